@@ -1,0 +1,34 @@
+"""What jobs leave behind: a dumb store on a directory or S3, and the archive that gives it meaning."""
+
+from foundations_archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveForbidden,
+    ArchiveFull,
+    ArchiveMisconfigured,
+    ArchiveUnreachable,
+    BucketMissing,
+    NotArchived,
+)
+from foundations_archive.local import DirectoryStore
+from foundations_archive.location import open_store, parse_location
+from foundations_archive.s3 import S3Settings, S3Store
+from foundations_archive.store import Entry, Store
+
+__all__ = [
+    "ArchiveDamaged",
+    "ArchiveError",
+    "ArchiveForbidden",
+    "ArchiveFull",
+    "ArchiveMisconfigured",
+    "ArchiveUnreachable",
+    "BucketMissing",
+    "DirectoryStore",
+    "Entry",
+    "NotArchived",
+    "S3Settings",
+    "S3Store",
+    "Store",
+    "open_store",
+    "parse_location",
+]

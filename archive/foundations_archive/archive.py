@@ -1,0 +1,226 @@
+"""The archive: jobs, blobs and cache entries as meaning above a dumb store.
+
+A job is a log sealed by one record, and what it is follows from which objects exist. What a record names was put
+before it, so a reader never finds half a job, whoever was killed when.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from foundations_archive import layout
+from foundations_archive.blobs import Blobs
+from foundations_archive.envelope import FORMAT, seal, unseal
+from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
+from foundations_archive.ledger import Event, Ledger
+from foundations_archive.location import open_store
+from foundations_archive.records import CacheEntry, JobRecord, JobSpec, plain, row_of
+from foundations_archive.s3 import S3Settings
+from foundations_archive.store import Store, require_safe_key
+
+HEARTBEAT_SECONDS = 15.0
+_LOST_AFTER = 4 * HEARTBEAT_SECONDS
+_NEVER_STARTED_AFTER = 3600.0
+
+
+class Archive:
+    """All that jobs left at one place: a directory or an S3 bucket and prefix.
+
+    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs.
+    """
+
+    def __init__(self, store: Store, *, cache: Store | None = None) -> None:
+        self.store = store
+        self.blobs = Blobs(store)
+        self.cache_store = cache or store
+        self.cache_blobs = self.blobs if cache is None else Blobs(cache)
+
+    @property
+    def location(self) -> str:
+        """Where the archive is, for people."""
+        return self.store.location
+
+    def check(self) -> None:
+        """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
+        for store in {id(store): store for store in (self.store, self.cache_store)}.values():
+            store.check()
+            _describe(store)
+
+    def submit(self, spec: JobSpec) -> None:
+        """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
+
+        The marker goes first: with the order reversed a crash leaves a job that no listing shows.
+        """
+        if self.store.head(layout.spec(spec.job_id)):
+            raise JobTaken(spec.job_id, self.location)
+        self.heartbeat(spec.project, spec.job_id)
+        if not self.store.create(layout.spec(spec.job_id), seal("spec", plain(spec))):
+            raise JobTaken(spec.job_id, self.location)
+
+    def spec(self, job_id: str) -> JobSpec:
+        """Return what a job is; raise `NotArchived` where there is no such job."""
+        key = layout.spec(job_id)
+        try:
+            require_safe_key(key)
+        except ValueError as error:
+            raise NotArchived(f"{job_id!r} is not the name of a job: {error}", key=key) from error
+        return JobSpec.of(self._read("spec", key))
+
+    def heartbeat(self, project: str, job_id: str) -> None:
+        """Say that a job is alive: the marker's age, on the store's clock, tells Running from Lost."""
+        self.store.put(layout.live(project, job_id), seal("live", {"project": project, "job_id": job_id}))
+
+    def start(self, job_id: str, attempt: str, facts: dict[str, Any]) -> None:
+        """Record that an attempt at a job has begun."""
+        self.store.put(layout.start(job_id, attempt), seal("start", facts))
+
+    def append(self, job_id: str, attempt: str, number: int, events: Sequence[Event]) -> None:
+        """Write one segment of a job's events."""
+        self.store.put(layout.segment(job_id, attempt, number), seal("events", list(events)))
+
+    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> None:
+        """Seal a job, index it, and take its marker away; each step may be repeated by whoever finds it missing."""
+        key = layout.post if watcher else layout.done
+        self.store.put(key(spec.job_id, attempt), seal("job", plain(record)))
+        self.store.put(layout.row(spec.project, spec.job_id), seal("row", row_of(spec, record)))
+        self.store.delete(layout.live(spec.project, spec.job_id))
+
+    def record(self, spec: JobSpec) -> JobRecord:
+        """Return what became of a job so far, from the record that seals it or from what is there of a live one."""
+        # the marker is read before the records that outlive it: a job that ends meanwhile is then seen as ended
+        marker = self.store.head(layout.live(spec.project, spec.job_id))
+        keys = self._attempt_keys(spec.job_id)
+        sealed = self._sealed(keys)
+        if sealed:
+            return sealed
+        ledger = Ledger(spec)
+        for key in keys:
+            if "/ev/" in key:
+                ledger.extend(self._read("events", key))
+        started = any(key.endswith("/start.json") for key in keys)
+        age = marker.age if marker else float("inf")
+        if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
+            return ledger.record("Lost", error="its courier stopped reporting: the host or the process is gone")
+        return ledger.record("Running" if started else "Queued")
+
+    def sealed(self, job_id: str) -> JobRecord | None:
+        """Return the record that seals a job, or None for one that has not ended."""
+        return self._sealed(self._attempt_keys(job_id))
+
+    def events(self, job_id: str) -> Iterator[Event]:
+        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment."""
+        keys = self._attempt_keys(job_id)
+        for key in keys:
+            if "/ev/" in key:
+                yield from self._read("events", key)
+        for key in keys:
+            if key.endswith("/post.json"):
+                yield from JobRecord.of(self._read("job", key)).tail
+
+    def job_ids(self, project: str | None = None) -> list[str]:
+        """Return the ids of the jobs of one project, or of all; live ones are looked for first, as data moves."""
+        keys = [entry.key for entry in self.store.list(layout.markers(project))]
+        keys += [entry.key for entry in self.store.list(layout.rows(project))]
+        return list(dict.fromkeys(key.rsplit("/", 1)[1] for key in keys))
+
+    def rows(self, project: str | None = None) -> list[dict[str, Any]]:
+        """Return the index row of every job of one project, or of all, oldest first.
+
+        Rows of jobs that have not ended are made up from what is there of them.
+        """
+        live = [entry.key.rsplit("/", 1)[1] for entry in self.store.list(layout.markers(project))]
+        ended = {entry.key.rsplit("/", 1)[1]: entry.key for entry in self.store.list(layout.rows(project))}
+        with ThreadPoolExecutor(8) as pool:
+            rows = list(pool.map(lambda key: self._read("row", key), ended.values()))
+            rows += [row for row in pool.map(self._live_row, (job for job in live if job not in ended)) if row]
+        return sorted(rows, key=lambda row: (row["created"], row["job_id"]))
+
+    def jobs(self, project: str | None = None) -> list[tuple[JobSpec, JobRecord]]:
+        """Return every job of one project, or of all, with what became of it, oldest first."""
+        with ThreadPoolExecutor(8) as pool:
+            specs = [spec for spec in pool.map(self._spec_or_none, self.job_ids(project)) if spec]
+            jobs = list(zip(specs, pool.map(self.record, specs), strict=True))
+        return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
+
+    def projects(self) -> list[str]:
+        """Return the names of the projects that have a job."""
+        return sorted({row["project"] for row in self.rows()})
+
+    def cached(self, key: str) -> CacheEntry | None:
+        """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises."""
+        name = layout.cached(key)
+        try:
+            return CacheEntry.of(unseal("cache", self.cache_store.get(name), name))
+        except (NotArchived, ArchiveDamaged):
+            return None
+
+    def keep(self, key: str, entry: CacheEntry) -> None:
+        """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be read."""
+        name, data = layout.cached(key), seal("cache", plain(entry))
+        if not self.cache_store.create(name, data) and self.cached(key) is None:
+            self.cache_store.put(name, data)
+
+    def _read(self, kind: str, key: str) -> Any:
+        return unseal(kind, self.store.get(key), key)
+
+    def _attempt_keys(self, job_id: str) -> list[str]:
+        return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
+
+    def _sealed(self, keys: list[str]) -> JobRecord | None:
+        # a courier's own word counts for more than that of someone who took it for dead
+        for name in ("/done.json", "/post.json"):
+            for key in keys:
+                if key.endswith(name):
+                    return JobRecord.of(self._read("job", key))
+        return None
+
+    def _spec_or_none(self, job_id: str) -> JobSpec | None:
+        # a marker whose driver died before it wrote the spec: there is no job
+        try:
+            return self.spec(job_id)
+        except NotArchived:
+            return None
+
+    def _live_row(self, job_id: str) -> dict[str, Any] | None:
+        spec = self._spec_or_none(job_id)
+        return row_of(spec, self.record(spec)) if spec else None
+
+
+def open_archive(
+    location: str,
+    *,
+    cache: str | None = None,
+    s3: Mapping[str, str | None] | None = None,
+    owner: tuple[int, int] | None = None,
+) -> Archive:
+    """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet."""
+    settings = S3Settings(**(s3 or {}))
+    cache_store = open_store(cache, settings, owner=owner) if cache else None
+    return Archive(open_store(location, settings, owner=owner), cache=cache_store)
+
+
+def new_attempt() -> str:
+    """Return a name under which nobody else writes, later ones sorting later."""
+    return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
+
+
+def _describe(store: Store) -> None:
+    try:
+        found = json.loads(store.get(layout.DESCRIPTOR))
+        newest = found["min_reader"]
+    except NotArchived:
+        text = {"format": FORMAT, "archive_id": secrets.token_hex(16), "created": time.time(), "min_reader": FORMAT}
+        store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
+        return
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArchiveDamaged(
+            f"{layout.DESCRIPTOR} of the archive at {store.location} can't be read", key=layout.DESCRIPTOR
+        ) from error
+    if newest > FORMAT:
+        raise NewerFormat(
+            f"the archive at {store.location} has format {newest}, this version reads up to {FORMAT}; "
+            "upgrade foundations"
+        )

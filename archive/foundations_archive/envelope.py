@@ -1,0 +1,78 @@
+"""Records as bytes: JSON in an envelope that says its kind and proves that nothing was altered."""
+
+import hashlib
+import json
+import math
+import secrets
+import zlib
+from typing import Any
+
+from foundations_archive.errors import ArchiveDamaged
+
+FORMAT = 1
+_COMPRESSED = b"FZ1"
+_COMPRESS_FROM = 4096
+_LARGEST = 1 << 30
+
+
+def seal(kind: str, body: Any) -> bytes:
+    """Return the bytes of a record; a nonce makes two records of equal content tell themselves apart."""
+    text = canonical(body)
+    digest = hashlib.sha256(text).hexdigest()
+    head = json.dumps({"format": FORMAT, "kind": kind, "nonce": secrets.token_hex(8), "sha256": digest})
+    data = head[:-1].encode() + b', "body": ' + text + b"}"
+    return data if len(data) < _COMPRESS_FROM else _COMPRESSED + zlib.compress(data, 1)
+
+
+def unseal(kind: str, data: bytes, key: str) -> Any:
+    """Return the body of the record that was read at `key`; raise `ArchiveDamaged` unless it is whole."""
+    try:
+        record = json.loads(_plain(data))
+        body, written, stated = record["body"], record["kind"], record["sha256"]
+        newer = record["format"] > FORMAT
+        found = hashlib.sha256(canonical(body)).hexdigest()
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
+        raise ArchiveDamaged(f"the record {key} can't be read: {error}", key=key) from error
+    if newer:
+        raise ArchiveDamaged(f"the record {key} was written by a newer version; upgrade foundations", key=key)
+    if written != kind or found != stated:
+        raise ArchiveDamaged(f"the record {key} is not what was written: its digest or kind differs", key=key)
+    return body
+
+
+def canonical(body: Any) -> bytes:
+    """Return the one JSON text of `body`: sorted keys, no spaces, no NaN."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def tagged(value: Any) -> Any:
+    """Return `value` with NaN and the infinities, which JSON lacks, as `{"$float": "nan"}`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$float": repr(value)}
+    if isinstance(value, list | tuple):
+        return [tagged(item) for item in value]
+    if isinstance(value, dict):
+        return {key: tagged(item) for key, item in value.items()}
+    return value
+
+
+def untagged(value: Any) -> Any:
+    """Return what `tagged` was given."""
+    if isinstance(value, list):
+        return [untagged(item) for item in value]
+    if isinstance(value, dict):
+        if value.keys() == {"$float"}:
+            return float(value["$float"])
+        return {key: untagged(item) for key, item in value.items()}
+    return value
+
+
+def _plain(data: bytes) -> bytes:
+    if not data.startswith(_COMPRESSED):
+        return data
+    # bounded: a small object must not unpack to more than a reader can hold
+    decompressor = zlib.decompressobj()
+    plain = decompressor.decompress(data[len(_COMPRESSED) :], _LARGEST)
+    if not decompressor.eof:
+        raise ValueError("it is cut off or larger than a record may be")
+    return plain

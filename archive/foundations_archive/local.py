@@ -1,0 +1,221 @@
+"""The store that is a directory."""
+
+import errno
+import fcntl
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from foundations_archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveForbidden,
+    ArchiveFull,
+    ArchiveMisconfigured,
+    ArchiveUnreachable,
+    NotArchived,
+)
+from foundations_archive.store import TEMPORARY, Entry, require_safe_key, require_safe_prefix
+
+_ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_IN_THE_WAY = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+class DirectoryStore:
+    """The store below `root`; all that it makes there belongs to `owner` (uid, gid) when one is given.
+
+    A value is written under a temporary name, synced, and only then named, so no crash leaves part of one.
+    """
+
+    def __init__(self, root: Path, *, owner: tuple[int, int] | None = None) -> None:
+        self._root = root.absolute()
+        self._owner = owner
+        self.location = str(self._root)
+
+    def get(self, key: str) -> bytes:
+        """Return the whole value; raise `NotArchived` only when it is really not there."""
+        path = self._path(key)
+        with self._explained("read", key):
+            try:
+                return path.read_bytes()
+            except _ABSENT as error:
+                message = f"{key} is not in {self.location}"
+                raise NotArchived(message, key=key, location=self.location) from error
+
+    def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
+        """Write the value; a reader sees the old bytes or the new ones."""
+        path = self._path(key)
+        with self._explained("write", key), self._temporary(data) as temporary:
+            self._make_directory(path.parent)
+            temporary.replace(path)
+
+    def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
+        """Write the value unless there is one, and say whether this call wrote it."""
+        path = self._path(key)
+        with self._explained("write", key), self._temporary(data) as temporary:
+            self._make_directory(path.parent)
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return False
+            except OSError as error:
+                if error.errno not in _NO_HARD_LINKS:
+                    raise
+                return self._create_locked(temporary, path)
+            return True
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Give every entry whose key starts with `prefix`, in key order, but what vanishes meanwhile."""
+        require_safe_prefix(prefix)
+        return self._list(prefix.rpartition("/")[0], prefix, self._now())
+
+    def head(self, key: str) -> Entry | None:
+        """Return the entry under `key`, or None when there is none."""
+        path = self._path(key)
+        with self._explained("look at", key):
+            try:
+                found = path.stat()
+            except _ABSENT:
+                return None
+            if stat.S_ISDIR(found.st_mode):
+                return None
+            return _entry(key, found, self._now())
+
+    def delete(self, key: str) -> None:
+        """Remove the value, and no directory; no error when it is not there."""
+        path = self._path(key)
+        with self._explained("delete", key):
+            if not path.is_dir():
+                with suppress(*_ABSENT):
+                    path.unlink()
+
+    def check(self) -> None:
+        """Make the directory if it is missing; raise unless this caller can write there."""
+        with self._explained("write"):
+            self._make_directory(self._root)
+            with self._temporary(b"written and removed by a check"):
+                pass
+
+    def _path(self, key: str) -> Path:
+        require_safe_key(key)
+        return self._root / key
+
+    @contextmanager
+    def _temporary(self, data: bytes | bytearray | memoryview) -> Iterator[Path]:
+        """Give a file that is complete and on the disk but under no key; remove it after use."""
+        path = self._root / TEMPORARY / secrets.token_hex(16)
+        self._make_directory(path.parent)
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self._give(path)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _create_locked(self, temporary: Path, path: Path) -> bool:
+        """Do what a hard link does where there are none: name the file unless the name is taken."""
+        # The kernel drops this lock when its holder dies, so no crash leaves a key that nobody can create.
+        lock = temporary.with_name("create.lock")
+        with lock.open("ab") as file:
+            self._give(lock)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists():
+                return False
+            temporary.replace(path)
+            return True
+
+    def _make_directory(self, path: Path) -> None:
+        if path.is_dir():
+            return
+        self._make_directory(path.parent)
+        try:
+            path.mkdir()
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+        else:
+            self._give(path)
+
+    def _give(self, path: Path) -> None:
+        if self._owner is not None:
+            os.chown(path, *self._owner)
+
+    def _list(self, directory: str, prefix: str, now: float) -> Iterator[Entry]:
+        for found in self._scan(directory):
+            key = f"{directory}/{found.name}" if directory else found.name
+            if not key.startswith(prefix) or key == TEMPORARY:
+                continue
+            if found.is_dir():
+                yield from self._list(key, prefix, now)
+                continue
+            with self._explained("list", key):
+                try:
+                    entry = _entry(key, found.stat(), now)
+                except FileNotFoundError:
+                    continue
+            yield entry
+
+    def _scan(self, directory: str) -> Sequence[os.DirEntry[str]]:
+        with self._explained("list", directory):
+            try:
+                with os.scandir(self._root / directory) as entries:
+                    return sorted(entries, key=_order)
+            except _ABSENT:
+                return []
+
+    def _now(self) -> float:
+        """Return the time by the clock that stamps the files here; on a network share it is not our own."""
+        probe = self._root / TEMPORARY / secrets.token_hex(16)
+        try:
+            probe.touch(exist_ok=False)
+        except OSError:  # a caller who may only read here, or comes before the first write: no better clock
+            return time.time()
+        try:
+            return probe.stat().st_mtime
+        finally:
+            probe.unlink()
+
+    @contextmanager
+    def _explained(self, doing: str, key: str = "") -> Iterator[None]:
+        """Turn what the operating system says into what it means for the archive."""
+        try:
+            yield
+        except OSError as error:
+            raise self._explanation(error, f"{doing} {key} in" if key else f"{doing} in", key) from error
+
+    def _explanation(self, error: OSError, doing: str, key: str) -> ArchiveError:
+        name = errno.errorcode.get(error.errno or 0, "")
+        said = f"{error.strerror or error} ({name})" if name else str(error)
+        if error.errno in _FULL:
+            message = f"could not {doing} {self.location}: {said}; make room there, or use another directory"
+            return ArchiveFull(message, key=key, location=self.location, code=name)
+        if error.errno in _FORBIDDEN:
+            message = f"user {os.geteuid()} may not {doing} {self.location}: {said}; change its owner or its mode"
+            return ArchiveForbidden(message, key=key, location=self.location, code=name)
+        if error.errno in _IN_THE_WAY and not key:
+            message = f"{self.location} can't be a directory: {said}; move the file in the way, or use another path"
+            return ArchiveMisconfigured(message, location=self.location, code=name)
+        if error.errno in _IN_THE_WAY:
+            message = f"could not {doing} {self.location}: {said}; a key can't be a value and a folder"
+            return ArchiveDamaged(message, key=key, location=self.location, code=name)
+        message = f"could not {doing} {self.location}: {said}; is the disk or the share behind it there and sound?"
+        return ArchiveUnreachable(message, key=key, location=self.location, code=name)
+
+
+def _entry(key: str, found: os.stat_result, now: float) -> Entry:
+    return Entry(key, found.st_size, max(0.0, now - found.st_mtime))
+
+
+def _order(found: os.DirEntry[str]) -> str:
+    # All that is below a directory sorts as if the '/' were part of its name: "a-b" comes before "a/b".
+    return f"{found.name}/" if found.is_dir() else found.name

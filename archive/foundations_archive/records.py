@@ -1,0 +1,212 @@
+"""What an archive says of jobs, as plain data: everything here becomes JSON and nothing is ever unpickled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, Self
+
+State = Literal["Queued", "Running", "Completed", "Failed", "Cancelled", "Lost"]
+Status = Literal["succeeded", "failed", "cached", "skipped", "not run"]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """One run of bytes of a value: its length and the digests of the blobs that hold it, in order."""
+
+    size: int
+    chunks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the buffer that a record holds."""
+        return cls(body["size"], tuple(body["chunks"]))
+
+
+@dataclass(frozen=True)
+class Value:
+    """Where the bytes of an output are and how they were encoded ("json" or "pickle5")."""
+
+    encoding: str
+    buffers: tuple[Buffer, ...] = ()
+    inline: str | None = None
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any] | None) -> Self | None:
+        """Return the value that a record holds, or None where it holds none."""
+        if body is None:
+            return None
+        return cls(body["encoding"], tuple(map(Buffer.of, body["buffers"])), body["inline"])
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument as people see it: its JSON value (cut where it is long) or the stage that it comes from."""
+
+    name: str
+    value: Any = None
+    stage: str | None = None
+    place: int | None = None
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """What one stage of a job is: no code that runs, only what describes it."""
+
+    id: str
+    name: str
+    function: str
+    parents: tuple[str, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    source: str | None = None
+    cached: bool = False
+    persisted: bool = False
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the stage that a record holds."""
+        known = _known(cls, body)
+        arguments = tuple(Argument(**_known(Argument, item)) for item in body["arguments"])
+        return cls(**{**known, "parents": tuple(body["parents"]), "arguments": arguments})
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What a job is, written once by its driver; with the blobs that it names, enough to run it again."""
+
+    job_id: str
+    project: str
+    user: str
+    created: float
+    target: str
+    stages: tuple[StageSpec, ...]
+    graph: Value
+    bundle: str
+    paths: tuple[str, ...]
+    directory: str
+    python: str
+    environment: str
+    sources: Mapping[str, str] = field(default_factory=dict)
+    requirements: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the spec that a record holds; fields of later versions are left out."""
+        graph = Value.of(body["graph"])
+        stages = tuple(map(StageSpec.of, body["stages"]))
+        return cls(**{**_known(cls, body), "stages": stages, "graph": graph, "paths": tuple(body["paths"])})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One call of `log_metric`."""
+
+    stage: str
+    key: str
+    value: Any
+    time: float
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What became of a stage; times are seconds since 1970."""
+
+    id: str
+    status: Status
+    started: float | None = None
+    ended: float | None = None
+    seconds: float | None = None
+    error: str | None = None
+    value: Value | None = None
+    unserializable: str | None = None
+    cache_key: str | None = None
+    cached_from: str | None = None
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the stage that a record holds."""
+        return cls(**{**_known(cls, body), "value": Value.of(body.get("value"))})
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """What became of a job: the record that seals it, or the same made up from what is there of a live one."""
+
+    job_id: str
+    state: State
+    started: float | None = None
+    ended: float | None = None
+    error: str | None = None
+    failed_stage: str | None = None
+    stages: tuple[StageRecord, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    image: str | None = None
+    events: int = 0
+    tail: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the job that a record holds."""
+        stages = tuple(map(StageRecord.of, body["stages"]))
+        metrics = tuple(Metric(**_known(Metric, item)) for item in body["metrics"])
+        return cls(**{**_known(cls, body), "stages": stages, "metrics": metrics, "tail": tuple(body["tail"])})
+
+
+@dataclass(frozen=True)
+class CacheEntry:
+    """A cached output with what the run that made it left: replayed into every job that is served from it."""
+
+    value: Value
+    job_id: str
+    stage: str
+    seconds: float
+    metrics: tuple[Metric, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the entry that a record holds."""
+        metrics = tuple(Metric(**_known(Metric, item)) for item in body["metrics"])
+        return cls(**{**_known(cls, body), "value": Value.of(body["value"]), "metrics": metrics})
+
+
+def plain(record: Any) -> Any:
+    """Return a record as what `json` writes."""
+    if is_dataclass(record):
+        return {item.name: plain(getattr(record, item.name)) for item in fields(record)}
+    if isinstance(record, list | tuple):
+        return [plain(item) for item in record]
+    if isinstance(record, Mapping):
+        return {key: plain(item) for key, item in record.items()}
+    return record
+
+
+def row_of(spec: JobSpec, record: JobRecord) -> dict[str, Any]:
+    """Return a job's row of the index: all that `get_metrics_for_all_jobs` shows of it."""
+    metrics: dict[str, list[Any]] = {}
+    for metric in record.metrics:
+        metrics.setdefault(metric.key, []).append(metric.value)
+    names = {stage.id: stage.name for stage in spec.stages}
+    arguments = [
+        (argument.name, place, argument.value if argument.stage is None else names[argument.stage])
+        for place, stage in enumerate(spec.stages)
+        for argument in stage.arguments
+    ]
+    return {
+        "project": spec.project,
+        "job_id": spec.job_id,
+        "user": spec.user,
+        "status": record.state,
+        "created": spec.created,
+        "started": record.started,
+        "ended": record.ended,
+        "parameters": dict(spec.parameters),
+        "arguments": arguments,
+        "tags": dict(spec.tags),
+        "metrics": list(metrics.items()),
+    }
+
+
+def _known(cls: type, body: Mapping[str, Any]) -> dict[str, Any]:
+    names = {item.name for item in fields(cls)}
+    return {key: value for key, value in body.items() if key in names}

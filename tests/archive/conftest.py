@@ -1,0 +1,54 @@
+"""The stores that every store test runs on."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from foundations_archive import DirectoryStore, S3Settings, S3Store, Store
+
+STORES = ["directory", "moto", pytest.param("s3", marks=pytest.mark.s3)]
+
+MakeBucket = Callable[[S3Settings], str]
+
+
+@pytest.fixture(scope="session")
+def make_bucket() -> MakeBucket:
+    """Make a bucket that nobody else uses, past the code under test."""
+
+    def made(settings: S3Settings) -> str:
+        client = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint_url,
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key_id,
+            aws_secret_access_key=settings.secret_access_key,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+        name = f"test-{uuid.uuid4().hex[:16]}"
+        client.create_bucket(Bucket=name)
+        return name
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def moto_bucket(moto_settings: S3Settings, make_bucket: MakeBucket) -> str:
+    return make_bucket(moto_settings)
+
+
+@pytest.fixture(scope="session")
+def s3_bucket(s3_settings: S3Settings, make_bucket: MakeBucket) -> str:
+    return make_bucket(s3_settings)
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store of each kind."""
+    if request.param == "directory":
+        return DirectoryStore(tmp_path / "archive")
+    bucket = request.getfixturevalue(f"{request.param}_bucket")
+    return S3Store(bucket, uuid.uuid4().hex, request.getfixturevalue(f"{request.param}_settings"))

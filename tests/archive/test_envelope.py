@@ -1,0 +1,158 @@
+"""Records as bytes: whatever happens to them, a reader gets what was written or an error that says so."""
+
+import hashlib
+import json
+import math
+import zlib
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from foundations_archive import ArchiveDamaged, envelope
+from foundations_archive.envelope import canonical, seal, tagged, unseal, untagged
+
+KEY = "jobs/one/spec.json"
+BODY = {"text": "grüße \ud800", "list": [1, 2.5, None, True, 5e-324], "inner": {"": {}}}
+LARGE = {"rows": [{"number": number, "name": f"row {number}"} for number in range(1000)]}
+
+
+def made(body: str = "{}", **head: Any) -> bytes:
+    """A record as someone else could write it."""
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    fields = {"format": 1, "kind": "spec", "nonce": "0", "sha256": digest, **head}
+    return f'{json.dumps(fields)[:-1]}, "body": {body}}}'.encode()
+
+
+@pytest.mark.parametrize("body", [BODY, LARGE, {}, [], [BODY, LARGE], None, "text", 0, 2**70])
+def test_a_record_comes_back_as_it_was_sealed(body: Any) -> None:
+    assert unseal("spec", seal("spec", body), KEY) == body
+
+
+def test_a_small_record_can_be_read_by_people_and_a_large_one_is_compressed() -> None:
+    small = json.loads(seal("spec", BODY))
+    assert (small["format"], small["kind"], small["body"]) == (1, "spec", BODY)
+    assert len(seal("spec", LARGE)) < len(canonical(LARGE)) / 4
+
+
+def test_records_of_equal_content_tell_themselves_apart() -> None:
+    assert seal("spec", BODY) != seal("spec", BODY)
+
+
+@pytest.mark.parametrize("body", [math.nan, [math.inf], object(), {1, 2}, b"bytes"])
+def test_what_json_does_not_know_is_not_sealed(body: Any) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        seal("spec", body)
+
+
+@pytest.mark.parametrize("body", [BODY, {"rows": LARGE["rows"][:120]}], ids=["plain", "compressed"])
+def test_a_record_with_one_byte_changed_is_damaged_or_says_the_same(body: Any) -> None:
+    whole = seal("spec", body)
+    for place in range(len(whole)):
+        for change in (0x01, 0x06, 0x80):
+            changed = bytearray(whole)
+            changed[place] ^= change
+            with suppress(ArchiveDamaged):
+                assert unseal("spec", bytes(changed), KEY) == body
+
+
+@pytest.mark.parametrize("body", [BODY, LARGE], ids=["plain", "compressed"])
+def test_a_record_that_is_cut_off_is_damaged(body: Any) -> None:
+    whole = seal("spec", body)
+    for length in {0, 1, 2, 3, 4, len(whole) // 2, len(whole) - 1}:
+        with pytest.raises(ArchiveDamaged):
+            unseal("spec", whole[:length], KEY)
+
+
+def test_a_record_of_another_kind_is_damaged() -> None:
+    with pytest.raises(ArchiveDamaged, match="its digest or kind differs"):
+        unseal("job", seal("spec", BODY), KEY)
+
+
+def test_a_record_made_by_hand_is_read() -> None:
+    assert unseal("spec", made('{"a":1}'), KEY) == {"a": 1}
+    assert unseal("spec", made(' { "a": 1 }', sha256=hashlib.sha256(b'{"a":1}').hexdigest()), KEY) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"3",
+        b"\xff\xfe",
+        b"\x00" * 100,
+        b"FZ1",
+        b"FZ1" + b"\x00" * 10,
+        b"FZ1" + zlib.compress(b"not json"),
+        b"FZ1" + zlib.compress(b"FZ1" + zlib.compress(b"{}")),
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        made("NaN"),
+        made("[Infinity]"),
+        made('{"a":1e999}'),
+        made("9" * 5000),
+        made(format=None),
+        made(format="1"),
+        made(format=[]),
+        made(kind=None),
+        made(kind=["spec"]),
+        made(sha256=None),
+        made(sha256="0" * 64),
+        made().replace(b'"sha256"', b'"sha-256"'),
+        made().replace(b'"body"', b'"corpus"'),
+    ],
+    ids=lambda data: ascii(data[:40]),
+)
+def test_what_is_no_record_is_damaged(data: bytes) -> None:
+    with pytest.raises(ArchiveDamaged) as raised:
+        unseal("spec", data, KEY)
+    assert raised.value.key == KEY
+
+
+def test_a_record_of_a_newer_format_says_to_upgrade() -> None:
+    with pytest.raises(ArchiveDamaged, match=f"the record {KEY} was written by a newer version; upgrade foundations"):
+        unseal("spec", made(format=2), KEY)
+
+
+def test_a_small_record_does_not_unpack_to_more_than_a_reader_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope, "_LARGEST", 10_000)
+    assert unseal("spec", b"FZ1" + zlib.compress(made(json.dumps("x" * 5_000))), KEY) == "x" * 5_000
+    bomb = b"FZ1" + zlib.compress(made(json.dumps("x" * 10_000_000)))
+    assert len(bomb) < 20_000
+    with pytest.raises(ArchiveDamaged, match="cut off or larger than a record may be"):
+        unseal("spec", bomb, KEY)
+
+
+def test_canonical_text_does_not_depend_on_how_a_value_was_built() -> None:
+    for body in ({"b": 1, "a": [1.0, "ü"]}, {"a": [1.0, "ü"], "b": 1}):
+        assert canonical(body) == b'{"a":[1.0,"\\u00fc"],"b":1}'
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (math.inf, {"$float": "inf"}),
+        (-math.inf, {"$float": "-inf"}),
+        ([1.5, [math.inf]], [1.5, [{"$float": "inf"}]]),
+        ({"a": {"b": math.inf}}, {"a": {"b": {"$float": "inf"}}}),
+        ("text", "text"),
+        (None, None),
+        (True, True),
+    ],
+)
+def test_numbers_that_json_lacks_are_tagged_and_come_back(value: Any, expected: Any) -> None:
+    assert tagged(value) == expected
+    assert untagged(json.loads(json.dumps(tagged(value), allow_nan=False))) == value
+
+
+def test_nan_is_tagged_and_comes_back() -> None:
+    assert tagged((math.nan,)) == [{"$float": "nan"}]
+    assert math.isnan(untagged({"$float": "nan"}))
+
+
+def test_an_object_that_only_looks_tagged_stays_as_it_is() -> None:
+    for value in ({"$float": "nan", "more": 1}, {"float": "nan"}, {}):
+        assert untagged(value) == value

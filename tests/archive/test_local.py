@@ -1,0 +1,269 @@
+"""What only a directory can do, or fail at."""
+
+import errno
+import fcntl
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from foundations_archive import (
+    ArchiveDamaged,
+    ArchiveForbidden,
+    ArchiveFull,
+    ArchiveMisconfigured,
+    ArchiveUnreachable,
+    DirectoryStore,
+)
+
+NOBODY = 65534
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away and mount file systems")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "archive")
+
+
+@pytest.fixture
+def nobodys() -> Iterator[Path]:
+    """A directory that whoever the tests run as when they aren't root can write to; the tests are nobody meanwhile."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o777)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(NOBODY)
+        yield directory
+        os.seteuid(user)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    mount = tmp_path / "tiny"
+    mount.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", mount], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    yield mount
+    subprocess.run(["umount", mount], check=True)
+
+
+def test_a_write_that_fails_midway_leaves_nothing(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put("a", b"old")
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    for write in (store.put, store.create):
+        with pytest.raises(ArchiveUnreachable, match=r"could not write a in .*EIO"):
+            write("a", b"new")
+    assert store.get("a") == b"old"
+    assert files(store) == ["a"]
+
+
+def test_a_writer_killed_midway_leaves_nothing_visible(store: DirectoryStore) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from foundations_archive import DirectoryStore
+os.fsync = lambda descriptor: os._exit(9)
+DirectoryStore(Path(sys.argv[1])).put("jobs/a", b"new")
+"""
+    assert subprocess.run([sys.executable, "-c", program, store.location], check=False).returncode == 9
+    assert list(store.list("")) == []
+    assert store.head("jobs/a") is None
+    store.put("jobs/a", b"next")
+    assert [found.key for found in store.list("")] == ["jobs/a"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_from_a_broken_one(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ArchiveFull, match="make room there") as raised:
+        store.put("a", b"x")
+    assert raised.value.location == store.location
+
+
+@needs_root
+def test_a_full_file_system_keeps_what_it_had(tiny: Path) -> None:
+    store = DirectoryStore(tiny / "archive")
+    store.put("small", b"x")
+    with pytest.raises(ArchiveFull, match="could not write big"):
+        store.put("big", b"x" * 2_000_000)
+    with pytest.raises(ArchiveFull):
+        store.create("big", b"x" * 2_000_000)
+    assert files(store) == ["small"]
+    store.put("small", b"y")
+    assert store.get("small") == b"y"
+
+
+@needs_root
+def test_a_read_only_file_system_is_forbidden_to_write_and_can_be_read(tiny: Path) -> None:
+    store = DirectoryStore(tiny)
+    store.put("a", b"x")
+    subprocess.run(["mount", "-o", "remount,ro", tiny], check=True)
+    for write in (lambda: store.put("a", b"y"), store.check, lambda: store.delete("a")):
+        with pytest.raises(ArchiveForbidden, match="EROFS"):
+            write()
+    assert store.get("a") == b"x"
+    assert [(found.key, found.age < 60) for found in store.list("")] == [("a", True)]
+
+
+def test_a_directory_of_somebody_else_is_forbidden(nobodys: Path) -> None:
+    store = DirectoryStore(nobodys / "archive")
+    store.put("open/a", b"x")
+    (nobodys / "archive" / "open" / "a").chmod(0)
+    with pytest.raises(ArchiveForbidden, match=r"may not read open/a") as raised:
+        store.get("open/a")
+    assert isinstance(raised.value, PermissionError)
+    (nobodys / "archive").chmod(0o500)
+    (nobodys / "archive" / ".tmp").chmod(0o500)
+    for refused in (store.check, lambda: store.put("b", b"x"), lambda: store.create("b", b"x")):
+        with pytest.raises(ArchiveForbidden, match="change its owner or its mode"):
+            refused()
+    (nobodys / "archive").chmod(0)
+    for refused in (lambda: store.get("open/a"), lambda: store.head("b"), lambda: list(store.list(""))):
+        with pytest.raises(ArchiveForbidden):
+            refused()
+    (nobodys / "archive").chmod(0o700)
+    (nobodys / "archive" / ".tmp").chmod(0o700)
+
+
+def test_check_makes_the_directory_and_its_parents(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "some" / "where")
+    store.check()
+    assert Path(store.location).is_dir()
+    assert files(store) == []
+
+
+def test_a_file_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ArchiveMisconfigured, match="can't be a directory"):
+            DirectoryStore(path).check()
+
+
+def test_a_key_below_another_is_refused_and_changes_nothing(store: DirectoryStore) -> None:
+    store.put("a", b"x")
+    store.put("b/c", b"x")
+    for key in ("a/b", "b"):
+        with pytest.raises(ArchiveDamaged, match="a value and a folder") as raised:
+            store.put(key, b"y")
+        assert raised.value.key == key
+    assert files(store) == ["a", "b/c"]
+
+
+def test_list_leaves_out_what_vanishes_meanwhile(store: DirectoryStore) -> None:
+    for key in ("a/1", "a/2", "b/1", "c/1"):
+        store.put(key, b"x")
+    listed = store.list("")
+    assert next(listed).key == "a/1"
+    store.delete("a/2")
+    (Path(store.location) / "b" / "1").unlink()
+    (Path(store.location) / "b").rmdir()
+    assert [found.key for found in listed] == ["c/1"]
+
+
+def test_reading_makes_no_directory(store: DirectoryStore) -> None:
+    assert list(store.list("")) == []
+    assert store.head("a") is None
+    store.delete("a")
+    assert not Path(store.location).exists()
+
+
+def test_age_is_told_by_the_clock_of_the_file_system(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put("old", b"x")
+    path = Path(store.location) / "old"
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 1000))
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    found = store.head("old")
+    assert found is not None
+    assert 1000 <= found.age < 1060
+    assert [1000 <= entry.age < 1060 for entry in store.list("")] == [True]
+
+
+@needs_root
+def test_what_root_makes_for_a_caller_belongs_to_the_caller(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "new" / "archive", owner=(NOBODY, NOBODY))
+    store.check()
+    store.put("jobs/one/spec", b"x")
+    store.put("jobs/one/spec", b"y")
+    assert store.create("cache/a", b"x")
+    made = [tmp_path / "new", *(tmp_path / "new").rglob("*")]
+    assert len(made) == 8
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(NOBODY, NOBODY)}
+    assert tmp_path.stat().st_uid == 0
+
+
+def test_files_follow_the_umask_of_the_caller(store: DirectoryStore) -> None:
+    before = os.umask(0o027)
+    try:
+        store.put("a/b", b"x")
+    finally:
+        os.umask(before)
+    assert (Path(store.location) / "a").stat().st_mode & 0o777 == 0o750
+    assert (Path(store.location) / "a" / "b").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_create_keeps_its_promise_without_hard_links(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with ThreadPoolExecutor(16) as threads:
+        won = list(threads.map(lambda number: store.create("a/b", b"writer %d" % number), range(16)))
+    assert won.count(True) == 1
+    assert store.get("a/b") == b"writer %d" % won.index(True)
+    assert not store.create("a/b", b"late")
+    assert files(store) == ["a/b"]
+
+
+def test_create_without_hard_links_waits_for_another_that_is_at_it(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    store.put("other", b"x")
+    temporary = Path(store.location) / ".tmp"
+    deadline = time.monotonic() + 10
+    with ThreadPoolExecutor(1) as threads, (temporary / "create.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        creating = threads.submit(store.create, "a", b"late")
+        while len(list(temporary.iterdir())) == 1 and time.monotonic() < deadline:
+            pass
+        (Path(store.location) / "a").write_bytes(b"first")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert not creating.result()
+    assert store.get("a") == b"first"
+
+
+def test_location_is_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert DirectoryStore(Path("archive")).location == str(tmp_path / "archive")
+
+
+def files(store: DirectoryStore) -> list[str]:
+    """Every file there is, but for the lock that stays where hard links are missing."""
+    root = Path(store.location)
+    found = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    return [name for name in found if name != ".tmp/create.lock"]

@@ -1,0 +1,72 @@
+"""What tests in every room share: no AWS settings of whoever runs them, and the two S3 servers."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foundations_archive import S3Settings
+
+REPOSITORY = Path(__file__).parents[1]
+S3_SERVER = REPOSITORY / "scripts" / "s3_server.sh"
+
+
+@pytest.fixture(autouse=True)
+def aws_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the caller's environment or home says where S3 is, or who asks."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, ",".join(filter(None, (os.environ.get(name), "127.0.0.1", "localhost"))))
+
+
+@pytest.fixture(scope="session")
+def moto_settings() -> Iterator[S3Settings]:
+    """A moto server: quick, forgets all at the end, and checks no credentials."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield S3Settings(f"http://{host}:{port}", "us-east-1", "unchecked", "unchecked")
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Settings]:
+    """A real S3 server, with authentication, that containers reach too; tests that use it are marked s3."""
+    directory = str(tmp_path_factory.mktemp("s3"))
+    started = s3_server("start", directory)
+    if started.returncode != 0:
+        cannot(f"no real S3 server: {started.stderr.strip()}")
+    says = dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
+    try:
+        yield S3Settings(
+            says["AWS_ENDPOINT_URL"],
+            says["AWS_DEFAULT_REGION"],
+            says["AWS_ACCESS_KEY_ID"],
+            says["AWS_SECRET_ACCESS_KEY"],
+        )
+    finally:
+        s3_server("stop", directory).check_returncode()
+
+
+def s3_server(command: str, directory: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHON": sys.executable}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(
+        [S3_SERVER, command, "--dir", directory], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def cannot(reason: str) -> None:
+    """Skip, but fail where everything has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,86 @@
+"""Messages between courier and worker: a JSON object, then as many bytes as it announces.
+
+Imported by both processes, so it needs nothing but the standard library.
+"""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+# a gigabyte array crosses in pieces of this size: neither side holds a second copy of it
+CHUNK = 16 * 1024 * 1024
+
+Message = dict[str, Any]
+
+
+class Channel:
+    """One end of the pipe; sending is safe from any thread, receiving belongs to one."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._closing = threading.Lock()
+
+    @classmethod
+    def of(cls, descriptor: int) -> "Channel":
+        """Return the channel over a connected socket's descriptor."""
+        return cls(Connection(descriptor))
+
+    def send(self, message: Mapping[str, Any], buffers: Iterable[memoryview | bytes] = ()) -> None:
+        """Send a message and the buffers that belong to it, as one."""
+        views = [memoryview(buffer).cast("B") for buffer in buffers]
+        sizes = {"sizes": [len(view) for view in views]} if views else {}
+        with self._lock:
+            self._connection.send_bytes(json.dumps({**message, **sizes}).encode())
+            for view in views:
+                for start in range(0, len(view), CHUNK):
+                    self._connection.send_bytes(view[start : start + CHUNK])
+
+    def send_stream(self, message: Mapping[str, Any], sizes: list[int], chunks: Iterable[bytes]) -> None:
+        """Send a message and buffers of these sizes, whose bytes come in chunks."""
+        with self._lock:
+            self._connection.send_bytes(json.dumps({**message, "sizes": sizes}).encode())
+            for chunk in chunks:
+                self._connection.send_bytes(chunk)
+
+    def receive(self) -> Message:
+        """Return the next message; raise `EOFError` when the other side has gone."""
+        message: Message = json.loads(self._connection.recv_bytes())
+        return message
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """Yield the bytes of one announced buffer as they come."""
+        while size > 0:
+            chunk = self._connection.recv_bytes()
+            size -= len(chunk)
+            yield chunk
+
+    def buffer(self, size: int) -> bytearray:
+        """Return one announced buffer whole."""
+        whole = bytearray(size)
+        view, at = memoryview(whole), 0
+        while at < size:
+            at += self._connection.recv_bytes_into(view, at)
+        return whole
+
+    def ask(self, message: Mapping[str, Any], then: Callable[[Message], Any]) -> Any:
+        """Send a question and return what `then` makes of the answer; nobody else speaks meanwhile."""
+        with self._lock:
+            self.send(message)
+            return then(self.receive())
+
+    def hang_up(self) -> None:
+        """Take in what has arrived and no more, though others may hold the far end open; may be repeated."""
+        with self._closing, suppress(OSError):
+            with socket.socket(fileno=os.dup(self._connection.fileno())) as same:
+                same.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close this end."""
+        with self._closing:
+            self._connection.close()

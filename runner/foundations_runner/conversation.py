@@ -1,0 +1,142 @@
+"""The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
+
+from collections.abc import Iterator
+
+from foundations_archive.archive import Archive
+from foundations_archive.blobs import Blobs
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
+from foundations_runner.channel import Channel, Message
+from foundations_runner.journal import Journal
+from foundations_runner.order import Order
+
+_INLINE_BYTES = 4096
+
+
+class Conversation:
+    """Hands the job to the worker, then writes down what it says until it has gone."""
+
+    def __init__(self, channel: Channel, *, archive: Archive, spec: JobSpec, journal: Journal) -> None:
+        self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
+        self._values: dict[str, Value] = {}
+        self.ended: Message | None = None
+        self.broken: Exception | None = None
+
+    def hold(self, order: Order, root: str) -> None:
+        """Hand the job over and take in messages until the worker has gone; `ended` is then its last word, if any.
+
+        What breaks on our side, as an archive that is out of reach, is kept in `broken`, and the worker, which
+        can't go on without us, sees its channel closed.
+        """
+        try:
+            self._hand_over(order, root)
+            while True:
+                self._take(self._channel.receive())
+        except ArchiveError as error:  # first: an archive out of reach is a ConnectionError too
+            self.broken = error
+        except (EOFError, ConnectionError):
+            return
+        except Exception as error:  # noqa: BLE001 - kept, and raised where the job is sealed
+            self.broken = error
+        finally:
+            self._channel.close()
+
+    def _hand_over(self, order: Order, root: str) -> None:
+        spec = self._spec
+        message = {
+            "say": "job",
+            "job_id": spec.job_id,
+            "root": root,
+            "paths": list(spec.paths),
+            "python": spec.python,
+            "bundle": spec.bundle,
+            "environment_key": order.environment_key,
+        }
+        graph = spec.graph.buffers
+        chunks = (chunk for buffer in graph for chunk in self._archive.blobs.get_buffer(buffer))
+        self._channel.send_stream(message, [buffer.size for buffer in graph], chunks)
+
+    def _take(self, message: Message) -> None:
+        match message.pop("say"):
+            case "metric":
+                self._journal.add("metric", **message)
+            case "started":
+                self._journal.add("stage started", **message)
+            case "value":
+                self._values[message["stage"]] = self._store_value(message)
+            case "ended":
+                self._end_stage(message)
+            case "lookup":
+                self._look_up(message)
+            case "finished":
+                self.ended = message
+                # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
+                for line in (message["error"] or "").splitlines():
+                    self._journal.add("log", stream="error", text=line)
+            case other:
+                raise ValueError(f"the worker said {other!r}, which this courier does not know")
+
+    def _store_value(self, message: Message) -> Value:
+        sizes, encoding = message["sizes"], message["encoding"]
+        if encoding == "json" and sizes[0] <= _INLINE_BYTES:
+            return Value(encoding, inline=self._channel.buffer(sizes[0]).decode())
+        homes = self._homes(cached=message["cached"], persisted=message["persisted"])
+        return Value(encoding, tuple(_put(homes, self._channel.chunks(size)) for size in sizes))
+
+    def _homes(self, *, cached: bool, persisted: bool) -> list[Blobs]:
+        # where the cache has a store of its own, clearing it must not break a job's results, nor the reverse
+        wanted = [(cached, self._archive.cache_blobs), (persisted, self._archive.blobs)]
+        return list({id(blobs): blobs for want, blobs in wanted if want}.values())
+
+    def _end_stage(self, message: Message) -> None:
+        stage, key = message["stage"], message.get("cache_key")
+        value = self._values.pop(stage, None)
+        keep = message.pop("keep")
+        shown = plain(value) if value and message.pop("persisted") else None
+        self._journal.add("stage ended", **message, value=shown)
+        if keep and key and value and message["status"] == "succeeded":
+            metrics = self._journal.ledger.metrics_of(stage)
+            self._archive.keep(key, CacheEntry(value, self._spec.job_id, stage, message["seconds"], metrics))
+
+    def _look_up(self, message: Message) -> None:
+        entry = self._archive.cached(message["key"])
+        if entry is None or not self._whole(entry.value):
+            self._channel.send({"hit": False})
+            return
+        stage, value = message["stage"], entry.value
+        if message["persisted"] and self._archive.blobs is not self._archive.cache_blobs:
+            for buffer in value.buffers:
+                self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
+        for metric in entry.metrics:
+            self._journal.add(
+                "metric", stage=stage, key=metric.key, value=metric.value, time=metric.time, replayed=True
+            )
+        self._values[stage] = value
+        answer = {"hit": True, "encoding": value.encoding, "job_id": entry.job_id}
+        if value.inline is not None:
+            self._channel.send(answer, [value.inline.encode()])
+        else:
+            self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
+
+    def _chunks(self, buffers: tuple[Buffer, ...]) -> Iterator[bytes]:
+        for buffer in buffers:
+            yield from self._archive.cache_blobs.get_buffer(buffer)
+
+    def _whole(self, value: Value) -> bool:
+        # a damaged or missing value is a miss: found out before the first byte is sent
+        try:
+            for _ in self._chunks(value.buffers):
+                pass
+        except (NotArchived, ArchiveDamaged):
+            return False
+        return True
+
+
+def _put(homes: list[Blobs], chunks: Iterator[bytes]) -> Buffer:
+    size, digests = 0, []
+    for chunk in chunks:
+        size += len(chunk)
+        for blobs in homes:
+            digest = blobs.put(chunk)
+        digests.append(digest)
+    return Buffer(size, tuple(digests))

@@ -1,0 +1,142 @@
+"""The courier: PID 1 of a job's container, or a process beside the driver, that reports to the archive.
+
+It holds the archive's credentials and outlives the worker, so whatever becomes of the user's code is written down.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from foundations_archive.archive import Archive, new_attempt, open_archive
+from foundations_archive.errors import ArchiveError, NotArchived
+from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.records import JobSpec, State
+from foundations_runner import cause
+from foundations_runner.conversation import Conversation
+from foundations_runner.journal import Journal
+from foundations_runner.order import Order
+from foundations_runner.worker_process import WorkerProcess
+
+COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
+
+_GRACE_SECONDS = 2
+
+
+def main() -> int:
+    """Run the job whose order comes over standard input, and return this process's exit status."""
+    try:
+        order = Order.read(sys.stdin.buffer)
+        return _Courier(order).run()
+    except (ArchiveError, EOFError, OSError) as error:
+        print(f"foundations: {error}", file=sys.stderr)
+        return BROKEN
+
+
+class _Courier:
+    """One attempt at one job."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._cancelled = False
+        self._worker: WorkerProcess | None = None
+        signal.signal(signal.SIGTERM, self._cancel)
+        signal.signal(signal.SIGINT, self._cancel)
+        signal.signal(signal.SIGALRM, self._kill)
+
+    def run(self) -> int:
+        order = self._order
+        if order.private:
+            Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
+        archive = open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner)
+        spec = self._spec(archive)
+        attempt = new_attempt()
+        root = self._unpack(archive, spec)
+        archive.start(spec.job_id, attempt, {"image": order.image, "time": time.time()})
+        journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
+        journal.open()
+        journal.add("job started", image=order.image)
+        state, error = self._attend(archive, spec, journal, root)
+        journal.add("job ended", state=state, error=error)
+        journal.close()
+        record = journal.ledger.record(state, ended=time.time(), error=error)
+        archive.finish(spec, record, attempt=attempt)
+        return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
+
+    def _spec(self, archive: Archive) -> JobSpec:
+        try:
+            return archive.spec(self._order.job_id)
+        except NotArchived as error:
+            raise ArchiveError(
+                f"job {self._order.job_id} is not in the archive at {archive.location} as its host sees it: the "
+                "Docker engine does not share this directory with the driver; use an archive on S3, or an engine "
+                "on this machine"
+            ) from error
+
+    def _unpack(self, archive: Archive, spec: JobSpec) -> Path:
+        root = Path(self._order.directory, "model")
+        manifest = Manifest.from_bytes(archive.blobs.get(spec.bundle))
+        unpack(manifest, archive.blobs.get, root)
+        # where the driver ran may be an empty folder, or one that is not packed
+        Path(root, spec.directory).mkdir(parents=True, exist_ok=True)
+        if self._order.worker_user is not None:
+            _give(root, self._order.worker_user)
+        return root
+
+    def _attend(self, archive: Archive, spec: JobSpec, journal: Journal, root: Path) -> tuple[State, str | None]:
+        before = cause.out_of_memory_kills()
+        self._worker = worker = WorkerProcess(
+            self._order,
+            root=root,
+            working_directory=root / spec.directory,
+            on_line=lambda stream, text: journal.add("log", stream=stream, text=text),
+        )
+        talk = Conversation(worker.channel, archive=archive, spec=spec, journal=journal)
+        listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
+        listener.start()
+        if self._cancelled:
+            self._cancel(signal.SIGTERM, None)
+        status = worker.wait()
+        signal.alarm(0)
+        worker.channel.hang_up()  # a child of the worker may have inherited its end
+        listener.join()
+        worker.drain()
+        return self._verdict(talk, status, memory_kills=cause.out_of_memory_kills() - before)
+
+    def _converse(self, talk: Conversation, root: Path) -> None:
+        talk.hold(self._order, str(root))
+        if talk.broken and self._worker:
+            self._worker.signal(signal.SIGKILL)
+
+    def _verdict(self, talk: Conversation, status: int, *, memory_kills: int) -> tuple[State, str | None]:
+        if self._cancelled:
+            return "Cancelled", None
+        if talk.broken:
+            return "Failed", f"the courier could not go on: {talk.broken}"
+        if talk.ended is None:
+            return "Failed", cause.of(status, memory_kills=memory_kills, memory=self._order.memory)
+        if talk.ended["failed"]:
+            return "Failed", talk.ended.get("error")
+        return "Completed", None
+
+    def _cancel(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._cancelled = True
+        if self._worker:
+            self._worker.signal(signal.SIGTERM)
+            signal.alarm(_GRACE_SECONDS)
+
+    def _kill(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._worker:
+            self._worker.signal(signal.SIGKILL)
+
+
+def _give(root: Path, user: int) -> None:
+    for directory, _, files in os.walk(root):
+        os.chown(directory, user, user)
+        for name in files:
+            os.chown(Path(directory, name), user, user, follow_symlinks=False)

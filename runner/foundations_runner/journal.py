@@ -1,0 +1,106 @@
+"""The courier's log of a job: every event is numbered, echoed at once, and archived within two seconds."""
+
+import json
+import threading
+import time
+from collections import deque
+from typing import Any, BinaryIO
+
+from foundations_archive.archive import HEARTBEAT_SECONDS, Archive
+from foundations_archive.errors import ArchiveError
+from foundations_archive.ledger import Ledger
+from foundations_archive.records import JobSpec
+
+FLUSH_SECONDS = 2.0
+FLUSH_BYTES = 256 * 1024
+_LAST_TRIES = (0.5, 2.0, 8.0)
+
+# metrics can come by the hundred thousand and nobody watches them scroll by
+_SILENT = frozenset({"metric"})
+
+
+class Journal:
+    """The events of one attempt at a job; `add` is safe from any thread."""
+
+    def __init__(self, archive: Archive, spec: JobSpec, *, attempt: str, echo: BinaryIO) -> None:
+        self.ledger = Ledger(spec)
+        self._archive, self._spec, self._attempt, self._echo = archive, spec, attempt, echo
+        self._pending: list[dict[str, Any]] = []
+        self._pending_bytes = 0
+        self._unsaid: deque[str] = deque()
+        self._count = 0
+        self._segments = 0
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._saying = threading.Lock()
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._keep_flushing, name="journal", daemon=True)
+
+    def open(self) -> None:
+        """Begin to archive what is added and to send the job's heartbeat."""
+        self._thread.start()
+
+    def add(self, event: str, **fields: Any) -> None:
+        """Take in an event of this kind, now."""
+        with self._lock:
+            entry = {"n": self._count, "time": time.time(), "event": event, **fields}
+            self._count += 1
+            self.ledger.add(entry)
+            line = json.dumps(entry, allow_nan=False)
+            self._pending.append(entry)
+            self._pending_bytes += len(line)
+            if event not in _SILENT:
+                self._unsaid.append(line)
+        if self._pending_bytes > FLUSH_BYTES:
+            self._wake.set()
+        self._say()
+
+    def close(self) -> None:
+        """Archive what is left, trying again for a while; raise `ArchiveError` when the archive stays away."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        for pause in _LAST_TRIES:
+            try:
+                self._flush()
+            except ArchiveError:
+                time.sleep(pause)
+        self._flush()
+
+    def _say(self) -> None:
+        # a lock of its own: a driver that does not read holds up whoever adds, but not the archive nor the heartbeat
+        with self._saying:
+            while self._unsaid:
+                try:
+                    self._echo.write(self._unsaid.popleft().encode() + b"\n")
+                    self._echo.flush()
+                except OSError:
+                    pass  # nobody listens any more: the job goes on, the archive has it all
+
+    def _keep_flushing(self) -> None:
+        beat = time.monotonic()
+        while not self._closing:
+            self._wake.wait(FLUSH_SECONDS)
+            self._wake.clear()
+            try:
+                self._flush()
+                if time.monotonic() - beat >= HEARTBEAT_SECONDS:
+                    self._archive.heartbeat(self._spec.project, self._spec.job_id)
+                    beat = time.monotonic()
+            except ArchiveError:
+                continue  # what could not be written stays pending and is tried again with the next round
+
+    def _flush(self) -> None:
+        with self._flushing:
+            with self._lock:
+                events, self._pending, self._pending_bytes = self._pending, [], 0
+            if not events:
+                return
+            try:
+                self._archive.append(self._spec.job_id, self._attempt, self._segments, events)
+            except ArchiveError:
+                with self._lock:
+                    self._pending = events + self._pending
+                raise
+            self._segments += 1

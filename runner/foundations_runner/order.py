@@ -1,0 +1,51 @@
+"""What a courier is told when it starts: over its standard input, so that no credential is ever written down."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, BinaryIO, Self
+
+_LENGTH_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Order:
+    """Everything that a courier needs and that is not in the archive.
+
+    Paths are those of the courier's own file system. `owner` is who the files of a directory archive shall
+    belong to, `worker_user` who the user's code runs as; None keeps the courier's own user.
+    """
+
+    job_id: str
+    archive: str
+    runtime: str
+    directory: str
+    python: str
+    worker: str
+    environment_key: str | None = None
+    image: str | None = None
+    s3: dict[str, str | None] = field(default_factory=dict, repr=False)
+    cache: str | None = None
+    owner: tuple[int, int] | None = None
+    worker_user: int | None = None
+    private: str | None = None
+    memory: str | None = None
+
+    def encoded(self) -> bytes:
+        """Return the order as the bytes that `read` understands."""
+        text = json.dumps(asdict(self)).encode()
+        return len(text).to_bytes(_LENGTH_BYTES, "big") + text
+
+    @classmethod
+    def read(cls, stream: BinaryIO) -> Self:
+        """Return the order that comes over `stream`; raise `EOFError` when the driver went away before."""
+        size = int.from_bytes(_exactly(stream, _LENGTH_BYTES), "big")
+        body: dict[str, Any] = json.loads(_exactly(stream, size))
+        owner = body.pop("owner")
+        return cls(**body, owner=tuple(owner) if owner else None)
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) != size:
+        raise EOFError("the driver went away before it had handed the job over")
+    return data

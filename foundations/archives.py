@@ -1,0 +1,17 @@
+"""The archive of an environment, opened."""
+
+from dataclasses import asdict
+
+from foundations.project import driver_directory, find_root
+from foundations.settings import Environment, load_environment
+from foundations_archive.archive import Archive, open_archive
+
+
+def archive_of(environment: Environment) -> Archive:
+    """Return the archive that an environment names; nothing is read or written yet."""
+    return open_archive(environment.archive, cache=environment.cache, s3=asdict(environment.s3))
+
+
+def selected_archive() -> Archive:
+    """Return the archive of the environment that is selected where this process runs."""
+    return archive_of(load_environment(None, find_root(driver_directory())))

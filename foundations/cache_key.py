@@ -1,0 +1,61 @@
+"""The key under which a stage's result is cached.
+
+It holds everything of the project: a stage is computed anew after any edit of any file of the model directory. That
+is coarse, and never wrong about code; the closure of what a stage can reach will make it finer.
+"""
+
+import hashlib
+import platform
+import sys
+from functools import cached_property
+from importlib.metadata import distributions
+from typing import Any
+
+from foundations.graph import Call
+from foundations.identity import digest, fingerprint
+from foundations.pickler import dumps
+from foundations.signature import signature_of
+
+_SCHEME = "foundations-key/0"
+
+
+class CacheKeys:
+    """Makes the keys of one job: what its project and its environment add to every key is worked out once."""
+
+    def __init__(self, *, bundle: str, environment: str | None) -> None:
+        self._bundle, self._environment = bundle, environment
+
+    @cached_property
+    def _scope(self) -> str:
+        return digest(_SCHEME, self._bundle, self._environment or _this_environment(), sys.version)
+
+    def key(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """Return the key of a call with these arguments; positional, keyword and default spell the same key.
+
+        Raise whatever pickling an argument raises.
+        """
+        signature = signature_of(call.function)
+        if signature is not None:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
+        return digest(self._scope, *(fingerprint(part, pickled=_pickled) for part in (call.function, args, kwargs)))
+
+
+def _pickled(value: Any) -> bytes:
+    return dumps(value, _without_class_id)
+
+
+def _without_class_id(obj: Any, reduced: Any) -> Any:
+    # cloudpickle numbers the classes that it pickles by value at random
+    if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) > 2:
+        make, (*arguments, _, extra), *rest = reduced
+        return make, (*arguments, None, extra), *rest
+    return reduced
+
+
+def _this_environment() -> str:
+    """Return what stands for an image where there is none: every distribution that this Python finds."""
+    found = sorted(f"{item.name}=={item.version}" for item in distributions())
+    text = "\n".join([platform.machine(), platform.system(), *found])
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,152 @@
+"""Records as pandas frames; nothing is unpickled to build one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from foundations_archive.envelope import untagged
+from foundations_archive.records import Argument, JobRecord, JobSpec, StageRecord, StageSpec
+
+if TYPE_CHECKING:
+    import pandas
+
+_BASE = ("project_name", "job_id", "user", "status", "start_time", "completed_time")
+_INFORMATION = (
+    "project_name",
+    "job_name",
+    "stage_status",
+    "stage_id",
+    "parent_ids",
+    "stage_name",
+    "args",
+    "kwargs",
+    "start_time",
+    "end_time",
+    "delta_time",
+)
+_RESULTS = ("job_name", "stage_id", "stage_name", "has_unstructured_result")
+
+Row = Mapping[str, Any]
+
+
+def metrics_frame(rows: Sequence[Row], *, include_input_params: bool = True) -> "pandas.DataFrame":
+    """Return the frame of `get_metrics_for_all_jobs`: one row a job, in the order of `rows`."""
+    import pandas
+
+    taken = _groups(rows, include_input_params=include_input_params)
+    columns: dict[str, list[Any]] = {name: [] for name in (*_BASE, *taken)}
+    for row in rows:
+        base = (row["project"], row["job_id"], row["user"], row["status"], row["started"], row["ended"])
+        cells = {**dict(zip(_BASE, base, strict=True)), **_cells(row)}
+        for name, column in columns.items():
+            column.append(cells.get(name))
+    frame = pandas.DataFrame({name: _column(values) for name, values in columns.items()})
+    for name in ("start_time", "completed_time"):
+        frame[name] = _times(columns[name])
+    return frame
+
+
+def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFrame":
+    """Return the frame of `ResultReader.get_job_information`: one row a stage."""
+    import pandas
+
+    rows = []
+    for spec, record in jobs:
+        names = {stage.id: stage.name for stage in spec.stages}
+        for stage, became in zip(spec.stages, record.stages, strict=True):
+            rows.append({**_stage_row(spec, stage, became, names), **untagged(dict(spec.parameters))})
+    frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
+    for name in ("start_time", "end_time"):
+        frame[name] = _times([row[name] for row in rows])
+    frame["delta_time"] = frame["end_time"] - frame["start_time"]
+    return frame
+
+
+def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFrame":
+    """Return the frame of `ResultReader.get_results`: one row a stage that logged a metric or kept its output."""
+    import pandas
+
+    rows = []
+    for spec, record in jobs:
+        metrics: dict[str, dict[str, list[Any]]] = {}
+        for metric in record.metrics:
+            metrics.setdefault(metric.stage, {}).setdefault(metric.key, []).append(metric.value)
+        for stage, became in zip(spec.stages, record.stages, strict=True):
+            kept = became.value is not None
+            if stage.id in metrics or kept:
+                base = dict(zip(_RESULTS, (spec.job_id, stage.id, stage.name, kept), strict=True))
+                rows.append({**base, **_metric_cells(metrics.get(stage.id, {}), base)})
+    names = _with_more(_RESULTS, rows)
+    return pandas.DataFrame({name: _column([row.get(name) for row in rows]) for name in names}, columns=names)
+
+
+def _groups(rows: Sequence[Row], *, include_input_params: bool) -> list[str]:
+    """Return the columns behind the base: parameters, then arguments by stage, then tags, then metrics."""
+    parameters = [name for row in rows for name in row["parameters"]]
+    arguments = [(place, f"{name}-{place}") for row in rows for name, place, _ in row["arguments"]]
+    arguments.sort(key=lambda argument: argument[0])
+    inputs = [name for _, name in arguments] if include_input_params else []
+    tags = [f"tag_{name}" for row in rows for name in row["tags"]]
+    metrics = [name for row in rows for name in _metric_cells(dict(row["metrics"]), _inputs(row))]
+    return [name for name in dict.fromkeys([*parameters, *inputs, *tags, *metrics]) if name not in _BASE]
+
+
+def _cells(row: Row) -> dict[str, Any]:
+    inputs = _inputs(row)
+    return {**inputs, **_metric_cells(dict(row["metrics"]), inputs)}
+
+
+def _inputs(row: Row) -> dict[str, Any]:
+    parameters = {name: untagged(value) for name, value in row["parameters"].items() if name not in _BASE}
+    arguments = {f"{name}-{place}": untagged(value) for name, place, value in row["arguments"]}
+    return {**parameters, **arguments, **{f"tag_{name}": value for name, value in row["tags"].items()}}
+
+
+def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:
+    """Return a cell a metric: its value, or the list of its values where there are several."""
+    used = {*_BASE, *_RESULTS, *taken}
+    cells = {}
+    for name, values in metrics.items():
+        free = name
+        while free in used or (free != name and free in metrics):
+            free += "_metric"
+        cells[free] = untagged(values[0] if len(values) == 1 else list(values))
+    return cells
+
+
+def _stage_row(spec: JobSpec, stage: StageSpec, became: StageRecord, names: Mapping[str, str]) -> dict[str, Any]:
+    def cell(argument: Argument) -> Any:
+        return names[argument.stage] if argument.stage is not None else untagged(argument.value)
+
+    return {
+        "project_name": spec.project,
+        "job_name": spec.job_id,
+        "stage_status": became.status,
+        "stage_id": stage.id,
+        "parent_ids": list(stage.parents),
+        "stage_name": stage.name,
+        "args": [cell(argument) for argument in stage.arguments if argument.place is not None],
+        "kwargs": {argument.name: cell(argument) for argument in stage.arguments if argument.place is None},
+        "start_time": became.started,
+        "end_time": became.ended,
+    }
+
+
+def _with_more(base: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys([*base, *(name for row in rows for name in row)]))
+
+
+def _column(values: list[Any]) -> "pandas.Series[Any]":
+    """Return a column as narrow as its values allow, but never one that changes a value to fit another."""
+    import pandas
+
+    kinds = {type(value) for value in values if value is not None}
+    mixed = len(kinds) > 1 and not kinds <= {int, float}
+    large = any(type(value) is int and value.bit_length() > 53 for value in values)
+    return pandas.Series(values, dtype=object if mixed or large or kinds & {list, dict} else None)
+
+
+def _times(seconds: list[float | None]) -> "pandas.Series[pandas.Timestamp]":
+    import pandas
+
+    times = pandas.to_datetime(pandas.Series(seconds, dtype="float64"), unit="s", utc=True)
+    return times.dt.round("us").dt.as_unit("us")

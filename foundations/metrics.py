@@ -1,0 +1,66 @@
+"""`log_metric`: what may be logged, and the way to the job's record."""
+
+import math
+import warnings
+from typing import Any
+
+from foundations import current
+
+_SHOWN_CHARACTERS = 30
+
+
+def log_metric(key: str, value: Any) -> None:
+    """Log a value under `key` for the stage that is running; every value of a key is kept, in order.
+
+    Values are numbers (NumPy scalars and 0-d arrays too), strings, booleans, or lists, nested at will, of these:
+    anything else raises `TypeError`, a key that is not a `str` raises `ValueError`. Outside a stage nothing is
+    kept, and a warning says so.
+
+    >>> def train(rate):
+    ...     foundations.log_metric("loss", 0.25)
+    """
+    if not isinstance(key, str):
+        raise ValueError(  # noqa: TRY004 - the contract's choice
+            f"the key of a metric must be a str, got {key!r} of type {type(key).__name__}"
+        )
+    try:
+        plain = _plain(value)
+    except (TypeError, RecursionError):  # a list may hold itself
+        raise TypeError(
+            f"the metric {key!r} has the value {_cut(value)} of type {type(value).__name__}; a metric is a number, "
+            "a string, a boolean, or a list of these"
+        ) from None
+    stage = current.stage()
+    if stage is None:
+        warnings.warn(
+            f"the metric {key!r} was logged outside a stage and is not kept; call log_metric in a function that "
+            "runs as a stage",
+            stacklevel=2,
+        )
+    elif current.metric_log is not None:
+        current.metric_log.metric(stage, key, plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as JSON has it: a list or a scalar, NaN and the infinities as tagged objects."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) or type(value).__name__ == "longdouble":  # NumPy's own, which no item() changes
+        return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        return str.__str__(value)  # an enum's own says the name of its member
+    raise TypeError
+
+
+def _cut(value: Any) -> str:
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - a user's own __str__
+        text = object.__repr__(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]} ..."

@@ -1,0 +1,50 @@
+"""Pickling as both sides need it: cloudpickle, but for functions whose name `create_stage` has taken over."""
+
+import io
+import sys
+import types
+from collections.abc import Callable
+from importlib import import_module
+from operator import attrgetter
+from typing import Any
+
+import cloudpickle
+
+from foundations.signature import STAGE_FUNCTION
+
+Rewrite = Callable[[Any, Any], Any]
+
+
+def dumps(value: Any, rewrite: Rewrite) -> bytes:
+    """Return `value` pickled; `rewrite` gets each object with what cloudpickle makes of it, and has the last word."""
+    file = io.BytesIO()
+    _Pickler(file, rewrite).dump(value)
+    return file.getvalue()
+
+
+def decorated(module: str, name: str) -> Any:
+    """Return the function behind what `create_stage`, as a decorator, has left under a name."""
+    found = attrgetter(name)(import_module(module))
+    return getattr(found, STAGE_FUNCTION, found)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    def __init__(self, file: io.BytesIO, rewrite: Rewrite) -> None:
+        super().__init__(file, protocol=5)
+        self._rewrite = rewrite
+
+    def reducer_override(self, obj: Any) -> Any:
+        # by value such a function would take along the globals of its module, locks and connections among them
+        if isinstance(obj, types.FunctionType) and _is_decorated(obj):
+            return decorated, (obj.__module__, obj.__qualname__)
+        return self._rewrite(obj, super().reducer_override(obj))
+
+
+def _is_decorated(function: types.FunctionType) -> bool:
+    if function.__module__ == "__main__" or "<locals>" in function.__qualname__:
+        return False
+    try:
+        found = attrgetter(function.__qualname__)(sys.modules.get(function.__module__))
+    except AttributeError:
+        return False
+    return getattr(found, STAGE_FUNCTION, None) is function

@@ -1,0 +1,145 @@
+"""What an archive says of jobs: metrics, stages, results, sources and errors."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foundations.archives import selected_archive
+from foundations.errors import UnknownProject
+from foundations.frames import information_frame, metrics_frame, results_frame
+from foundations.results import result_of
+from foundations_archive.archive import Archive
+from foundations_archive.errors import NotArchived
+from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.records import JobRecord, JobSpec
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = True) -> "pandas.DataFrame":
+    """Return a frame with one row for each job of a project, oldest first.
+
+    Its columns are `project_name`, `job_id`, `user`, `status`, `start_time` and `completed_time` (with time zone),
+    then the run's parameters, a column `<argument>-<n>` for each argument of the n-th stage (left out where
+    `include_input_params` is false), a column `tag_<key>` a tag, and one a metric: a list where it was logged more
+    than once. Raise `UnknownProject`, a `ValueError`, for a project that has no job.
+    """
+    archive = selected_archive()
+    rows = archive.rows(project_name)
+    if not rows:
+        raise _unknown(archive, project_name)
+    return metrics_frame(rows, include_input_params=include_input_params)
+
+
+class JobPersister:
+    """The way to the selected environment's archive."""
+
+    @staticmethod
+    @contextmanager
+    def load_archiver_fetch() -> Iterator[Archive]:
+        """Open the archive of the selected environment for a `ResultReader`."""
+        yield selected_archive()
+
+
+class ResultReader:
+    """Reads what jobs have left; without an argument from the archive of the selected environment.
+
+    >>> with JobPersister.load_archiver_fetch() as fetch:
+    ...     reader = ResultReader(fetch)
+    >>> reader.get_job_information()
+    """
+
+    def __init__(self, fetch: Archive | None = None) -> None:
+        self._archive = fetch or selected_archive()
+
+    def get_results(self) -> "pandas.DataFrame":
+        """Return a frame with a row for each stage, of any project, that logged a metric or kept its output.
+
+        Columns: `job_name`, `stage_id`, `stage_name`, `has_unstructured_result`, and one a metric.
+        """
+        return results_frame(self._archive.jobs())
+
+    def get_job_information(self) -> "pandas.DataFrame":
+        """Return a frame with a row for each stage of each job.
+
+        Columns: `project_name`, `job_name`, `stage_status` (succeeded, failed, cached, skipped or not run),
+        `stage_id`, `parent_ids`, `stage_name`, `args`, `kwargs`, `start_time`, `end_time`, `delta_time`, and one
+        a run parameter.
+        """
+        return information_frame(self._archive.jobs())
+
+    def get_source_code(self, stage_id: str) -> str | None:
+        """Return the source of a stage's function as the newest job that has the stage ran it, or None."""
+        for spec, _ in reversed(self._archive.jobs()):
+            for stage in spec.stages:
+                if stage.id == stage_id:
+                    return spec.sources.get(stage.source or "")
+        return None
+
+    def get_unstructured_results(self, job_id: str, stage_id: str | Sequence[str]) -> list[Any]:
+        """Return the kept outputs of one stage, or of several, of a job: None for one that was not persisted.
+
+        Outputs are unpickled, which runs code of whoever wrote them. Raise `KeyError` for an unknown job or stage,
+        `TypeError` for an output that could not be serialized.
+        """
+        spec, record = self._job(job_id)
+        wanted = [stage_id] if isinstance(stage_id, str) else list(stage_id)
+        return [self._output(spec, record, one) for one in wanted]
+
+    def get_error_information(self, job_id: str, stage_id: str | None = None) -> str | None:
+        """Return the stack trace of a job, or of one of its stages; None where nothing failed.
+
+        Raise `KeyError` for an unknown job or stage.
+        """
+        spec, record = self._job(job_id)
+        if stage_id is None:
+            return record.error
+        _known_stage(spec, stage_id)
+        return next(stage.error for stage in record.stages if stage.id == stage_id)
+
+    def create_working_copy(self, job_name: str, path: str | os.PathLike[str]) -> None:
+        """Write the model directory of a job, as it was run, to `path`, byte for byte and with its modes.
+
+        Raise `KeyError` for an unknown job, `FileExistsError` where `path` is there and is not an empty folder.
+        """
+        spec, _ = self._job(job_name)
+        target = Path(path)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise FileExistsError(f"{target} is there already and not an empty folder; give another path")
+        unpack(Manifest.from_bytes(self._archive.blobs.get(spec.bundle)), self._archive.blobs.get, target)
+
+    def _job(self, job_id: str) -> tuple[JobSpec, JobRecord]:
+        try:
+            spec = self._archive.spec(job_id)
+        except NotArchived as error:
+            raise KeyError(f"there is no job {job_id!r} in the archive at {self._archive.location}") from error
+        return spec, self._archive.record(spec)
+
+    def _output(self, spec: JobSpec, record: JobRecord, stage_id: str) -> Any:
+        persisted = _known_stage(spec, stage_id)
+        became = next(stage for stage in record.stages if stage.id == stage_id)
+        if not persisted or (became.value is None and not became.unserializable):
+            return None
+        return result_of(self._archive, spec, record, stage_id)
+
+
+def _known_stage(spec: JobSpec, stage_id: str) -> bool:
+    """Return whether a stage of the job is persisted; raise `KeyError` where the job has no such stage."""
+    for stage in spec.stages:
+        if stage.id == stage_id:
+            return stage.persisted
+    raise KeyError(f"job {spec.job_id} has no stage {stage_id!r}")
+
+
+def _unknown(archive: Archive, project: str) -> UnknownProject:
+    known = archive.projects()
+    near = get_close_matches(project, known, n=3) or known[:10]
+    names = ", ".join(map(repr, near)) if near else "none"
+    return UnknownProject(
+        f"no job was run under the project {project!r} in the archive at {archive.location}; its projects are {names}",
+        project=project,
+    )

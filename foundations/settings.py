@@ -1,0 +1,145 @@
+"""Which environment a job runs in, and what that means: from its config file and environment variables."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from foundations.errors import SettingsError, UnknownEnvironment
+from foundations.schema import did_you_mean, read_config
+from foundations_archive.errors import ArchiveMisconfigured
+from foundations_archive.location import DirectoryLocation, parse_location
+
+LOCAL = "local"
+_SUFFIX = ".config.yaml"
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_selected: str | None = None
+
+
+@dataclass(frozen=True)
+class DockerSettings:
+    """The container's part of an environment; None leaves the choice to Docker or to us."""
+
+    host: str | None = None
+    base_image: str | None = None
+    network: str | None = None
+    memory: str | None = None
+    cpus: float | None = None
+    gpus: int = 0
+
+
+@dataclass(frozen=True)
+class S3Options:
+    """How to reach a bucket where AWS's own conventions don't say it; what is secret is not shown."""
+
+    endpoint_url: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    access_key_id: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where jobs run, and where what they leave goes; `cache` is None where it is the archive."""
+
+    name: str
+    source: Path | None
+    kind: Literal["local", "docker"]
+    docker: DockerSettings
+    archive: str
+    cache: str | None
+    s3: S3Options
+    log_level: str
+
+
+def home() -> Path:
+    """Return the user's folder for Foundations: FOUNDATIONS_HOME, or ~/.foundations."""
+    text = os.environ.get("FOUNDATIONS_HOME") or "~/.foundations"
+    try:
+        return Path.cwd() / Path(text).expanduser()
+    except RuntimeError as error:
+        message = f"no home directory is known for {text!r}; set FOUNDATIONS_HOME to a full path"
+        raise SettingsError(message, key="FOUNDATIONS_HOME") from error
+
+
+def set_environment(name: str) -> None:
+    """Select the environment of the jobs to come; raise `ValueError` if it can't be a name.
+
+    foundations.set_environment("gpu")      # config/gpu.config.yaml
+    """
+    global _selected
+    _selected = _safe_name(name)
+
+
+def selected_environment() -> str:
+    """Return the name that the driver set, else FOUNDATIONS_ENVIRONMENT, else `local`."""
+    return _selected or os.environ.get("FOUNDATIONS_ENVIRONMENT") or LOCAL
+
+
+def load_environment(name: str | None, root: Path) -> Environment:
+    """Return the environment called `name`, or the selected one, for the project at `root`.
+
+    Its file is `<name>.config.yaml` in the project's `config`, else in that of `home()`; `local` needs none.
+    Raise `UnknownEnvironment` where there is no file, `SettingsError` where it can't be right.
+    """
+    name = _safe_name(selected_environment() if name is None else name)
+    folders = (root / "config", home() / "config")
+    source = next((folder / f"{name}{_SUFFIX}" for folder in folders if (folder / f"{name}{_SUFFIX}").is_file()), None)
+    if source is not None:
+        return _environment(name, source, read_config(source, _label(source, root)), root)
+    if name == LOCAL:
+        return _environment(name, None, {"job_deployment_env": LOCAL}, root)
+    raise _unknown(name, folders)
+
+
+def _environment(name: str, source: Path | None, config: dict[str, Any], root: Path) -> Environment:
+    results = config.get("results_config", {})
+    archive, cache = results.get("archive_end_point"), config.get("cache_config", {}).get("end_point")
+    override = _override()
+    return Environment(
+        name=name,
+        source=source,
+        kind=config["job_deployment_env"],
+        docker=DockerSettings(**config.get("docker_config", {})),
+        archive=override or (_location(archive, root) if archive else str(home() / "archive")),
+        cache=_location(cache, root) if cache and not override else None,
+        s3=S3Options(**results.get("s3", {})),
+        log_level=config.get("log_level", "INFO"),
+    )
+
+
+def _override() -> str | None:
+    text = os.environ.get("FOUNDATIONS_ARCHIVE")
+    if not text:
+        return None
+    try:
+        return _location(text, Path.cwd())
+    except ArchiveMisconfigured as error:
+        raise SettingsError(f"FOUNDATIONS_ARCHIVE: {error}", key="FOUNDATIONS_ARCHIVE") from error
+
+
+def _location(text: str, folder: Path) -> str:
+    location = parse_location(text, folder)
+    return str(location.path) if isinstance(location, DirectoryLocation) else text
+
+
+def _safe_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} can't be an environment's name; use letters, digits, '.', '_' and '-'")
+    return name
+
+
+def _label(source: Path, root: Path) -> str:
+    return source.relative_to(root).as_posix() if source.is_relative_to(root) else str(source)
+
+
+def _unknown(name: str, folders: tuple[Path, ...]) -> UnknownEnvironment:
+    files = [file for folder in folders for file in folder.glob(f"*{_SUFFIX}") if file.is_file()]
+    names = {file.name.removesuffix(_SUFFIX) for file in files}
+    known = sorted({LOCAL, *filter(_NAME.fullmatch, names)})
+    message = f"there is no environment {name!r}{did_you_mean(name, known) or ';'} known ones: {', '.join(known)}"
+    looked = " and ".join(str(folder) for folder in folders)
+    return UnknownEnvironment(f"{message}; looked for {name}{_SUFFIX} in {looked}", name=name)

@@ -43,14 +43,15 @@ class CacheKeys:
 
 
 def _pickled(value: Any) -> bytes:
-    return dumps(value, _without_class_id)
+    return dumps(value, _without_traces)
 
 
-def _without_class_id(obj: Any, reduced: Any) -> Any:
-    # cloudpickle numbers the classes that it pickles by value at random
+def _without_traces(obj: Any, reduced: Any) -> Any:
+    """Return how a class is pickled by value without what that differs in from one process to the next."""
     if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) > 2:
-        make, (*arguments, _, extra), *rest = reduced
-        return make, (*arguments, None, extra), *rest
+        make, (*arguments, _, extra), (attributes, slots), *rest = reduced
+        attributes.pop("__slotnames__", None)  # there once an instance has been pickled
+        return make, (*arguments, None, extra), (attributes, slots), *rest  # None: the class's number is random
     return reduced
 
 

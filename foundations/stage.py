@@ -95,6 +95,7 @@ class Stage:
         traceback of the user's own code, when the job did not complete; `ValueError` for a `job_name` that is taken
         or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError` inside a job.
         """
+        refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage
 
         return run_stage(self, job_name=job_name)

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,8 +48,9 @@ def main(channel: Channel) -> None:
         failed, error = True, _with_hint(failure.traceback, failure.__cause__)
     except BaseException as failure:  # noqa: BLE001 - whatever keeps the job from starting is the user's to see
         failed, error = True, _with_hint(user_traceback(failure, job["root"]), failure)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # the user's code may have closed it, or put something else there
+            stream.flush()
     channel.send({"say": "finished", "failed": failed, "error": error})
 
 

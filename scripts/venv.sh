@@ -33,9 +33,13 @@ ensure_venv_module() {
         exit 1
     fi
     say "installing python3-venv"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3-venv >/dev/null ||
-        { as_root apt-get update -q >/dev/null && as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -q --no-install-recommends python3-venv >/dev/null; }
+    # the lists of a fresh machine may be missing or old
+    apt_install 2>/dev/null || { as_root apt-get update -q >/dev/null && apt_install; }
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends python3-venv >/dev/null
 }
 
 if [ ! -x "$venv/bin/python" ]; then

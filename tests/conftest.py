@@ -1,16 +1,21 @@
-"""What tests in every room share: no AWS settings of whoever runs them, and the two S3 servers."""
+"""What tests in every room share: no AWS settings of whoever runs them, the two S3 servers, the Docker engine."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import docker
 import pytest
+from docker.errors import DockerException
 
 from foundations_archive import S3Settings
+from foundations_images import BaseMissing, find_base
 
 REPOSITORY = Path(__file__).parents[1]
+BASE_IMAGE = REPOSITORY / "scripts" / "base_image.sh"
 S3_SERVER = REPOSITORY / "scripts" / "s3_server.sh"
 
 
@@ -57,6 +62,31 @@ def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Settings
         s3_server("stop", directory).check_returncode()
 
 
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """A client of the Docker engine; tests that use it are marked docker."""
+    try:
+        client = docker.from_env()
+        client.ping()
+    except DockerException as error:
+        cannot(f"no Docker engine answers ({error}); run scripts/engine.sh start")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def base_image(engine: docker.DockerClient) -> str:
+    """The name of a base image for the Python that runs the tests, made where the engine has none."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        return find_base(engine, python, None, pull=False, say=print).name
+    except BaseMissing:
+        done = subprocess.run([BASE_IMAGE, "--python", python], stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            cannot(f"no base image for Python {python} can be had here")
+        return done.stdout.split()[-1]
+
+
 def s3_server(command: str, directory: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHON": sys.executable}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
@@ -65,7 +95,7 @@ def s3_server(command: str, directory: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def cannot(reason: str) -> None:
+def cannot(reason: str) -> NoReturn:
     """Skip, but fail where everything has to be there."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)

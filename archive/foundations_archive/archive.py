@@ -7,9 +7,9 @@ before it, so a reader never finds half a job, whoever was killed when.
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from foundations_archive import layout
 from foundations_archive.blobs import Blobs
@@ -24,6 +24,8 @@ from foundations_archive.store import Store, require_safe_key
 HEARTBEAT_SECONDS = 15.0
 _LOST_AFTER = 4 * HEARTBEAT_SECONDS
 _NEVER_STARTED_AFTER = 3600.0
+
+_Record = TypeVar("_Record")
 
 
 class Archive:
@@ -58,6 +60,8 @@ class Archive:
             raise JobTaken(spec.job_id, self.location)
         self.heartbeat(spec.project, spec.job_id)
         if not self.store.create(layout.spec(spec.job_id), seal("spec", plain(spec))):
+            if self.spec(spec.job_id).project != spec.project:  # else the marker is that job's own
+                self.store.delete(layout.live(spec.project, spec.job_id))
             raise JobTaken(spec.job_id, self.location)
 
     def spec(self, job_id: str) -> JobSpec:
@@ -67,7 +71,7 @@ class Archive:
             require_safe_key(key)
         except ValueError as error:
             raise NotArchived(f"{job_id!r} is not the name of a job: {error}", key=key) from error
-        return JobSpec.of(self._read("spec", key))
+        return _made(JobSpec.of, self._read("spec", key), key)
 
     def heartbeat(self, project: str, job_id: str) -> None:
         """Say that a job is alive: the marker's age, on the store's clock, tells Running from Lost."""
@@ -118,7 +122,7 @@ class Archive:
                 yield from self._read("events", key)
         for key in keys:
             if key.endswith("/post.json"):
-                yield from JobRecord.of(self._read("job", key)).tail
+                yield from _made(JobRecord.of, self._read("job", key), key).tail
 
     def job_ids(self, project: str | None = None) -> list[str]:
         """Return the ids of the jobs of one project, or of all; live ones are looked for first, as data moves."""
@@ -153,7 +157,7 @@ class Archive:
         """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises."""
         name = layout.cached(key)
         try:
-            return CacheEntry.of(unseal("cache", self.cache_store.get(name), name))
+            return _made(CacheEntry.of, unseal("cache", self.cache_store.get(name), name), name)
         except (NotArchived, ArchiveDamaged):
             return None
 
@@ -174,7 +178,7 @@ class Archive:
         for name in ("/done.json", "/post.json"):
             for key in keys:
                 if key.endswith(name):
-                    return JobRecord.of(self._read("job", key))
+                    return _made(JobRecord.of, self._read("job", key), key)
         return None
 
     def _spec_or_none(self, job_id: str) -> JobSpec | None:
@@ -207,19 +211,26 @@ def new_attempt() -> str:
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
 
 
+def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
+    try:
+        return of(body)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
+
+
 def _describe(store: Store) -> None:
     try:
         found = json.loads(store.get(layout.DESCRIPTOR))
-        newest = found["min_reader"]
+        newest, refused = found["min_reader"], found["min_reader"] > FORMAT
     except NotArchived:
         text = {"format": FORMAT, "archive_id": secrets.token_hex(16), "created": time.time(), "min_reader": FORMAT}
         store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
         return
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveDamaged(
             f"{layout.DESCRIPTOR} of the archive at {store.location} can't be read", key=layout.DESCRIPTOR
         ) from error
-    if newest > FORMAT:
+    if refused:
         raise NewerFormat(
             f"the archive at {store.location} has format {newest}, this version reads up to {FORMAT}; "
             "upgrade foundations"

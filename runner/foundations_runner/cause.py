@@ -8,6 +8,7 @@ _CGROUP_V1 = Path("/sys/fs/cgroup/memory/memory.oom_control")
 _CGROUP_V2 = Path("/sys/fs/cgroup/memory.events")
 
 _MEANINGS = {
+    signal.SIGKILL: "someone killed it, or the host ran out of memory",
     signal.SIGSEGV: "a segmentation fault: native code read or wrote where it must not",
     signal.SIGABRT: "an abort: native code gave up, its last lines are in the log",
     signal.SIGBUS: "a bus error: a mapped file was cut off or a shared memory segment is full",
@@ -38,10 +39,22 @@ def of(wait_status: int, *, memory_kills: int, memory: str | None) -> str:
     if code == -signal.SIGKILL and memory_kills > 0:
         limit = f"the limit of {memory} (memory in docker_config)" if memory else "the memory of its host"
         return f"the worker was killed for memory: it went over {limit}"
+    return f"the worker died of {_signal(-code)}"
+
+
+def of_courier(status: int | None) -> str:
+    """Return what ended a courier that left no words, from its exit status; a container adds 128 to a signal's number."""
+    if status is None:
+        return "the job's courier is gone"
+    number = -status if status < 0 else status - 128
+    if number > 0:
+        return f"the job's courier died of {_signal(number)}"
+    return f"the job's courier ended with status {status}"
+
+
+def _signal(number: int) -> str:
     try:
-        name, meaning = signal.Signals(-code).name, _MEANINGS.get(signal.Signals(-code))
+        name, meaning = signal.Signals(number).name, _MEANINGS.get(signal.Signals(number))
     except ValueError:
-        name, meaning = f"signal {-code}", None
-    if code == -signal.SIGKILL:
-        meaning = "someone killed it, or the host ran out of memory"
-    return f"the worker died of {name}" + (f", {meaning}" if meaning else "")
+        return f"signal {number}"
+    return f"{name}, {meaning}" if meaning else name

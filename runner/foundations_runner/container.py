@@ -95,6 +95,7 @@ class ContainerJob:
         self._client, self._container = client, container
         self._socket: Any = None
         self._raw_socket: Any = None
+        self._begun = False
 
     def start(self, order: Order) -> None:
         """Start the container and hand the order over."""
@@ -110,6 +111,7 @@ class ContainerJob:
         from docker.utils.socket import frames_iter
 
         for stream, chunk in frames_iter(self._socket, tty=False):  # type: ignore[no-untyped-call]
+            self._begun = True
             yield _STREAMS.get(stream, "stderr"), chunk
 
     def wait(self) -> Ending:
@@ -129,9 +131,11 @@ class ContainerJob:
         """Ask the courier to end its job, force it after a grace period, and return once it is gone."""
         from docker.errors import NotFound
 
+        # before its first word a courier may not listen to signals yet, and has nothing that it could end in order
+        seconds = _GRACE_SECONDS if self._begun else 0
         with refusals("stopping a job's container"):
             try:
-                self._client.api.stop(self._container, timeout=_GRACE_SECONDS)
+                self._client.api.stop(self._container, timeout=seconds)
             except NotFound:
                 return
 

@@ -4,6 +4,7 @@ It holds the archive's credentials and outlives the worker, so whatever becomes 
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -64,6 +65,8 @@ class _Courier:
         journal.close()
         record = journal.ledger.record(state, ended=time.time(), error=error)
         archive.finish(spec, record, attempt=attempt)
+        if order.temporary:
+            shutil.rmtree(order.directory, ignore_errors=True)
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
 
     def _spec(self, archive: Archive) -> JobSpec:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from docker.tls import TLSConfig
 
 _DEFAULT = "unix:///var/run/docker.sock"
+_HINTS = {
+    "bind source path does not exist": (
+        "the engine does not see this directory of the driver's machine; keep the archive where both see it, or on S3"
+    ),
+}
 _ANSWER_SECONDS = 15
 
 
@@ -61,7 +66,9 @@ def refusals(doing: str) -> Iterator[None]:
     try:
         yield
     except (DockerException, RequestException) as error:
-        raise EngineRefused(f"the Docker engine failed {doing}: {_reason(error)}") from error
+        reason = _reason(error)
+        hint = next((f"; {hint}" for said, hint in _HINTS.items() if said in reason), "")
+        raise EngineRefused(f"the Docker engine failed {doing}: {reason}{hint}") from error
 
 
 def _import_docker() -> None:

@@ -12,7 +12,8 @@ class Order:
     """Everything that a courier needs and that is not in the archive.
 
     Paths are those of the courier's own file system. `owner` is who the files of a directory archive shall
-    belong to, `worker_user` who the user's code runs as; None keeps the courier's own user.
+    belong to, `worker_user` who the user's code runs as; None keeps the courier's own user. A `temporary` directory is
+    the courier's to delete: its driver may be gone when the job ends.
     """
 
     job_id: str
@@ -29,6 +30,7 @@ class Order:
     worker_user: int | None = None
     private: str | None = None
     memory: str | None = None
+    temporary: bool = False
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""

@@ -40,6 +40,7 @@ class ProcessHost:
             directory=str(directory),
             python=sys.executable,
             worker=request.worker,
+            temporary=True,
         )
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(self._runtime.path / "start_courier.py")],

@@ -1,18 +1,18 @@
 """A job's run as its driver sees it: started, followed, and sealed by the driver where the courier could not."""
 
 import json
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from foundations_archive.archive import Archive, new_attempt
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_runner import cause
 from foundations_runner.errors import CourierFailed, EngineRefused
 from foundations_runner.host import Ending, Host, JobRequest, RunningJob
+from foundations_runner.interrupts import interrupts_held
 
 OnEvent = Callable[[Event], None]
 
@@ -29,16 +29,16 @@ def run_job(host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec,
     job: RunningJob | None = None
     try:
         host.prepare()
-        with _interrupts_held():
+        with interrupts_held():
             job = host.start(request)
         ending = _follow(job, follower)
         record = archive.sealed(spec.job_id) or _seal_dead(archive, spec, follower, ending)
     except BaseException as error:
         # an engine that is gone can't be tidied up, and that it is gone is the better message
-        with _interrupts_held(), suppress(EngineRefused):
+        with interrupts_held(), suppress(EngineRefused):
             _abandon(job, archive, spec, follower, error)
         raise
-    with _interrupts_held():
+    with interrupts_held():
         job.remove()
     return record
 
@@ -86,9 +86,7 @@ def _follow(job: RunningJob, follower: _Follower) -> Ending:
 
 def _seal_dead(archive: Archive, spec: JobSpec, follower: _Follower, ending: Ending) -> JobRecord:
     words = follower.words.decode("utf-8", "backslashreplace").strip().splitlines()[-_LAST_WORDS:]
-    reason = "\n".join(words).removeprefix("foundations: ")
-    if not reason:
-        reason = f"the courier ended with status {ending.status}" if ending.status is not None else "the job is gone"
+    reason = "\n".join(words).removeprefix("foundations: ") or cause.of_courier(ending.status)
     error = f"{reason}; {ending.remark}" if ending.remark else reason
     if not follower.events and words:
         _seal(archive, spec, follower, state="Failed", error=error)
@@ -107,19 +105,3 @@ def _seal(archive: Archive, spec: JobSpec, follower: _Follower, *, state: State,
     record = ledger.record(state, ended=time.time(), error=error, tail=tail)
     archive.finish(spec, record, attempt=new_attempt(), watcher=True)
     return record
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C take effect after this block only: what is begun is known, what is tidied up is tidied up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        for number in pressed[:1]:
-            signal.raise_signal(number)

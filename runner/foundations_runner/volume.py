@@ -11,6 +11,7 @@ import tarfile
 from typing import TYPE_CHECKING
 
 from foundations_runner.engine import refusals
+from foundations_runner.interrupts import interrupts_held
 from foundations_runner.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -23,28 +24,46 @@ _MOUNT = "/runtime"
 
 def ensure_volume(client: "DockerClient", runtime: Runtime, *, image: str) -> str:
     """Return the name of the host's volume with this runtime, filling one (through `image`) if it has none."""
-    from docker.errors import NotFound
-
     pointer = f"foundations-runtime-{runtime.digest}"
     with refusals("looking for the runtime volume"):
-        try:
-            return _target(client.api.inspect_volume(pointer))
-        except NotFound:
-            pass
-    with refusals("filling the runtime volume"):
+        found = _filled(client, pointer, runtime)
+    if found:
+        return found
+    with refusals("filling the runtime volume"), interrupts_held():
         name = f"{pointer}-{secrets.token_hex(4)}"
         labels = {RUNTIME_LABEL: runtime.digest}
         client.api.create_volume(name, labels=labels)
-        _fill(client, name, runtime, image)
-        client.api.create_volume(pointer, labels={**labels, _TARGET_LABEL: name})
-        winner = _target(client.api.inspect_volume(pointer))
+        try:
+            _fill(client, name, runtime, image)
+            client.api.create_volume(pointer, labels={**labels, _TARGET_LABEL: name})
+            winner = _labels(client, pointer)[_TARGET_LABEL]
+        except BaseException:
+            client.api.remove_volume(name)
+            raise
         if winner != name:
             client.api.remove_volume(name)
         return winner
 
 
-def _target(volume: dict[str, dict[str, str]]) -> str:
-    return volume["Labels"][_TARGET_LABEL]
+def _filled(client: "DockerClient", pointer: str, runtime: Runtime) -> str | None:
+    """Return the volume that the pointer names; a pointer is removed whose volume somebody has removed."""
+    name = _labels(client, pointer).get(_TARGET_LABEL)
+    if name is None:
+        return None
+    # one without our label is what the engine makes, empty, when a container asks for a volume that is not there
+    if _labels(client, name).get(RUNTIME_LABEL) == runtime.digest:
+        return name
+    client.api.remove_volume(pointer)
+    return None
+
+
+def _labels(client: "DockerClient", name: str) -> dict[str, str]:
+    from docker.errors import NotFound
+
+    try:
+        return client.api.inspect_volume(name)["Labels"] or {}
+    except NotFound:
+        return {}
 
 
 def _fill(client: "DockerClient", name: str, runtime: Runtime, image: str) -> None:

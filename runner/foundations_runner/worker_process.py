@@ -23,6 +23,7 @@ class WorkerProcess:
     """A started worker: its channel, its log, and the way to end it."""
 
     def __init__(self, order: Order, *, root: Path, working_directory: Path, on_line: OnLine) -> None:
+        self._status: int | None = None
         ours, theirs = socket.socketpair()
         with theirs:
             script = Path(order.runtime, "start_worker.py")
@@ -47,12 +48,13 @@ class WorkerProcess:
         ]
 
     def wait(self) -> int:
-        """Return the worker's wait status; orphans inherited as PID 1 are reaped on the way."""
-        while True:
+        """Return the worker's wait status, again where it is known; orphans inherited as PID 1 are reaped meanwhile."""
+        while self._status is None:
             pid, status = os.wait()
             if pid == self._process.pid:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
-                return status
+                self._status = status
+        return self._status
 
     def drain(self) -> None:
         """Read what is left of the log; whoever of the worker's children still holds it open is ended."""
@@ -70,7 +72,8 @@ class WorkerProcess:
 
 
 def _environment(order: Order, root: Path) -> dict[str, str]:
-    environment = {**os.environ, "FOUNDATIONS_JOB_ID": order.job_id, "PYTHONFAULTHANDLER": "1"}
+    # a fixed hash seed: sets come in the same order in every run, unless the user wants it otherwise
+    environment = {"PYTHONHASHSEED": "0", **os.environ, "FOUNDATIONS_JOB_ID": order.job_id, "PYTHONFAULTHANDLER": "1"}
     if order.worker_user is not None:
         home = root.parent / "home"
         home.mkdir(exist_ok=True)

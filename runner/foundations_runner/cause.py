@@ -43,7 +43,7 @@ def of(wait_status: int, *, memory_kills: int, memory: str | None) -> str:
 
 
 def of_courier(status: int | None) -> str:
-    """Return what ended a courier that left no words, from its exit status; a container adds 128 to a signal's number."""
+    """Return what ended a courier that left no words, from its exit status; an engine adds 128 to a signal's number."""
     if status is None:
         return "the job's courier is gone"
     number = -status if status < 0 else status - 128

@@ -76,9 +76,8 @@ class Channel:
 
     def hang_up(self) -> None:
         """Take in what has arrived and no more, though others may hold the far end open; may be repeated."""
-        with self._closing, suppress(OSError):
-            with socket.socket(fileno=os.dup(self._connection.fileno())) as same:
-                same.shutdown(socket.SHUT_RDWR)
+        with self._closing, suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close this end."""

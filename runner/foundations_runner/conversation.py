@@ -70,9 +70,6 @@ class Conversation:
                 self._look_up(message)
             case "finished":
                 self.ended = message
-                # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
-                for line in (message["error"] or "").splitlines():
-                    self._journal.add("log", stream="error", text=line)
             case other:
                 raise ValueError(f"the worker said {other!r}, which this courier does not know")
 

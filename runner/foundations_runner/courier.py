@@ -107,6 +107,9 @@ class _Courier:
         worker.channel.hang_up()  # a child of the worker may have inherited its end
         listener.join()
         worker.drain()
+        # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
+        for line in ((talk.ended or {}).get("error") or "").splitlines():
+            journal.add("log", stream="error", text=line)
         return self._verdict(talk, status, memory_kills=cause.out_of_memory_kills() - before)
 
     def _converse(self, talk: Conversation, root: Path) -> None:

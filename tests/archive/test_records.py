@@ -57,7 +57,7 @@ RECORD = JobRecord(
     2.0,
     "the trace",
     "2",
-    (StageRecord("1", "cached", 1.0, 1.5, 0.5, value=INLINE, cache_key="k", cached_from="j"), StageRecord("2", "failed")),
+    (StageRecord("1", "cached", 1.0, 1.5, 0.5, None, INLINE, None, "key", "job-0"), StageRecord("2", "failed")),
     (Metric("1", "loss", [1, {"$float": "nan"}], 1.2), Metric("1", "loss", 3, 1.3), Metric("2", "n", "x", 1.4)),
     "image",
     7,

@@ -263,3 +263,23 @@ def test_an_archive_that_the_engine_does_not_see_is_one_clear_error(faults: Proj
     unseen = [Mount("/archive", "/no/such/folder", type="bind")]
     with pytest.raises(EngineRefused, match="keep the archive where both see it, or on S3"), refusals("starting"):
         faults.engine.containers.create(base_image, mounts=unseen)
+
+
+def test_a_stage_may_use_a_process_pool_of_any_kind(faults: Project) -> None:
+    faults.write(
+        "pooled.py",
+        "import multiprocessing\nfrom concurrent.futures import ProcessPoolExecutor\n\n"
+        "def square(n):\n    return n * n\n\n"
+        "def squares(kind):\n"
+        "    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(kind)) as pool:\n"
+        "        return list(pool.map(square, range(4)))\n",
+    )
+    faults.write(
+        "driver.py",
+        "import sys, foundations, pooled\n"
+        "print(foundations.create_stage(pooled.squares)(sys.argv[1]).persist().run().result())\n",
+    )
+    for kind in ("spawn", "fork", "forkserver"):
+        for environment in ("local", "docker"):
+            done = faults.run(kind, FOUNDATIONS_ENVIRONMENT=environment)
+            assert done.stdout == "[0, 1, 4, 9]\n", (kind, environment, done.stderr)

@@ -1,0 +1,120 @@
+"""What Python prints of an error that nobody catches."""
+
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import foundations.excepthook
+from foundations.excepthook import cut
+from foundations.settings import set_environment
+
+PREPARED = """
+    import sys
+    from foundations import create_stage
+    from foundations.excepthook import install
+    from foundations.errors import ArchiveUnreachable, JobFailedError, UnknownEnvironment
+
+    def fail(error):
+        raise error
+
+    install()
+    install()
+"""
+
+
+def printed(tmp_path: Path, code: str) -> tuple[int, str]:
+    driver = tmp_path / "driver.py"
+    driver.write_text(dedent(PREPARED) + dedent(code))
+    done = subprocess.run([sys.executable, str(driver)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    return done.returncode, done.stderr
+
+
+def test_an_error_of_ours_is_printed_without_our_frames_and_without_what_led_to_it(tmp_path: Path) -> None:
+    code, said = printed(
+        tmp_path,
+        """
+        from foundations.settings import load_environment
+        from pathlib import Path
+        try:
+            1 / 0
+        except ZeroDivisionError:
+            load_environment("nope", Path("/nowhere"))
+        """,
+    )
+    assert code == 1
+    assert "File" in said
+    assert str(Path(foundations.excepthook.__file__).parent) not in said
+    assert "ZeroDivisionError" not in said
+    assert said.splitlines()[-1].startswith("foundations.errors.UnknownEnvironment: there is no environment 'nope'")
+    assert said.count("Traceback") == 1
+
+
+@pytest.mark.parametrize(
+    "error", ["JobFailedError('text', job_id='j', state='Failed', stage=None)", "ArchiveUnreachable('x')"]
+)
+def test_an_error_raised_by_the_users_own_lines_keeps_them(tmp_path: Path, error: str) -> None:
+    _, said = printed(tmp_path, f"fail({error})")
+    assert said.count('driver.py", line') == 2
+    assert "in fail" in said
+
+
+def test_an_error_that_is_not_ours_is_printed_as_ever(tmp_path: Path) -> None:
+    _, said = printed(
+        tmp_path,
+        """
+        try:
+            1 / 0
+        except ZeroDivisionError as error:
+            raise ValueError("mine") from error
+        """,
+    )
+    assert "ZeroDivisionError: division by zero" in said
+    assert said.endswith("ValueError: mine\n")
+
+
+def test_a_misuse_of_ours_that_is_a_builtin_error_is_printed_as_ever(tmp_path: Path) -> None:
+    _, said = printed(tmp_path, "create_stage(lambda x: x)()")
+    assert said.endswith("TypeError: <lambda>() missing 1 required positional argument: 'x'\n")
+
+
+def test_a_hook_that_was_there_before_still_has_its_say(tmp_path: Path) -> None:
+    driver = tmp_path / "driver.py"
+    driver.write_text(
+        dedent("""
+        import sys
+        sys.excepthook = lambda kind, error, traceback: print("mine:", error)
+        from foundations.excepthook import install
+        from foundations.errors import UnknownProject
+        install()
+        raise UnknownProject("which one", project="p")
+        """)
+    )
+    done = subprocess.run([sys.executable, str(driver)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("mine: which one\n", "")
+
+
+def test_a_traceback_that_is_all_ours_is_kept_whole() -> None:
+    with pytest.raises(ValueError) as raised:
+        set_environment("no/name")
+    inner = raised.value.__traceback__
+    assert inner is not None
+    assert cut(inner.tb_next) is inner.tb_next
+    kept = cut(inner)
+    assert kept is not None
+    assert kept.tb_frame is inner.tb_frame
+    assert kept.tb_next is None
+    assert cut(None) is None
+
+
+def test_a_project_beside_ours_whose_name_begins_like_it_is_not_cut_off() -> None:
+    ours = Path(foundations.excepthook.__file__).parent
+    code = compile("1 / 0", f"{ours}_of_mine/driver.py", "exec")
+    with pytest.raises(ZeroDivisionError) as raised:
+        exec(code)
+    kept = cut(raised.value.__traceback__)
+    assert kept is not None
+    assert kept.tb_next is not None
+    assert kept.tb_next.tb_frame.f_code is code

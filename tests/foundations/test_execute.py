@@ -1,0 +1,284 @@
+"""A graph, run in this process."""
+
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundations import create_stage, current
+from foundations.execute import Hit, Outcome, StageFailed, execute
+from foundations.graph import Call, StageGraph
+from foundations.pickling import pickle_graph
+from foundations.values import decode
+
+
+class Reporter:
+    """Takes note of what happens, and has a cache in memory."""
+
+    def __init__(self) -> None:
+        self.started_stages: list[str] = []
+        self.outcomes: dict[str, Outcome] = {}
+        self.entries: dict[str, Hit] = {}
+
+    def started(self, call: Call) -> None:
+        self.started_stages.append(call.name)
+
+    def ended(self, call: Call, outcome: Outcome) -> None:
+        self.outcomes[call.name] = outcome
+        if outcome.cache_key and outcome.encoding:
+            value = decode(outcome.encoding, [bytes(buffer) for buffer in outcome.buffers])
+            self.entries[outcome.cache_key] = Hit(value, "the first job")
+
+    def cached(self, call: Call, key: str) -> Hit | None:
+        return self.entries.get(key)
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        return {name: outcome.status for name, outcome in self.outcomes.items()}
+
+
+def name_and_arguments(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    return repr((call.name, args, sorted(kwargs.items())))
+
+
+def run(graph: StageGraph, reporter: Reporter | None = None) -> Any:
+    return execute(graph, reporter=reporter or Reporter(), key_of=name_and_arguments, traceback=repr)
+
+
+@create_stage
+def one() -> int:
+    return 1
+
+
+@create_stage
+def add(*numbers: int) -> int:
+    return sum(numbers)
+
+
+@create_stage
+def add_nested(numbers: Any, more: Any = ()) -> int:
+    total = 0
+    for number in [*numbers, *more]:
+        total += number if isinstance(number, int) else sum(number)
+    return total
+
+
+@create_stage
+def fail() -> None:
+    raise LookupError("no such luck")
+
+
+def test_the_result_of_the_target_is_returned() -> None:
+    assert run(add(one(), add(one(), 5)).graph()) == 7
+
+
+def test_results_are_filled_into_containers_and_keywords() -> None:
+    assert run(add_nested([one(), (one(), one())], more={one(): None}).graph()) == 4
+
+
+def test_a_stage_runs_once_whatever_the_number_of_its_consumers() -> None:
+    calls = []
+
+    @create_stage
+    def count() -> int:
+        calls.append(current.stage())
+        return len(calls)
+
+    counted = count()
+    assert run(add(counted, counted, add(counted), add_nested([counted, (counted,)])).graph()) == 5
+    assert calls == [counted.uuid()]
+
+
+def test_equal_calls_run_each() -> None:
+    calls: list[int] = []
+
+    @create_stage
+    def count() -> int:
+        calls.append(1)
+        return len(calls)
+
+    assert run(add(count(), count()).graph()) == 3
+
+
+def test_stages_start_behind_those_that_they_need() -> None:
+    reporter = Reporter()
+    run(add(one(), add(one())).graph(), reporter)
+    assert reporter.started_stages == ["one", "one", "add", "add"]
+    assert set(reporter.statuses.values()) == {"succeeded"}
+    assert all(outcome.seconds >= 0 for outcome in reporter.outcomes.values())
+
+
+def test_a_chain_of_ten_thousand_builds_pickles_and_runs(tmp_path: Path) -> None:
+    @create_stage
+    def increment(x: int) -> int:
+        return x + 1
+
+    stage = increment(0)
+    for _ in range(9_999):
+        stage = increment(stage)
+    graph = stage.enable_caching().graph()
+    assert len(graph.calls) == 10_000
+    assert all(call.cached for call in graph.calls)
+    assert len(pickle_graph(graph, tmp_path)) > 10_000
+    assert run(graph) == 10_000
+
+
+class Large:
+    """A result whose end can be seen."""
+
+
+def test_a_result_is_let_go_when_nobody_needs_it_any_more() -> None:
+    alive: list[weakref.ref[Large]] = []
+    seen: list[list[bool]] = []
+
+    @create_stage
+    def make() -> Large:
+        large = Large()
+        alive.append(weakref.ref(large))
+        return large
+
+    @create_stage
+    def use(*larges: Large) -> int:
+        return len(larges)
+
+    @create_stage
+    def look(*numbers: int) -> int:
+        seen.append([reference() is not None for reference in alive])
+        return sum(numbers)
+
+    first, second = make(), make()
+    used = use(first)
+    looked = look(used)
+    assert run(look(looked, use(second, first)).graph()) == 3
+    assert seen == [[True, True], [False, False]]
+
+
+def test_the_first_failure_ends_it_and_tells_which_stage() -> None:
+    reporter = Reporter()
+    first, broken = one(), fail()
+    with pytest.raises(StageFailed) as raised:
+        run(add(first, broken, add(2)).graph(), reporter)
+    assert raised.value.call.id == broken.uuid()
+    assert raised.value.traceback == "LookupError('no such luck')"
+    assert isinstance(raised.value.__cause__, LookupError)
+    assert reporter.statuses == {"one": "succeeded", "fail": "failed"}
+    assert reporter.outcomes["fail"].error == "LookupError('no such luck')"
+    assert current.stage() is None
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_leaving_a_stage_by_any_exception_is_a_failure(error: BaseException) -> None:
+    @create_stage
+    def leave() -> None:
+        raise error
+
+    reporter = Reporter()
+    with pytest.raises(StageFailed):
+        run(leave().graph(), reporter)
+    assert reporter.statuses == {"leave": "failed"}
+
+
+def test_a_result_that_can_not_take_its_place_fails_the_stage_that_takes_it() -> None:
+    @create_stage
+    def unhashable() -> list[int]:
+        return [1]
+
+    @create_stage
+    def take(numbers: set[Any]) -> int:
+        return len(numbers)
+
+    reporter = Reporter()
+    with pytest.raises(StageFailed, match="unhashable type: 'list'"):
+        run(take({unhashable()}).graph(), reporter)
+    assert reporter.statuses == {"unhashable": "succeeded", "take": "failed"}
+
+
+def test_only_what_is_cached_or_persisted_is_encoded() -> None:
+    reporter = Reporter()
+    run(add(one(), one().persist()).graph(), reporter)
+    assert reporter.outcomes["add"].encoding is None
+    assert reporter.outcomes["one"].encoding == "json"
+    assert reporter.outcomes["one"].cache_key is None
+
+
+def test_a_cached_stage_does_not_run_again_and_hands_its_result_on() -> None:
+    calls = []
+
+    @create_stage
+    def count(x: int) -> int:
+        calls.append(x)
+        return x
+
+    reporter = Reporter()
+    for _ in range(2):
+        assert run(add(count(3).enable_caching(), one()).graph(), reporter) == 4
+    assert calls == [3]
+    assert reporter.statuses == {"count": "cached", "one": "succeeded", "add": "succeeded"}
+    assert reporter.outcomes["count"].cached_from == "the first job"
+    assert run(add(count(4).enable_caching(), one()).graph(), reporter) == 5
+    assert calls == [3, 4]
+
+
+def test_a_cached_none_is_a_hit() -> None:
+    calls = []
+
+    @create_stage
+    def nothing() -> None:
+        calls.append(1)
+
+    reporter = Reporter()
+    for _ in range(2):
+        assert run(nothing().enable_caching().graph(), reporter) is None
+    assert calls == [1]
+
+
+def test_a_result_that_can_not_be_serialized_reaches_its_consumers() -> None:
+    @create_stage
+    def lock() -> Any:
+        return threading.Lock()
+
+    @create_stage
+    def kind(value: Any) -> str:
+        return type(value).__name__
+
+    reporter = Reporter()
+    assert run(kind(lock().persist()).graph(), reporter) == "lock"
+    assert reporter.outcomes["lock"].status == "succeeded"
+    assert "cannot pickle '_thread.lock' object" in str(reporter.outcomes["lock"].unserializable)
+    assert reporter.outcomes["lock"].encoding is None
+
+
+def test_a_stage_whose_key_can_not_be_made_is_computed_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    def no_key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        raise TypeError("cannot pickle 'generator' object")
+
+    reporter = Reporter()
+    graph = add(1, 2).enable_caching().graph()
+    assert execute(graph, reporter=reporter, key_of=no_key, traceback=repr) == 3
+    assert reporter.statuses == {"add": "succeeded"}
+    assert reporter.outcomes["add"].cache_key is None
+    assert capsys.readouterr().err == (
+        "foundations: warning: stage add is computed and not cached, an argument can't be pickled: "
+        "cannot pickle 'generator' object\n"
+    )
+
+
+def test_a_key_is_made_from_results_and_not_from_stages() -> None:
+    keys = []
+
+    def key_of(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        keys.append((args, kwargs))
+        return "key"
+
+    graph = add_nested([one()], more=(one(),)).enable_caching().disable_caching().enable_caching().graph()
+    execute(graph, reporter=Reporter(), key_of=key_of, traceback=repr)
+    assert keys[-1] == (([1],), {"more": (1,)})
+
+
+def test_nothing_recurses_in_a_wide_graph() -> None:
+    stages = [one() for _ in range(2000)]
+    assert sys.getrecursionlimit() < len(stages)
+    assert run(add(*stages).graph()) == 2000

@@ -1,0 +1,166 @@
+"""What is built and installed: exactly these files, and with what they declare to need they run the guide's sample."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+FILES = """
+foundations/README.md
+foundations/__init__.py
+foundations/archives.py
+foundations/bundle.py
+foundations/cache_key.py
+foundations/current.py
+foundations/deployment.py
+foundations/describe.py
+foundations/driver.py
+foundations/errors.py
+foundations/excepthook.py
+foundations/execute.py
+foundations/frames.py
+foundations/graph.py
+foundations/hosts.py
+foundations/identity.py
+foundations/ignore.py
+foundations/job_id.py
+foundations/leaks.py
+foundations/metrics.py
+foundations/pickler.py
+foundations/pickling.py
+foundations/progress.py
+foundations/project.py
+foundations/py.typed
+foundations/reader.py
+foundations/results.py
+foundations/schema.py
+foundations/settings.py
+foundations/signature.py
+foundations/stage.py
+foundations/tracebacks.py
+foundations/values.py
+foundations/walk.py
+foundations/worker.py
+foundations_archive/__init__.py
+foundations_archive/archive.py
+foundations_archive/blobs.py
+foundations_archive/envelope.py
+foundations_archive/errors.py
+foundations_archive/layout.py
+foundations_archive/ledger.py
+foundations_archive/local.py
+foundations_archive/location.py
+foundations_archive/manifest.py
+foundations_archive/py.typed
+foundations_archive/records.py
+foundations_archive/s3.py
+foundations_archive/store.py
+foundations_images/__init__.py
+foundations_images/blame.py
+foundations_images/build.py
+foundations_images/ensure.py
+foundations_images/errors.py
+foundations_images/lines.py
+foundations_images/netrc_entries.py
+foundations_images/pip_config.py
+foundations_images/progress.py
+foundations_images/py.typed
+foundations_images/recipe.py
+foundations_images/redaction.py
+foundations_images/requirements.py
+foundations_images/rules.py
+foundations_images/settings.py
+foundations_images/spec.py
+foundations_images/trace.py
+foundations_runner/__init__.py
+foundations_runner/cause.py
+foundations_runner/channel.py
+foundations_runner/container.py
+foundations_runner/conversation.py
+foundations_runner/courier.py
+foundations_runner/docker_host.py
+foundations_runner/engine.py
+foundations_runner/errors.py
+foundations_runner/host.py
+foundations_runner/interrupts.py
+foundations_runner/journal.py
+foundations_runner/launch/start_courier.py
+foundations_runner/launch/start_worker.py
+foundations_runner/log_reader.py
+foundations_runner/order.py
+foundations_runner/process_host.py
+foundations_runner/py.typed
+foundations_runner/run.py
+foundations_runner/runtime.py
+foundations_runner/volume.py
+foundations_runner/worker_process.py
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy: a build must leave nothing in the repository."""
+    source = tmp_path_factory.mktemp("source") / "foundations"
+    for name in ("foundations", "runner", "images", "archive"):
+        shutil.copytree(REPOSITORY / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, source)
+    isolation = [] if importlib.util.find_spec("hatchling") is None else ["--no-isolation"]
+    target = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--wheel", *isolation, "--outdir", str(target), str(source))
+    [found] = target.iterdir()
+    return found
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that holds the wheel, what that declares to need, and nothing else."""
+    environment = tmp_path_factory.mktemp("environment")
+    run(sys.executable, "-m", "venv", "--without-pip", str(environment))
+    installed = environment / "bin" / "python"
+    # uncompiled: that takes longer than all the rest
+    pip = [sys.executable, "-m", "pip", "--python", str(installed), "--disable-pip-version-check"]
+    run(*pip, "install", "--quiet", "--no-compile", str(wheel))
+    return installed
+
+
+def run(*command: str, cwd: Path | None = None, **environment: str) -> str:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FOUNDATIONS_", "PYTHON"))}
+    done = subprocess.run(
+        command, cwd=cwd, env={**inherited, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_wheel_holds_exactly_these_files(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert sorted(name for name in names if ".dist-info/" not in name) == FILES.split()
+
+
+def test_the_wheel_says_who_it_is(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = archive.read(name).decode()
+    assert "\nName: foundations\n" in metadata
+    assert "\nRequires-Python: <3.14,>=3.11\n" in metadata
+    assert "\nLicense-Expression: Apache-2.0\n" in metadata
+    assert any(part.name == "LICENSE" for part in zipfile.Path(wheel, name.replace("METADATA", "licenses/")).iterdir())
+
+
+def test_what_is_installed_runs_the_guides_sample(python: Path, tmp_path: Path) -> None:
+    sample = tmp_path / "sample"
+    shutil.copytree(REPOSITORY / "examples" / "step_by_step", sample, ignore=shutil.ignore_patterns("__pycache__"))
+    home = str(tmp_path / "home")
+    where = run(str(python), "-c", "import foundations_runner; print(foundations_runner.__file__)", cwd=sample)
+    assert Path(where).is_relative_to(python.parents[1])
+    run(str(python), "driver.py", cwd=sample, FOUNDATIONS_HOME=home)
+    said = run(str(python), "read_results.py", cwd=sample, FOUNDATIONS_HOME=home)
+    assert said.splitlines()[1].split()[-6:] == ["20", "20", "incr_by_10", "20", "30", "600"]
+    assert "[600]" in said.splitlines()

@@ -1,0 +1,127 @@
+"""What a terminal shows of a job."""
+
+import io
+import sys
+from typing import Any
+
+import pytest
+
+from foundations.progress import Progress, seconds_text
+from foundations_archive.records import JobSpec, StageSpec, Value
+
+Output = pytest.CaptureFixture[str]
+
+
+def spec(*names: str) -> JobSpec:
+    return JobSpec(
+        job_id="the-job",
+        project="demo",
+        user="me",
+        created=0.0,
+        target="",
+        stages=tuple(StageSpec(f"id of {name}", name, f"models:{name}") for name in names),
+        graph=Value("pickle5"),
+        bundle="",
+        paths=(),
+        directory=".",
+        python="3.11",
+        environment="local",
+    )
+
+
+def ended(**fields: Any) -> dict[str, Any]:
+    return {"event": "stage ended", "stage": "id of load", "status": "succeeded", "seconds": 0.25, **fields}
+
+
+def test_the_jobs_log_goes_where_the_job_wrote_it(capsys: Output) -> None:
+    progress = Progress()
+    for stream, text in (("stdout", "one"), ("stderr", "two"), ("error", "the driver raises this"), ("stdout", "")):
+        progress.event({"event": "log", "stream": stream, "text": text})
+    assert capsys.readouterr() == ("one\n\n", "two\n")
+
+
+def test_our_own_lines_say_which_job_it_is_and_what_becomes_of_its_stages(capsys: Output) -> None:
+    progress = Progress()
+    progress.begin(spec("load", "train"))
+    progress.event(ended())
+    progress.event(ended(stage="id of train", status="cached", seconds=1.5, cached_from="another-job"))
+    progress.event(ended(stage="not in the spec", status="failed", seconds=61))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "foundations: job the-job of project demo, 2 stages, environment local",
+        "foundations: stage load succeeded in 250.0 ms",
+        "foundations: stage train served from the cache in 1.50 s, computed by job another-job",
+        "foundations: stage not in the spec failed in 61.00 s",
+    ]
+
+
+def test_one_stage_is_not_called_stages(capsys: Output) -> None:
+    Progress().begin(spec("load"))
+    assert ", 1 stage, " in capsys.readouterr().err
+
+
+def test_the_end_says_state_and_time(capsys: Output) -> None:
+    Progress().event({"event": "job ended", "state": "Completed"})
+    assert capsys.readouterr().err.startswith("foundations: job Completed in 0.0")
+
+
+@pytest.mark.parametrize("kind", ["job started", "stage started", "metric", "of a later version"])
+def test_other_events_are_not_shown(capsys: Output, kind: str) -> None:
+    Progress().event({"event": kind})
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("level", "shown"), [("DEBUG", True), ("INFO", True), ("WARNING", False), ("ERROR", False)])
+def test_a_log_level_above_info_leaves_our_lines_out_and_the_users_in(capsys: Output, level: str, shown: bool) -> None:
+    progress = Progress(level=level)
+    progress.say("ours")
+    progress.event(ended(unserializable="lock: cannot pickle"))
+    progress.event({"event": "log", "stream": "stderr", "text": "the user's"})
+    said = capsys.readouterr().err
+    assert ("foundations: ours" in said) == shown
+    assert "the user's\n" in said
+    assert "foundations: warning: the result of stage" in said
+    assert "can't be kept, it can't be serialized: lock: cannot pickle" in said
+
+
+def test_a_terminal_that_knows_few_letters_gets_the_rest_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    Progress().event({"event": "log", "stream": "stdout", "text": "grüße 🎉"})
+    assert written.getvalue() == b"gr\\xfc\\xdfe \\U0001f389\n"
+
+
+def test_a_log_with_half_a_character_is_shown(capsys: Output) -> None:
+    Progress().event({"event": "log", "stream": "stdout", "text": "\\xff"})
+    assert capsys.readouterr().out == "\\xff\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0.0 ms"),
+        (0.0004, "0.4 ms"),
+        (0.25, "250.0 ms"),
+        (1.0, "1.00 s"),
+        (59.999, "60.00 s"),
+        (3600, "3600.00 s"),
+    ],
+)
+def test_a_duration_has_a_unit_that_fits_it(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
+
+
+class Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_terminal_that_has_gone_stops_nothing(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    closed = io.StringIO()
+    closed.close()
+    for gone in (Gone(), closed):
+        monkeypatch.setattr(sys, stream, gone)
+        Progress().begin(spec("load"))
+        Progress().event({"event": "log", "stream": stream, "text": "unheard"})

@@ -9,10 +9,12 @@ import platform
 import sys
 from functools import cached_property
 from importlib.metadata import distributions
+from pathlib import Path
 from typing import Any
 
 from foundations.graph import Call
 from foundations.identity import digest, fingerprint
+from foundations.outside import outside_code
 from foundations.pickler import dumps
 from foundations.signature import signature_of
 
@@ -22,12 +24,14 @@ _SCHEME = "foundations-key/0"
 class CacheKeys:
     """Makes the keys of one job: what its project and its environment add to every key is worked out once."""
 
-    def __init__(self, *, bundle: str, environment: str | None) -> None:
-        self._bundle, self._environment = bundle, environment
+    def __init__(self, *, bundle: str, environment: str | None, root: Path, directory: str) -> None:
+        self._bundle, self._environment, self._root, self._directory = bundle, environment, root, directory
 
     @cached_property
     def _scope(self) -> str:
-        return digest(_SCHEME, self._bundle, self._environment or _this_environment(), sys.version)
+        # the image's name stands for its base; what was installed into it may differ from one build to the next
+        environment = (self._environment or "", _this_environment(), sys.version, *outside_code(self._root))
+        return digest(_SCHEME, self._bundle, self._directory, *environment)
 
     def key(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """Return the key of a call with these arguments; positional, keyword and default spell the same key.
@@ -56,7 +60,7 @@ def _without_traces(obj: Any, reduced: Any) -> Any:
 
 
 def _this_environment() -> str:
-    """Return what stands for an image where there is none: every distribution that this Python finds."""
+    """Return what stands for the installed packages: every distribution that this Python finds."""
     found = sorted(f"{item.name}=={item.version}" for item in distributions())
     text = "\n".join([platform.machine(), platform.system(), *found])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -63,8 +63,9 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
     progress.begin(spec)
     try:
         record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
-    except KeyboardInterrupt:
-        progress.say(f"job {job_id} cancelled")
+    except (KeyboardInterrupt, SystemExit):
+        ended = archive.sealed(job_id)
+        progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
         raise
     raise_unless_completed(spec, record)
     return Deployment(archive, spec)

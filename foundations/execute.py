@@ -86,11 +86,16 @@ def _run(call: Call, results: Mapping[str, Any], *, reporter: Reporter, key_of: 
             return hit.value
         with current.running(call.id):
             result = call.function(*args, **kwargs)
+        _refuse_stage(call, result)
     except BaseException as error:
         text = traceback(error)
         reporter.ended(call, Outcome("failed", time.perf_counter() - began, error=text, cache_key=key))
         raise StageFailed(call, text) from error
     outcome = Outcome("succeeded", time.perf_counter() - began, cache_key=key)
+    if key and _key(call, args, kwargs, key_of) != key:
+        # served from the cache, it would leave the argument, which others may get too, as it was
+        _warn(f"stage {call.name} changed an argument in place; its result is not cached")
+        key, outcome = None, replace(outcome, cache_key=None)
     reporter.ended(call, _with_value(outcome, result) if key or call.persisted else outcome)
     return result
 
@@ -99,9 +104,22 @@ def _key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], key_of: KeyO
     try:
         return key_of(call, args, kwargs)
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
-        message = f"foundations: warning: stage {call.name} is computed and not cached, an argument can't be pickled"
-        print(f"{message}: {error}", file=sys.stderr, flush=True)
+        _warn(f"stage {call.name} is computed and not cached: {error}")
         return None
+
+
+def _refuse_stage(call: Call, result: Any) -> None:
+    # not imported: what makes jobs is none of the worker's business, unless the user's code has loaded it
+    stages = sys.modules.get("foundations.stage")
+    if stages is not None and isinstance(result, stages.Stage):
+        raise TypeError(
+            f"stage {call.name} returned {result!r}, which will never run: a function that create_stage has wrapped "
+            "was called inside a stage; call the function itself there"
+        )
+
+
+def _warn(text: str) -> None:
+    print(f"foundations: warning: {text}", file=sys.stderr, flush=True)
 
 
 def _with_value(outcome: Outcome, result: Any) -> Outcome:

@@ -52,6 +52,21 @@ _FORMATS = tuple(
 )
 
 
+# where; what; what that is
+_PLACES = (
+    (
+        re.compile(r"(?:^|/)config/[^/]+\.config\.yaml$"),
+        re.compile(rb"\b(?:secret_access_key|session_token)[\"']?[ \t]*:[ \t]*[\"']?(?!\$\{)[^\s\"',}#$]"),
+        "a secret; name an environment variable instead, as ${NAME}",
+    ),
+    (
+        re.compile(r"(?:^|/)[^/]*(?:requirements|constraints)[^/]*$"),
+        re.compile(rb"\bhttps?://[^\s/:@]+:(?!\$\{)[^\s/@]+@"),
+        "a password in an address; name an environment variable instead, as ${NAME}, or use .netrc",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Leak:
     """A file that should not travel, the line if there is one, and what that looks like; never the value."""
@@ -103,7 +118,7 @@ def _leaks(root: Path, path: str) -> Iterator[Leak]:
     with opened(root, path) as file:
         content = file.read(_LARGEST + 1)
     is_text = len(content) <= _LARGEST and b"\0" not in content
-    found = list(_formats(path, content)) if is_text else []
+    found = [*_formats(path, content), *_placed(path, content)] if is_text else []
     yield from found
     name = PurePosixPath(path)
     if not found and name.suffix.lower() in _KEY_ENDINGS and not (is_text and b"-----BEGIN " in content):
@@ -120,6 +135,14 @@ def _looks_private(path: str) -> str | None:
     if name.startswith(".env.") and name not in _TEMPLATES:
         return _PRIVATE_NAMES[".env"]
     return _PRIVATE_NAMES.get(name) or _PRIVATE_ENDINGS.get(PurePosixPath(name).suffix)
+
+
+def _placed(path: str, content: bytes) -> Iterator[Leak]:
+    """Find what is a secret for where it stands: in our own config files, in the addresses of requirements."""
+    for where, pattern, looks_like in _PLACES:
+        if where.search(path):
+            for match in pattern.finditer(content):
+                yield Leak(path, content.count(b"\n", 0, match.start()) + 1, looks_like)
 
 
 def _formats(path: str, content: bytes) -> Iterator[Leak]:

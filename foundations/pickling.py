@@ -1,6 +1,7 @@
 """A graph as bytes: what the model directory holds by reference, what the driver's own file holds by value."""
 
 import functools
+import io
 import os
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,8 @@ class _Place:
 
     def relative(self, obj: Any, reduced: Any) -> Any:
         """Return `reduced`, what cloudpickle makes of `obj`, with paths as the worker has them."""
+        if isinstance(obj, io.TextIOWrapper):  # cloudpickle would send its text as a StringIO
+            raise TypeError("an open file can't travel")
         if isinstance(obj, types.CodeType):
             # as in the tracebacks that a user shall see
             name = self._in_project(obj.co_filename)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundations import excepthook
 from foundations.archives import selected_archive
 from foundations.errors import UnknownProject
 from foundations.frames import information_frame, metrics_frame, results_frame
@@ -28,6 +29,7 @@ def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = Tru
     `include_input_params` is false), a column `tag_<key>` a tag, and one a metric: a list where it was logged more
     than once. Raise `UnknownProject`, a `ValueError`, for a project that has no job.
     """
+    excepthook.install()
     archive = selected_archive()
     rows = archive.rows(project_name)
     if not rows:
@@ -54,6 +56,7 @@ class ResultReader:
     """
 
     def __init__(self, fetch: Archive | None = None) -> None:
+        excepthook.install()
         self._archive = fetch or selected_archive()
 
     def get_results(self) -> "pandas.DataFrame":
@@ -137,9 +140,8 @@ def _known_stage(spec: JobSpec, stage_id: str) -> bool:
 
 def _unknown(archive: Archive, project: str) -> UnknownProject:
     known = archive.projects()
-    near = get_close_matches(project, known, n=3) or known[:10]
-    names = ", ".join(map(repr, near)) if near else "none"
+    near = get_close_matches(project, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"its projects are {', '.join(map(repr, known)) or 'none'}"
     return UnknownProject(
-        f"no job was run under the project {project!r} in the archive at {archive.location}; its projects are {names}",
-        project=project,
+        f"no job was run under the project {project!r} in the archive at {archive.location}; {hint}", project=project
     )

@@ -103,11 +103,19 @@ class _Report:
     def _hit(self, answer: dict[str, Any]) -> Hit | None:
         if not answer["hit"]:
             return None
-        return Hit(decode(answer["encoding"], list(_buffers(self._channel, answer))), answer["job_id"])
+        buffers = list(_buffers(self._channel, answer))
+        try:
+            return Hit(decode(answer["encoding"], buffers), answer["job_id"])
+        except Exception as error:  # noqa: BLE001 - unpickling runs the user's own code, which may raise anything
+            text = f"foundations: warning: a cached result can't be unpickled and is computed anew: {error}"
+            print(text, file=sys.stderr, flush=True)
+            return None
 
 
 def _execute(graph: StageGraph, job: Mapping[str, Any], report: _Report) -> None:
-    keys = CacheKeys(bundle=job["bundle"], environment=job["environment_key"])
+    keys = CacheKeys(
+        bundle=job["bundle"], environment=job["environment_key"], root=Path(job["root"]), directory=job["directory"]
+    )
     execute(graph, reporter=report, key_of=keys.key, traceback=lambda error: user_traceback(error, job["root"]))
 
 

@@ -15,6 +15,7 @@ _VALUED = _FILES | _PLACES | {"--no-binary", "--only-binary", "--trusted-host", 
 _REMOTE = re.compile(r"https?://|\$\{\w+\}", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
 _HERE = ("file:", ".", "/", "~")
+_OURS = re.compile(r"foundations\s*(?![A-Za-z0-9._-])", re.IGNORECASE)
 _ARCHIVE = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".zip")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
@@ -23,6 +24,8 @@ def problem(line: Line) -> str | None:
     """Return why `line` cannot be used and what to do about it, or None when it can."""
     if line.option is not None:
         return _option_problem(*line.option)
+    if _OURS.match(line.specifier):
+        return "names what travels with every job by itself; remove it, a package index may hold another of that name"
     if _is_local(line.specifier):
         return f"cannot be used; {LOCAL}"
     for option in line.trailing:

@@ -37,9 +37,14 @@ def of(wait_status: int, *, memory_kills: int, memory: str | None) -> str:
     if code >= 0:
         return f"the worker exited with status {code} before its job had ended: something called os._exit"
     if code == -signal.SIGKILL and memory_kills > 0:
-        limit = f"the limit of {memory} (memory in docker_config)" if memory else "the memory of its host"
-        return f"the worker was killed for memory: it went over {limit}"
+        return f"the worker was {for_memory(memory)}"
     return f"the worker died of {_signal(-code)}"
+
+
+def for_memory(memory: str | None) -> str:
+    """Return what became of who was killed for memory, under a limit or without one."""
+    limit = f"the limit of {memory} (memory in docker_config)" if memory else "the memory of its host"
+    return f"killed for memory: it went over {limit}"
 
 
 def of_courier(status: int | None) -> str:

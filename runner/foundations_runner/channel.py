@@ -3,6 +3,7 @@
 Imported by both processes, so it needs nothing but the standard library.
 """
 
+import fcntl
 import json
 import os
 import socket
@@ -10,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 
 # a gigabyte array crosses in pieces of this size: neither side holds a second copy of it
@@ -23,7 +26,7 @@ class Channel:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._lock = threading.RLock()
+        self._turn = _Turn()
         self._closing = threading.Lock()
 
     @classmethod
@@ -35,7 +38,7 @@ class Channel:
         """Send a message and the buffers that belong to it, as one."""
         views = [memoryview(buffer).cast("B") for buffer in buffers]
         sizes = {"sizes": [len(view) for view in views]} if views else {}
-        with self._lock:
+        with self._turn:
             self._connection.send_bytes(json.dumps({**message, **sizes}).encode())
             for view in views:
                 for start in range(0, len(view), CHUNK):
@@ -43,7 +46,7 @@ class Channel:
 
     def send_stream(self, message: Mapping[str, Any], sizes: list[int], chunks: Iterable[bytes]) -> None:
         """Send a message and buffers of these sizes, whose bytes come in chunks."""
-        with self._lock:
+        with self._turn:
             self._connection.send_bytes(json.dumps({**message, "sizes": sizes}).encode())
             for chunk in chunks:
                 self._connection.send_bytes(chunk)
@@ -70,7 +73,7 @@ class Channel:
 
     def ask(self, message: Mapping[str, Any], then: Callable[[Message], Any]) -> Any:
         """Send a question and return what `then` makes of the answer; nobody else speaks meanwhile."""
-        with self._lock:
+        with self._turn:
             self.send(message)
             return then(self.receive())
 
@@ -83,3 +86,29 @@ class Channel:
         """Close this end."""
         with self._closing:
             self._connection.close()
+
+
+class _Turn:
+    """Lets one thread of one process speak at a time: a stage's forked processes share the channel."""
+
+    def __init__(self) -> None:
+        # a lock of the kernel's belongs to a process, and one that is forked meanwhile does not inherit it
+        self._file, name = mkstemp()
+        Path(name).unlink()
+        os.register_at_fork(after_in_child=self._begin)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lock, self._depth = threading.RLock(), 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *error: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        self._lock.release()

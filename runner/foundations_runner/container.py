@@ -1,11 +1,15 @@
 """A job as a container: what it may do, its order over standard input, its output, its end."""
 
 import os
+import secrets
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from foundations_runner import cause
 from foundations_runner.engine import refusals
 from foundations_runner.host import Ending, JobRequest, Stream
 from foundations_runner.order import Order
@@ -68,6 +72,7 @@ def create(client: "DockerClient", request: JobRequest, *, image: str, volume: s
         cap_drop=["ALL"],
         cap_add=_CAPABILITIES,
         security_opt=["no-new-privileges"],
+        log_config=_log_config(),
         pids_limit=_PIDS,
         nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
         device_requests=_gpus(limits.gpus),
@@ -76,7 +81,8 @@ def create(client: "DockerClient", request: JobRequest, *, image: str, volume: s
     )
     created = client.api.create_container(
         image,
-        name=f"foundations-{request.job_id}",
+        # a job's name is its archive's, and an engine may run jobs of many archives
+        name=f"foundations-{request.job_id}-{secrets.token_hex(4)}",
         entrypoint=["python3", "-I", "-S", f"{_RUNTIME}/start_courier.py"],
         command=[],
         user="0:0",
@@ -96,9 +102,11 @@ class ContainerJob:
         self._socket: Any = None
         self._raw_socket: Any = None
         self._begun = False
+        self._memory: str | None = None
 
     def start(self, order: Order) -> None:
         """Start the container and hand the order over."""
+        self._memory = order.memory
         streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         self._socket = self._client.api.attach_socket(self._container, params=streams)
         # docker-py gives a read-only file over the socket; the socket below it is the only way to write and to close
@@ -124,13 +132,18 @@ class ContainerJob:
                 state = self._client.api.inspect_container(self._container)["State"]
             except NotFound:
                 return Ending(None, "its container was removed from outside")
-        remark = "its container was killed for memory" if state.get("OOMKilled") else state.get("Error") or None
+        killed = f"its container was {cause.for_memory(self._memory)}"
+        remark = killed if state.get("OOMKilled") else state.get("Error") or None
         return Ending(state["ExitCode"], remark)
 
     def stop(self) -> None:
         """Ask the courier to end its job, force it after a grace period, and return once it is gone."""
         from docker.errors import NotFound
 
+        # whoever reads no more holds the engine up, which would wait for us before it stops anything
+        if self._raw_socket is not None:
+            with suppress(OSError):
+                self._raw_socket.shutdown(socket.SHUT_RDWR)
         # before its first word a courier may not listen to signals yet, and has nothing that it could end in order
         seconds = _GRACE_SECONDS if self._begun else 0
         with refusals("stopping a job's container"):
@@ -143,9 +156,9 @@ class ContainerJob:
         """Remove the container and its anonymous volumes."""
         from docker.errors import APIError, NotFound
 
-        for socket in (self._socket, self._raw_socket):
-            if socket is not None:
-                socket.close()
+        for stream in (self._socket, self._raw_socket):
+            if stream is not None:
+                stream.close()
         with refusals("removing a job's container"):
             try:
                 self._client.api.remove_container(self._container, force=True, v=True)
@@ -188,6 +201,13 @@ def _endpoint(request: JobRequest, limits: Limits) -> str | None:
     parts = urlsplit(endpoint)
     port = f":{parts.port}" if parts.port else ""
     return urlunsplit(parts._replace(netloc=f"{_HOST_NAME}{port}"))
+
+
+def _log_config() -> Any:
+    """Return how much the engine keeps of the output: the archive has the log, the engine's copy is for looking in."""
+    from docker.types import LogConfig
+
+    return LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m", "max-file": "2"})
 
 
 def _gpus(count: int) -> list[Any] | None:

@@ -1,6 +1,6 @@
 """The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import Blobs
@@ -14,11 +14,25 @@ _INLINE_BYTES = 4096
 
 
 class Conversation:
-    """Hands the job to the worker, then writes down what it says until it has gone."""
+    """Hands the job to the worker, then writes down what it says until it has gone.
 
-    def __init__(self, channel: Channel, *, archive: Archive, spec: JobSpec, journal: Journal) -> None:
+    `catch_up` returns when what the worker has printed up to now is in the journal: it comes another way, and a stage's
+    lines belong before its end.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        archive: Archive,
+        spec: JobSpec,
+        journal: Journal,
+        catch_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
+        self._catch_up = catch_up
         self._values: dict[str, Value] = {}
+        self._hits: dict[str, CacheEntry] = {}
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -51,6 +65,7 @@ class Conversation:
             "python": spec.python,
             "bundle": spec.bundle,
             "environment_key": order.environment_key,
+            "directory": spec.directory,
         }
         graph = spec.graph.buffers
         chunks = (chunk for buffer in graph for chunk in self._archive.blobs.get_buffer(buffer))
@@ -61,6 +76,7 @@ class Conversation:
             case "metric":
                 self._journal.add("metric", **message)
             case "started":
+                self._catch_up()
                 self._journal.add("stage started", **message)
             case "value":
                 self._values[message["stage"]] = self._store_value(message)
@@ -86,9 +102,13 @@ class Conversation:
         return list({id(blobs): blobs for want, blobs in wanted if want}.values())
 
     def _end_stage(self, message: Message) -> None:
+        self._catch_up()
         stage, key = message["stage"], message.get("cache_key")
         value = self._values.pop(stage, None)
         keep = message.pop("keep")
+        hit = self._hits.pop(stage, None)
+        if hit and message["status"] == "cached":
+            self._replay(stage, hit)
         shown = plain(value) if value and message.pop("persisted") else None
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
@@ -104,16 +124,18 @@ class Conversation:
         if message["persisted"] and self._archive.blobs is not self._archive.cache_blobs:
             for buffer in value.buffers:
                 self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
-        for metric in entry.metrics:
-            self._journal.add(
-                "metric", stage=stage, key=metric.key, value=metric.value, time=metric.time, replayed=True
-            )
-        self._values[stage] = value
+        self._values[stage], self._hits[stage] = value, entry
         answer = {"hit": True, "encoding": value.encoding, "job_id": entry.job_id}
         if value.inline is not None:
             self._channel.send(answer, [value.inline.encode()])
         else:
             self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
+
+    def _replay(self, stage: str, entry: CacheEntry) -> None:
+        for metric in entry.metrics:
+            self._journal.add(
+                "metric", stage=stage, key=metric.key, value=metric.value, time=metric.time, replayed=True
+            )
 
     def _chunks(self, buffers: tuple[Buffer, ...]) -> Iterator[bytes]:
         for buffer in buffers:

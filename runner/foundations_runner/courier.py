@@ -97,7 +97,7 @@ class _Courier:
             working_directory=root / spec.directory,
             on_line=lambda stream, text: journal.add("log", stream=stream, text=text),
         )
-        talk = Conversation(worker.channel, archive=archive, spec=spec, journal=journal)
+        talk = Conversation(worker.channel, archive=archive, spec=spec, journal=journal, catch_up=worker.catch_up)
         listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
         listener.start()
         if self._cancelled:
@@ -118,7 +118,7 @@ class _Courier:
             self._worker.signal(signal.SIGKILL)
 
     def _verdict(self, talk: Conversation, status: int, *, memory_kills: int) -> tuple[State, str | None]:
-        if self._cancelled:
+        if self._cancelled and (talk.ended is None or talk.ended["failed"]):
             return "Cancelled", None
         if talk.broken:
             return "Failed", f"the courier could not go on: {talk.broken}"

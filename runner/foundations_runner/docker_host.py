@@ -32,7 +32,8 @@ class DockerHost:
 
     def prepare(self) -> None:
         """Make sure that the engine has the image and the runtime."""
-        self._image = self._image_of(self._client)
+        with refusals("looking for the image"):
+            self._image = self._image_of(self._client)
         self._volume = ensure_volume(self._client, self._runtime, image=self._image.id)
 
     def refuse_unshared(self, archive: str) -> None:

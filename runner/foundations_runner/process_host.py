@@ -42,13 +42,17 @@ class ProcessHost:
             worker=request.worker,
             temporary=True,
         )
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(self._runtime.path / "start_courier.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(self._runtime.path / "start_courier.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except BaseException:
+            directory.rmdir()
+            raise
         assert process.stdin is not None
         try:
             process.stdin.write(order.encoded())

@@ -10,9 +10,10 @@ from foundations_archive.archive import Archive, new_attempt
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
 from foundations_runner import cause
+from foundations_runner.endings import endings_as_exits
 from foundations_runner.errors import CourierFailed, EngineRefused
 from foundations_runner.host import Ending, Host, JobRequest, RunningJob
-from foundations_runner.interrupts import interrupts_held
+from foundations_runner.interrupts import further_interrupts_held, interrupts_held
 
 OnEvent = Callable[[Event], None]
 
@@ -22,25 +23,30 @@ _LAST_WORDS = 20
 def run_job(host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> JobRecord:
     """Run a job that is in the archive, and return the record that seals it.
 
-    `on_event` sees every event but the metrics as it happens. Ctrl-C ends the job, seals it as Cancelled and is
-    raised again. Whatever happens, nothing of the job is left on the host.
+    `on_event` sees every event but the metrics as it happens. Ctrl-C, SIGTERM and SIGHUP end the job, seal it as
+    Cancelled and are raised again. Whatever happens, nothing of the job is left on the host.
     """
-    follower = _Follower(on_event)
+    with endings_as_exits():
+        return _run(host, request, archive=archive, spec=spec, follower=_Follower(on_event))
+
+
+def _run(host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, follower: "_Follower") -> JobRecord:
     job: RunningJob | None = None
-    try:
-        host.prepare()
-        with interrupts_held():
-            job = host.start(request)
-        ending = _follow(job, follower)
-        record = archive.sealed(spec.job_id) or _seal_dead(archive, spec, follower, ending)
-    except BaseException as error:
-        # an engine that is gone can't be tidied up, and that it is gone is the better message
-        with interrupts_held(), suppress(EngineRefused):
-            _abandon(job, archive, spec, follower, error)
-        raise
-    with interrupts_held():
-        job.remove()
-    return record
+    with further_interrupts_held():
+        try:
+            host.prepare()
+            with interrupts_held():
+                job = host.start(request)
+            ending = _follow(job, follower)
+            record = archive.sealed(spec.job_id) or _seal_dead(archive, spec, follower, ending)
+            with interrupts_held():
+                job.remove()
+        except BaseException as error:
+            # an engine that is gone can't be tidied up, and that it is gone is the better message
+            with interrupts_held(), suppress(EngineRefused):
+                _abandon(job, archive, spec, follower, error)
+            raise
+        return record
 
 
 def _abandon(

@@ -56,6 +56,11 @@ class WorkerProcess:
                 self._status = status
         return self._status
 
+    def catch_up(self) -> None:
+        """Return when the lines that the worker has written up to now have been handed on."""
+        for reader in self._readers:
+            reader.catch_up()
+
     def drain(self) -> None:
         """Read what is left of the log; whoever of the worker's children still holds it open is ended."""
         deadline = time.monotonic() + _DRAIN_SECONDS

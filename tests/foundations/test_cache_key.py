@@ -17,7 +17,7 @@ from foundations.cache_key import CacheKeys
 from foundations.graph import Call
 
 LOCK = threading.Lock()
-KEYS = CacheKeys(bundle="bundle", environment="environment")
+KEYS = CacheKeys(bundle="bundle", environment="environment", root=Path(), directory=".")
 
 
 def scale(x: Any, factor: Any = 2, *, offset: Any = 0) -> None: ...
@@ -100,14 +100,17 @@ def test_calls_that_differ_have_keys_of_their_own() -> None:
 def test_project_and_environment_are_part_of_every_key() -> None:
     call = Call("id", "name", scale)
     spaces = [("bundle", "environment"), ("changed", "environment"), ("bundle", "changed"), ("bundle", None)]
-    keys = {CacheKeys(bundle=one, environment=other).key(call, (1,), {}) for one, other in spaces}
+    keys = {
+        CacheKeys(bundle=one, environment=other, root=Path(), directory=".").key(call, (1,), {})
+        for one, other in spaces
+    }
     assert len(keys) == len(spaces)
 
 
 def test_where_there_is_no_image_the_installed_packages_count() -> None:
     call = Call("id", "name", scale)
-    assert CacheKeys(bundle="b", environment=None).key(call, (1,), {}) == (
-        CacheKeys(bundle="b", environment=None).key(call, (1,), {})
+    assert CacheKeys(bundle="b", environment=None, root=Path(), directory=".").key(call, (1,), {}) == (
+        CacheKeys(bundle="b", environment=None, root=Path(), directory=".").key(call, (1,), {})
     )
 
 
@@ -164,9 +167,10 @@ def test_a_drivers_own_functions_and_classes_have_the_same_key_in_every_process_
         """)
     )
     worker = (
-        "import pickle, sys; from foundations.cache_key import CacheKeys\n"
+        "import pathlib, pickle, sys; from foundations.cache_key import CacheKeys\n"
         "call = pickle.loads(sys.stdin.buffer.read()).calls[0]\n"
-        "print(CacheKeys(bundle='b', environment='e').key(call, call.args, dict(call.kwargs)))"
+        "keys = CacheKeys(bundle='b', environment='e', root=pathlib.Path(), directory='.')\n"
+        "print(keys.key(call, call.args, dict(call.kwargs)))"
     )
     keys = set()
     for seed in ("1", "2"):

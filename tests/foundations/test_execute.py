@@ -261,8 +261,7 @@ def test_a_stage_whose_key_can_not_be_made_is_computed_and_says_so(capsys: pytes
     assert reporter.statuses == {"add": "succeeded"}
     assert reporter.outcomes["add"].cache_key is None
     assert capsys.readouterr().err == (
-        "foundations: warning: stage add is computed and not cached, an argument can't be pickled: "
-        "cannot pickle 'generator' object\n"
+        "foundations: warning: stage add is computed and not cached: cannot pickle 'generator' object\n"
     )
 
 
@@ -282,3 +281,35 @@ def test_nothing_recurses_in_a_wide_graph() -> None:
     stages = [one() for _ in range(2000)]
     assert sys.getrecursionlimit() < len(stages)
     assert run(add(*stages).graph()) == 2000
+
+
+def test_a_cached_stage_that_changes_its_argument_is_not_stored(capsys: pytest.CaptureFixture[str]) -> None:
+    @create_stage
+    def load() -> list[int]:
+        return [1, 2]
+
+    @create_stage
+    def append(numbers: list[int]) -> int:
+        numbers.append(99)
+        return len(numbers)
+
+    @create_stage
+    def both(numbers: list[int], length: int) -> list[int]:
+        return [*numbers, length]
+
+    loaded = load()
+    graph = both(loaded, append(loaded)).enable_caching().graph()
+    reporter = Reporter()
+    assert run(graph, reporter) == [1, 2, 99, 3]
+    assert "stage append changed an argument in place; its result is not cached" in capsys.readouterr().err
+    assert run(graph, reporter) == [1, 2, 99, 3]
+    assert reporter.statuses["append"] == "succeeded"
+
+
+def test_a_stage_that_returns_a_stage_is_told_to_call_the_function() -> None:
+    @create_stage
+    def calls_a_stage() -> Any:
+        return one()
+
+    with pytest.raises(StageFailed, match="call the function itself there"):
+        run(calls_a_stage().graph())

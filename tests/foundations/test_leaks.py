@@ -165,3 +165,32 @@ def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
 def test_a_fifo_in_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert find_leaks(tmp_path, ["pipe"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "line"),
+    [
+        ("config/a.config.yaml", "results_config:\n  s3:\n    secret_access_key: hunter2\n", 3),
+        ("config/a.config.yaml", "results_config: {s3: {'session_token': 'x'}}\n", 1),
+        ("requirements.txt", "numpy\n--extra-index-url https://me:hunter2@host/index\n", 2),
+        ("deps/constraints-dev.txt", "a @ https://me:hunter2@host/a.whl\n", 1),
+    ],
+)
+def test_a_secret_is_found_by_where_it_stands(tmp_path: Path, path: str, content: str, line: int) -> None:
+    (found,) = leaks(tmp_path, path, content)
+    assert found.startswith(f"{path}:{line} (a ")
+    assert "${NAME}" in found
+    assert "hunter2" not in found
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("config/a.config.yaml", "s3: {secret_access_key: ${LAB_SECRET}, session_token: '${T}'}\n"),
+        ("config/a.config.yaml", "s3:\n  secret_access_key:\n  profile: lab\n"),
+        ("requirements.txt", "--extra-index-url https://me:${PASSWORD}@host/index\n-i https://host/index\n"),
+        ("m.py", "client(secret_access_key=find(), url='https://me:you@host')\n"),
+    ],
+)
+def test_a_variable_in_a_secrets_place_is_fine(tmp_path: Path, path: str, content: str) -> None:
+    assert leaks(tmp_path, path, content) == []

@@ -187,7 +187,7 @@ def test_a_result_that_can_not_be_serialized_warns_and_the_job_goes_on(values: A
 def test_a_stage_whose_argument_can_not_be_pickled_is_computed_though_it_is_to_be_cached(values: Any) -> None:
     _, found, said = values
     assert found["consumer of a generator"] == 6
-    assert "foundations: warning: stage total is computed and not cached, an argument can't be pickled: " in said
+    assert "foundations: warning: stage total is computed and not cached: " in said
 
 
 def test_a_large_array_is_persisted_and_cached_whole(values: Any) -> None:

@@ -32,6 +32,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
 foundations/progress.py
@@ -85,6 +86,7 @@ foundations_runner/container.py
 foundations_runner/conversation.py
 foundations_runner/courier.py
 foundations_runner/docker_host.py
+foundations_runner/endings.py
 foundations_runner/engine.py
 foundations_runner/errors.py
 foundations_runner/host.py

@@ -264,3 +264,17 @@ def test_equal_drivers_in_different_folders_give_equal_bytes(folder: Path) -> No
     moved = folder.rename(folder.with_name("another place"))
     second = pickled_by(moved / "driver.py", moved)
     assert len(first) == len(second)
+
+
+@pytest.mark.parametrize("mode", ["r", "w", "rb"])
+def test_an_open_file_is_named_whatever_its_mode(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "data.csv").write_text("1,2")
+
+    def read(file: Any) -> str:
+        return str(file.read())
+
+    with (
+        (tmp_path / "data.csv").open(mode) as file,
+        pytest.raises(UnpicklableStage, match="argument file of stage read"),
+    ):
+        pickle_graph(create_stage(read)(file).graph(), tmp_path)

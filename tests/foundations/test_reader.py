@@ -62,7 +62,7 @@ def test_an_unknown_project_names_the_nearest_known_ones(archive: Archive, put_j
     assert raised.value.project == "demo_projekt"
     assert str(raised.value) == (
         f"no job was run under the project 'demo_projekt' in the archive at {archive.location}; "
-        "its projects are 'demo_project', 'demo_projects'"
+        "did you mean 'demo_project'?"
     )
 
 

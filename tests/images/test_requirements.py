@@ -98,6 +98,9 @@ def test_local_packages_are_refused(tmp_path: Path, line: str) -> None:
     ("line", "reason"),
     [
         ("numpy=2", "is not a requirement"),
+        ("foundations", "travels with every job by itself"),
+        ("foundations @ file:///src", "travels with every job by itself"),
+        ("Foundations >= 2", "travels with every job by itself"),
         ("numpy 2", "is not a requirement"),
         ("numpy ; python_version >< '3'", "is not a requirement"),
         ("numpy --global-option=x", "takes only --hash"),

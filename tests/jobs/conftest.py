@@ -68,7 +68,7 @@ class Project:
     def containers(self) -> list[Container]:
         """What the engine holds of this project's jobs, running or not."""
         jobs = set(self.archive.job_ids()) if self.home.joinpath("archive").exists() else set()
-        found = self.engine.containers.list(all=True, filters={"label": "foundations.job"})
+        found = self.engine.containers.list(all=True, ignore_removed=True, filters={"label": "foundations.job"})
         return [container for container in found if container.labels["foundations.job"] in jobs]
 
 
@@ -84,8 +84,16 @@ def project(
     yield made
     for container in made.containers():
         container.remove(force=True)
-    for image in engine.images.list(filters={"reference": f"foundations/env:{made.root.name}-*"}):
-        engine.images.remove(image.tags[0])
+    remove_images(engine, made.root.name)
+
+
+def remove_images(engine: docker.DockerClient, project: str) -> None:
+    """Remove the tags of a project; others may share the image."""
+    mine = f"foundations/env:{project}-"
+    for image in engine.images.list(filters={"reference": f"{mine}*"}):
+        for tag in image.tags:
+            if tag.startswith(mine):
+                engine.images.remove(tag)
 
 
 def until(true: Callable[[], Any], *, what: str, seconds: float = 30.0) -> Any:

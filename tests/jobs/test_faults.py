@@ -283,3 +283,63 @@ def test_a_stage_may_use_a_process_pool_of_any_kind(faults: Project) -> None:
         for environment in ("local", "docker"):
             done = faults.run(kind, FOUNDATIONS_ENVIRONMENT=environment)
             assert done.stdout == "[0, 1, 4, 9]\n", (kind, environment, done.stderr)
+
+
+def test_what_a_stage_prints_stands_before_its_end(faults: Project) -> None:
+    faults.write(
+        "talk.py",
+        "import sys\n\ndef first():\n    print('one')\n    sys.stderr.write('two\\n')\n\n"
+        "def second(_):\n    for n in range(500):\n        print('line', n)\n    raise ValueError('last')\n",
+    )
+    faults.write(
+        "driver.py",
+        "import foundations, talk\n"
+        "foundations.create_stage(talk.second)(foundations.create_stage(talk.first)()).run()\n",
+    )
+    faults.run()
+    spec, _ = faults.last()
+    told = [
+        event["text"] if event["event"] == "log" else f"{event['event']} {event.get('status', '')}".strip()
+        for event in faults.archive.events(spec.job_id)
+        if event["event"] != "job started"
+    ]
+    assert max(told.index("one"), told.index("two")) < told.index("stage ended succeeded")
+    lines = [text for text in told[: told.index("stage ended failed")] if text.startswith("line ")]
+    assert lines == [f"line {n}" for n in range(500)]
+    assert told[-2] == "ValueError: last"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_driver_that_is_told_to_end_takes_its_job_along(faults: Project, number: signal.Signals) -> None:
+    faults.write("driver.py", DRIVER)
+    process = faults.start("waits")
+    assert process.stdout
+    assert process.stdout.readline() == "began with 7\n"
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert_failed(faults, Done([], process.returncode, "", stderr), "", state="Cancelled")
+
+
+def test_ctrl_c_ends_a_job_whose_output_nobody_reads(faults: Project) -> None:
+    faults.write("chatter.py", "def chatter():\n    while True:\n        print('x' * 1000)\n")
+    faults.write("driver.py", "import foundations, chatter\nfoundations.create_stage(chatter.chatter)().run()\n")
+    process = faults.start()
+    assert process.stdout
+    process.stdout.readline()
+    time.sleep(2)  # until every pipe on the way is full
+    pressed = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    until(lambda: not faults.containers(), what="the end of the container", seconds=10)
+    assert time.monotonic() - pressed < 8
+    process.communicate(timeout=30)
+    assert faults.last()[1].state == "Cancelled"
+
+
+def test_a_wrong_base_image_is_one_clear_error(faults: Project) -> None:
+    faults.write("config/wrong.config.yaml", "job_deployment_env: docker\ndocker_config: {base_image: Not Valid}\n")
+    faults.write("driver.py", DRIVER)
+    done = faults.run("load", "wrong")
+    assert done.returncode == 1
+    assert "Not Valid" in done.stderr
+    assert done.stderr.count('  File "') == 1, done.stderr

@@ -129,7 +129,6 @@ def test_the_archives_credentials_are_nowhere_but_in_the_couriers_memory(
     assert everywhere.output == b""
     process.terminate()
     process.communicate(timeout=30)
-    container.remove(force=True)
     for found in client.list_objects_v2(Bucket="isolation")["Contents"]:
         assert secret.encode() not in client.get_object(Bucket="isolation", Key=found["Key"])["Body"].read()
 

@@ -19,6 +19,7 @@ from foundations.frames import metrics_frame
 from foundations.reader import ResultReader
 from foundations_archive import S3Settings
 from foundations_archive.archive import Archive, open_archive
+from tests.jobs.conftest import remove_images
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "step_by_step"
 ROW = {"x-0": 20, "x-1": 20, "y-1": "incr_by_10", "x": 20, "y": 30, "output": 600}
@@ -64,8 +65,7 @@ def on_docker(
     del base_image
     sample = Sample(copy_of_sample(tmp_path_factory.mktemp("docker")), {"FOUNDATIONS_ENVIRONMENT": "docker"})
     yield sample, [sample.drive(), sample.drive()]
-    for image in engine.images.list(filters={"reference": f"foundations/env:{sample.root.name}-*"}):
-        engine.images.remove(image.tags[0])
+    remove_images(engine, sample.root.name)
 
 
 def archive_of(sample: Sample) -> Archive:
@@ -133,7 +133,7 @@ def test_a_job_leaves_no_container(
 ) -> None:
     sample, _ = on_docker
     jobs = set(archive_of(sample).job_ids())
-    left = engine.containers.list(all=True, filters={"label": "foundations.job"})
+    left = engine.containers.list(all=True, ignore_removed=True, filters={"label": "foundations.job"})
     assert jobs.isdisjoint(container.labels["foundations.job"] for container in left)
 
 
@@ -157,8 +157,7 @@ def on_s3(tmp_path: Path, s3_settings: S3Settings, engine: docker.DockerClient) 
     }
     sample = Sample(copy_of_sample(tmp_path), variables)
     yield sample
-    for image in engine.images.list(filters={"reference": f"foundations/env:{sample.root.name}-*"}):
-        engine.images.remove(image.tags[0])
+    remove_images(engine, sample.root.name)
     for page in client.get_paginator("list_objects_v2").paginate(Bucket="foundations"):
         for found in page.get("Contents", []):
             client.delete_object(Bucket="foundations", Key=found["Key"])

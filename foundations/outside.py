@@ -1,0 +1,52 @@
+"""Code that a stage can import and that is neither the project's nor installed: folders on the path, editable installs.
+
+Cache keys count it by content, as nothing else says when it changes.
+"""
+
+import hashlib
+import json
+import sys
+import sysconfig
+from collections.abc import Iterator
+from importlib.metadata import distributions
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+_MOST_FILES = 5000
+
+
+def outside_code(root: Path) -> tuple[str, ...]:
+    """Return the digest of each file of code outside `root`; raise `ValueError` where there are too many to look at."""
+    found: list[str] = []
+    for folder in sorted({folder for folder in _folders() if not folder.is_relative_to(root.resolve())}):
+        for file in sorted(folder.rglob("*.py")):
+            if "site-packages" in file.parts or "node_modules" in file.parts:
+                continue
+            found.append(f"{file.relative_to(folder)}={hashlib.sha256(file.read_bytes()).hexdigest()}")
+            if len(found) > _MOST_FILES:
+                raise ValueError(
+                    f"the code in {folder}, which is on the import path, can't be told from what it was: more than "
+                    f"{_MOST_FILES} files; take the folder off PYTHONPATH"
+                )
+    return tuple(found)
+
+
+def _folders() -> Iterator[Path]:
+    ours = Path(__file__).parents[1]
+    installed = [Path(path).resolve() for path in sysconfig.get_paths().values()]
+    for entry in sys.path:
+        folder = Path(entry).resolve()
+        inside = any(folder == path or folder.is_relative_to(path) for path in installed)
+        if entry and folder.is_dir() and folder != ours and not inside and "site-packages" not in folder.parts:
+            yield folder
+    yield from _editable()
+
+
+def _editable() -> Iterator[Path]:
+    for distribution in distributions():
+        text = distribution.read_text("direct_url.json")
+        if text is None or distribution.name == "foundations":  # ours travels by itself and changes no result
+            continue
+        told = json.loads(text)
+        if told.get("dir_info", {}).get("editable"):
+            yield Path(unquote(urlsplit(told["url"]).path))

@@ -1,0 +1,322 @@
+"""What the worker says is written down, and what breaks on the courier's side is never taken for the worker's end."""
+
+import io
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundations_archive.archive import Archive, open_archive
+from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
+from foundations_archive.local import DirectoryStore
+from foundations_archive.records import CacheEntry, JobSpec, Metric, Value
+from foundations_runner.channel import Channel
+from foundations_runner.conversation import Conversation
+from foundations_runner.journal import Journal
+from foundations_runner.order import Order
+from tests.runner.conftest import Jobs
+
+LARGE = json.dumps("x" * 10_000).encode()
+
+
+class Unreliable(DirectoryStore):
+    """A directory that goes out of reach, for all keys that begin with `away`."""
+
+    away = "nothing"
+
+    def get(self, key: str) -> bytes:
+        if key.startswith(self.away):
+            raise ArchiveUnreachable(f"the archive is away, and {key} with it", key=key)
+        return super().get(key)
+
+    def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
+        if key.startswith(self.away):
+            raise ArchiveUnreachable(f"the archive is away, and {key} with it", key=key)
+        return super().create(key, data)
+
+
+@dataclass
+class Talk:
+    """A conversation, the worker's end of its channel, and what it is about."""
+
+    conversation: Conversation
+    worker: Channel
+    archive: Archive
+    spec: JobSpec
+    journal: Journal
+    thread: threading.Thread
+
+    def say(self, what: str, buffers: tuple[bytes, ...] = (), **fields: Any) -> None:
+        self.worker.send({"say": what, **fields}, buffers)
+
+    def value(self, data: bytes, *, encoding: str = "json", cached: bool = False, persisted: bool = False) -> None:
+        self.say("value", (data,), stage="s", encoding=encoding, cached=cached, persisted=persisted)
+
+    def end(self, *, key: str | None = None, status: str = "succeeded", persisted: bool = False) -> None:
+        keep = key is not None
+        self.say("ended", stage="s", status=status, seconds=0.5, cache_key=key, keep=keep, persisted=persisted)
+
+    def look_up(self, key: str, *, persisted: bool = False) -> bytes | None:
+        self.say("lookup", stage="s", key=key, persisted=persisted)
+        answer = self.worker.receive()
+        return b"".join(bytes(self.worker.buffer(size)) for size in answer["sizes"]) if answer["hit"] else None
+
+    def persisted(self) -> Value:
+        events = [event for event in self.archive.events(self.spec.job_id) if event["event"] == "stage ended"]
+        value = Value.of(events[-1]["value"])
+        assert value
+        return value
+
+
+@pytest.fixture
+def store(jobs: Jobs) -> Unreliable:
+    return Unreliable(Path(jobs.location))
+
+
+Hold = Callable[..., Talk]
+
+
+@pytest.fixture
+def hold(jobs: Jobs, store: Unreliable, tmp_path: Path) -> Iterator[Hold]:
+    """Begin a conversation; `over` waits for its end."""
+    talks: list[Talk] = []
+
+    def held(*, cache: bool = False, graph: str = "the graph", before: Callable[[JobSpec], None] | None = None) -> Talk:
+        spec = jobs.submit(graph)
+        if before:
+            before(spec)
+        archive = Archive(store, cache=Unreliable(tmp_path / "cache") if cache else None)
+        ours, theirs = socket.socketpair()
+        channel, worker = Channel.of(ours.detach()), Channel.of(theirs.detach())
+        journal = Journal(archive, spec, attempt="1", echo=io.BytesIO())
+        conversation = Conversation(channel, archive=archive, spec=spec, journal=journal)
+        order = Order(spec.job_id, jobs.location, "/r", "/d", "python3", "m:main", environment_key="key")
+        thread = threading.Thread(target=conversation.hold, args=(order, "/model"))
+        talks.append(Talk(conversation, worker, archive, spec, journal, thread))
+        journal.open()
+        thread.start()
+        return talks[-1]
+
+    yield held
+    for talk in talks:
+        if talk.thread.is_alive():
+            over(talk)
+
+
+def over(talk: Talk) -> Conversation:
+    """Let the worker go, and return the conversation when it has ended."""
+    talk.worker.close()
+    talk.thread.join(10)
+    assert not talk.thread.is_alive()
+    talk.journal.close()
+    return talk.conversation
+
+
+def test_the_worker_is_told_its_job_and_given_the_graph(hold: Hold) -> None:
+    talk = hold(graph="g" * 100_000)
+    message = talk.worker.receive()
+    assert message["say"] == "job"
+    assert (message["job_id"], message["root"], message["paths"]) == (talk.spec.job_id, "/model", ["."])
+    assert (message["python"], message["bundle"], message["environment_key"]) == (
+        talk.spec.python,
+        talk.spec.bundle,
+        "key",
+    )
+    assert b"".join(bytes(talk.worker.buffer(size)) for size in message["sizes"]) == b"g" * 100_000
+
+
+@pytest.fixture
+def talk(hold: Hold) -> Talk:
+    """A conversation in which the job has been handed over."""
+    return handed_over(hold())
+
+
+def handed_over(talk: Talk) -> Talk:
+    for size in talk.worker.receive()["sizes"]:
+        talk.worker.buffer(size)
+    return talk
+
+
+def test_the_workers_last_word_is_kept(talk: Talk) -> None:
+    talk.say("finished", failed=True, error="Traceback")
+    ended = over(talk).ended
+    assert ended
+    assert (ended["failed"], ended["error"]) == (True, "Traceback")
+
+
+def test_a_worker_that_goes_without_a_word_is_not_our_failure(talk: Talk) -> None:
+    conversation = over(talk)
+    assert (conversation.ended, conversation.broken) == (None, None)
+
+
+def test_a_worker_that_goes_in_the_middle_of_a_value_is_not_our_failure(talk: Talk) -> None:
+    talk.worker.send_stream(
+        {"say": "value", "stage": "s", "encoding": "pickle5", "cached": True, "persisted": True}, [100], iter([b"x"])
+    )
+    conversation = over(talk)
+    assert (conversation.ended, conversation.broken) == (None, None)
+
+
+def test_a_small_result_lies_in_the_record(talk: Talk) -> None:
+    talk.value(b"[1, 2]", persisted=True)
+    talk.end(persisted=True)
+    over(talk)
+    assert talk.persisted() == Value("json", inline="[1, 2]")
+
+
+@pytest.mark.parametrize(("data", "encoding"), [(LARGE, "json"), (b"\x80\x05.", "pickle5"), (b"", "pickle5")])
+def test_another_result_lies_in_blobs(talk: Talk, data: bytes, encoding: str) -> None:
+    talk.value(data, encoding=encoding, persisted=True)
+    talk.end(persisted=True)
+    over(talk)
+    value = talk.persisted()
+    assert (value.encoding, value.inline) == (encoding, None)
+    assert b"".join(talk.archive.blobs.read(buffer) for buffer in value.buffers) == data
+
+
+def test_a_result_that_is_not_persisted_is_not_in_the_record(talk: Talk) -> None:
+    talk.value(b"1", cached=True)
+    talk.end(key="k")
+    over(talk)
+    (event,) = [event for event in talk.archive.events(talk.spec.job_id) if event["event"] == "stage ended"]
+    assert event["value"] is None
+
+
+def test_a_cached_result_is_found_with_its_metrics(hold: Hold) -> None:
+    first = handed_over(hold())
+    first.say("metric", stage="s", key="loss", value=0.5, time=1.0)
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    second = handed_over(hold())
+    assert second.look_up("k") == LARGE
+    second.end(key="k", status="cached")
+    over(second)
+    record = second.journal.ledger.record("Completed")
+    assert [(metric.key, metric.value, metric.time) for metric in record.metrics] == [("loss", 0.5, 1.0)]
+
+
+def test_a_cached_result_that_the_worker_can_not_use_brings_no_metrics(hold: Hold) -> None:
+    first = handed_over(hold())
+    first.say("metric", stage="s", key="loss", value=0.5, time=1.0)
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    second = handed_over(hold())
+    assert second.look_up("k") == LARGE
+    second.say("metric", stage="s", key="loss", value=0.25, time=2.0)
+    second.end(key="k")
+    over(second)
+    record = second.journal.ledger.record("Completed")
+    assert [(metric.key, metric.value) for metric in record.metrics] == [("loss", 0.25)]
+
+
+def test_a_result_of_a_stage_that_failed_is_not_kept(talk: Talk) -> None:
+    talk.value(b"1", cached=True)
+    talk.end(key="k", status="failed")
+    assert talk.look_up("k") is None
+
+
+def test_what_nobody_has_cached_is_a_miss(talk: Talk) -> None:
+    assert talk.look_up("k") is None
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"FB1\x00not this")])
+def test_a_cached_result_that_is_missing_or_damaged_is_a_miss(
+    hold: Hold, jobs: Jobs, harm: Callable[[Path], None]
+) -> None:
+    first = handed_over(hold())
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    entry = first.archive.cached("k")
+    assert entry
+    digest = entry.value.buffers[0].chunks[0]
+    harm(Path(jobs.location, "blobs", digest[:2], digest))
+    assert handed_over(hold()).look_up("k") is None
+
+
+def test_with_a_cache_of_its_own_a_persisted_result_lies_in_both_stores(hold: Hold, tmp_path: Path) -> None:
+    talk = handed_over(hold(cache=True))
+    talk.value(LARGE, cached=True, persisted=True)
+    talk.end(key="k", persisted=True)
+    over(talk)
+    for archive in (talk.archive.blobs, talk.archive.cache_blobs):
+        assert archive.read(talk.persisted().buffers[0]) == LARGE
+    assert (tmp_path / "cache" / "cache").is_dir()
+    assert not Path(talk.archive.location, "cache").exists()
+
+
+def test_a_persisted_result_from_a_cache_of_its_own_is_copied_to_the_archive(hold: Hold) -> None:
+    first = handed_over(hold(cache=True))
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    second = handed_over(hold(cache=True))
+    assert second.look_up("k", persisted=True) == LARGE
+    second.end(persisted=True, status="cached")
+    over(second)
+    assert second.archive.blobs.read(second.persisted().buffers[0]) == LARGE
+
+
+def test_an_archive_out_of_reach_is_kept_as_what_broke(talk: Talk, store: Unreliable) -> None:
+    store.away = "cache/"
+    talk.value(b"1", cached=True)
+    talk.end(key="k")
+    with pytest.raises(EOFError):
+        talk.worker.receive()
+    broken = over(talk).broken
+    assert isinstance(broken, ArchiveUnreachable)
+    assert "the archive is away" in str(broken)
+
+
+def test_a_cache_out_of_reach_is_not_a_miss(talk: Talk, store: Unreliable) -> None:
+    store.away = "cache/"
+    talk.say("lookup", stage="s", key="k", persisted=False)
+    with pytest.raises(EOFError):
+        talk.worker.receive()
+    assert isinstance(over(talk).broken, ArchiveUnreachable)
+
+
+def test_a_graph_out_of_reach_is_kept_as_what_broke(hold: Hold, store: Unreliable) -> None:
+    def away(_: JobSpec) -> None:
+        store.away = "blobs/"
+
+    talk = hold(before=away)
+    talk.worker.receive()
+    with pytest.raises(EOFError):
+        talk.worker.receive()
+    assert isinstance(over(talk).broken, ArchiveUnreachable)
+
+
+def test_a_damaged_graph_is_kept_as_what_broke(hold: Hold, jobs: Jobs) -> None:
+    def damage(spec: JobSpec) -> None:
+        digest = spec.graph.buffers[0].chunks[0]
+        Path(jobs.location, "blobs", digest[:2], digest).write_bytes(b"FB1\x00not this")
+
+    talk = hold(before=damage)
+    talk.worker.receive()
+    with pytest.raises(EOFError):
+        talk.worker.receive()
+    assert isinstance(over(talk).broken, ArchiveDamaged)
+
+
+def test_what_this_courier_does_not_know_is_named(talk: Talk) -> None:
+    talk.say("sing", song="la la")
+    with pytest.raises(EOFError):
+        talk.worker.receive()
+    assert "the worker said 'sing'" in str(over(talk).broken)
+
+
+def test_an_entry_that_another_job_kept_first_stays(talk: Talk, jobs: Jobs) -> None:
+    first = CacheEntry(Value("json", inline="1"), "another", "s", 0.1, (Metric("s", "m", 1, 0.0),))
+    open_archive(jobs.location).keep("k", first)
+    talk.value(b"2", cached=True)
+    talk.end(key="k")
+    over(talk)
+    assert talk.archive.cached("k") == first

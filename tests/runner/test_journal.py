@@ -1,0 +1,228 @@
+"""What a journal takes in is archived soon, in order and once, whatever the archive and the driver do meanwhile."""
+
+import io
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundations_archive import layout
+from foundations_archive.archive import Archive
+from foundations_archive.errors import ArchiveUnreachable
+from foundations_archive.local import DirectoryStore
+from foundations_archive.records import JobSpec
+from foundations_runner import journal as journal_module
+from foundations_runner.journal import FLUSH_SECONDS, Journal
+from tests.runner.conftest import Jobs, until
+
+Make = Callable[..., Journal]
+
+
+class Failing(DirectoryStore):
+    """A directory that is out of reach for as many writes of segments as one likes."""
+
+    failures = 0
+
+    def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
+        if self.failures and "/ev/" in key:
+            self.failures -= 1
+            raise ArchiveUnreachable("the archive is away", key=key)
+        super().put(key, data)
+
+
+@pytest.fixture
+def store(jobs: Jobs) -> Failing:
+    return Failing(Path(jobs.location))
+
+
+@pytest.fixture
+def spec(jobs: Jobs) -> JobSpec:
+    return jobs.submit("")
+
+
+@pytest.fixture
+def make(store: Failing, spec: JobSpec) -> Make:
+    def made(echo: Any = None) -> Journal:
+        journal = Journal(Archive(store), spec, attempt="1", echo=echo or io.BytesIO())
+        journal.open()
+        return journal
+
+    return made
+
+
+def archived(jobs: Jobs, spec: JobSpec) -> list[dict[str, Any]]:
+    return [dict(event) for event in jobs.archive.events(spec.job_id)]
+
+
+def texts(jobs: Jobs, spec: JobSpec) -> list[str]:
+    return [event["text"] for event in archived(jobs, spec)]
+
+
+def test_events_are_numbered_timed_and_archived(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    before = time.time()
+    journal = make()
+    journal.add("log", stream="stdout", text="hello")
+    journal.add("metric", stage="s", key="loss", value=1, time=before)
+    journal.close()
+    log, metric = archived(jobs, spec)
+    assert (log["n"], log["event"], log["text"]) == (0, "log", "hello")
+    assert before <= log["time"] <= time.time()
+    assert (metric["n"], metric["key"], metric["value"]) == (1, "loss", 1)
+
+
+def test_an_event_is_archived_within_two_seconds(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    journal = make()
+    journal.add("log", stream="stdout", text="hello")
+    began = time.monotonic()
+    until(lambda: texts(jobs, spec) == ["hello"], seconds=10)
+    assert time.monotonic() - began < FLUSH_SECONDS + 1
+    journal.close()
+
+
+def test_many_events_are_archived_at_once(
+    jobs: Jobs, spec: JobSpec, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 3600)
+    journal = make()
+    for _ in range(300):
+        journal.add("log", stream="stdout", text="x" * 1024)
+    until(lambda: archived(jobs, spec), what="a segment before its time")
+    journal.close()
+    assert len(texts(jobs, spec)) == 300
+
+
+def test_an_archive_that_is_away_for_a_while_loses_nothing_and_keeps_the_order(
+    jobs: Jobs, spec: JobSpec, store: Failing, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 0.01)
+    store.failures = 5
+    journal = make()
+    for n in range(200):
+        journal.add("log", stream="stdout", text=str(n))
+        if n % 20 == 0:
+            left = store.failures
+            until(lambda left=left: store.failures < left or not store.failures, what="a flush")  # type: ignore[misc]
+    journal.close()
+    assert texts(jobs, spec) == [str(n) for n in range(200)]
+    assert [event["n"] for event in archived(jobs, spec)] == list(range(200))
+
+
+def test_closing_tries_again_until_the_archive_is_back(
+    jobs: Jobs, spec: JobSpec, store: Failing, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "_LAST_TRIES", (0.01, 0.01, 0.01))
+    journal = make()
+    store.failures = 3
+    journal.add("log", stream="stdout", text="last words")
+    journal.close()
+    assert texts(jobs, spec) == ["last words"]
+
+
+def test_closing_raises_where_the_archive_stays_away(
+    store: Failing, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "_LAST_TRIES", (0.01, 0.01, 0.01))
+    journal = make()
+    store.failures = 1000
+    journal.add("log", stream="stdout", text="last words")
+    with pytest.raises(ArchiveUnreachable, match="away"):
+        journal.close()
+
+
+def test_events_of_many_threads_are_archived_once_each(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    journal = make()
+
+    def write(name: int) -> None:
+        for n in range(500):
+            journal.add("log", stream="stdout", text=f"{name}-{n}")
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.close()
+    assert [event["n"] for event in archived(jobs, spec)] == list(range(2000))
+    for name in range(4):
+        assert [text for text in texts(jobs, spec) if text.startswith(f"{name}-")] == [
+            f"{name}-{n}" for n in range(500)
+        ]
+
+
+def test_all_but_metrics_is_echoed_line_by_line(make: Make) -> None:
+    echo = io.BytesIO()
+    journal = make(echo)
+    journal.add("stage started", stage="s")
+    journal.add("metric", stage="s", key="loss", value=1, time=0.0)
+    journal.add("log", stream="stdout", text="two\nlines")
+    journal.close()
+    echoed = [json.loads(line) for line in echo.getvalue().splitlines()]
+    assert [(event["n"], event["event"]) for event in echoed] == [(0, "stage started"), (2, "log")]
+
+
+def test_a_driver_that_has_gone_does_no_harm(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb", buffering=0) as echo:
+        journal = make(echo)
+        for n in range(3):
+            journal.add("log", stream="stdout", text=str(n))
+        journal.close()
+    assert texts(jobs, spec) == ["0", "1", "2"]
+
+
+@pytest.fixture
+def stuck() -> Iterator[tuple[Any, Callable[[], None]]]:
+    """A pipe that nobody reads until the second of the pair is called."""
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as reader:
+        thread = threading.Thread(target=reader.read)
+        with os.fdopen(write, "wb", buffering=0) as echo:
+            yield echo, thread.start
+        if not thread.ident:
+            thread.start()
+        thread.join()
+
+
+def test_a_driver_that_does_not_read_keeps_nothing_out_of_the_archive(
+    jobs: Jobs, spec: JobSpec, make: Make, stuck: tuple[Any, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr(journal_module, "HEARTBEAT_SECONDS", 0.01)
+    echo, release = stuck
+    journal = make(echo)
+    writer = threading.Thread(
+        target=lambda: [journal.add("log", stream="stdout", text="x" * 10_000) for _ in range(20)], daemon=True
+    )
+    writer.start()
+    marker = Path(jobs.location, layout.live(spec.project, spec.job_id))
+    until(lambda: texts(jobs, spec), seconds=5, what="a segment")
+    seen = marker.stat().st_mtime_ns
+    until(lambda: marker.stat().st_mtime_ns > seen, what="a heartbeat")
+    assert writer.is_alive()
+    release()
+    writer.join(20)
+    journal.close()
+    assert len(texts(jobs, spec)) == 20
+
+
+def test_a_live_job_has_a_heartbeat(jobs: Jobs, spec: JobSpec, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr(journal_module, "HEARTBEAT_SECONDS", 0.01)
+    marker = Path(jobs.location, layout.live(spec.project, spec.job_id))
+    first = marker.stat().st_mtime_ns
+    journal = make()
+    until(lambda: marker.stat().st_mtime_ns > first, what="a heartbeat")
+    journal.close()
+
+
+def test_a_metric_that_is_no_json_is_refused(make: Make) -> None:
+    journal = make()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        journal.add("metric", stage="s", key="loss", value=float("nan"), time=0.0)
+    journal.close()

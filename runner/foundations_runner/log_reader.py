@@ -26,7 +26,6 @@ class LogReader:
         self._left: int | None = None
         self._taken = 0
         self._handling = threading.Lock()
-        self._handed = 0
         self._thread = threading.Thread(target=self._run, name="log reader", daemon=True)
         self._thread.start()
 

@@ -5,7 +5,9 @@ set -euo pipefail
 repo="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 python="$repo/.venv/bin/python"
 
-if reason="$("$repo/scripts/engine.sh" start 2>&1 >&3)" 3>&1; then
+# what the script says is shown, why it gave up is kept
+exec 3>&1
+if reason="$("$repo/scripts/engine.sh" start 2>&1 >&3)"; then
     "$repo/scripts/base_image.sh" --python "$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 elif [ "${CI:-}" = true ]; then
     printf 'no Docker engine, and in CI the Docker tests must run: %s\n' "$reason" >&2

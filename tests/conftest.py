@@ -1,18 +1,22 @@
 """What tests in every room share: no AWS settings of whoever runs them, the two S3 servers, the Docker engine."""
 
+import gc
 import os
 import subprocess
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import docker
 import pytest
-from docker.errors import DockerException
 
 from foundations_archive import S3Settings
 from foundations_images import BaseMissing, find_base
+from foundations_runner.engine import connect
+from foundations_runner.errors import EngineUnreachable
 
 REPOSITORY = Path(__file__).parents[1]
 BASE_IMAGE = REPOSITORY / "scripts" / "base_image.sh"
@@ -65,11 +69,17 @@ def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Settings
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
     """A client of the Docker engine; tests that use it are marked docker."""
-    try:
-        client = docker.from_env()
-        client.ping()
-    except DockerException as error:
-        cannot(f"no Docker engine answers ({error}); run scripts/engine.sh start")
+    client, reason = None, ""
+    with warnings.catch_warnings():
+        # docker-py leaves the socket open whose connection is refused
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            client = connect()
+        except EngineUnreachable as error:
+            reason = str(error)
+        gc.collect()
+    if client is None:
+        cannot(reason)
     yield client
     client.close()
 
@@ -100,3 +110,11 @@ def cannot(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once why tests were skipped, however many they are."""
+    reports = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")

@@ -1,36 +1,15 @@
-"""A Docker engine, a base image on it, and the clean-up of what tests build."""
+"""What the tests of this room share: the base image under a shorter name, and the clean-up of what they build."""
 
 import hashlib
 import io
 import json
-import os
-import subprocess
 import sys
 import tarfile
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import docker
 import pytest
-from docker.errors import DockerException
-
-from foundations_images import BaseMissing, find_base
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "base_image.sh"
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[docker.DockerClient]:
-    """A client of the engine; without one the test is skipped, but where CI is true it fails."""
-    try:
-        client = docker.from_env()
-        client.ping()
-    except DockerException as error:
-        reason = f"no Docker engine answers ({error}); run scripts/engine.sh start"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +18,9 @@ def python() -> str:
 
 
 @pytest.fixture(scope="session")
-def base(engine: docker.DockerClient, python: str) -> str:
+def base(base_image: str) -> str:
     """The name of a base image for the Python that runs the tests."""
-    try:
-        return find_base(engine, python, None, pull=False, say=print).name
-    except BaseMissing:
-        done = subprocess.run([SCRIPT, "--python", python], stdout=subprocess.PIPE, text=True, check=True)
-        return done.stdout.split()[-1]
+    return base_image
 
 
 @pytest.fixture

@@ -82,9 +82,11 @@ def project(
     made = Project(folder / f"project-{uuid.uuid4().hex[:8]}", folder / "home", engine)
     made.write("config/docker.config.yaml", "job_deployment_env: docker\n")
     yield made
-    for container in made.containers():
+    left = made.containers()
+    for container in left:
         container.remove(force=True)
     remove_images(engine, made.root.name)
+    assert not left, "a test that leaves a container on purpose removes it itself"
 
 
 def remove_images(engine: docker.DockerClient, project: str) -> None:

@@ -236,6 +236,8 @@ def test_a_requirement_that_does_not_exist_is_a_failed_job_without_an_image(faul
     spec, record = faults.last()
     assert record.state == "Failed"
     assert "no-such-package-of-ours" in (faults.reader.get_error_information(spec.job_id) or "")
+    tag = next(line.split()[2] for line in done.stderr.splitlines() if line.startswith("foundations: building "))
+    assert not faults.engine.images.list(name=tag)
     assert not faults.containers()
 
 

@@ -51,7 +51,8 @@ def main() -> None:
     arguments.add_argument("--output", type=Path)
     options = arguments.parse_args()
     with ExitStack() as stack:
-        project = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        # a name that stays the same: images are tagged with it
+        project = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "benchmark-submit"
         environments = list(prepare(project, stack))
         image = warm_up(project, environments)
         samples: Samples = {}
@@ -65,7 +66,7 @@ def main() -> None:
 
 def prepare(project: Path, stack: ExitStack) -> Iterator[tuple[str, dict[str, str]]]:
     """Write the project; yield each environment's name with the variables that a driver in it needs."""
-    (project / "config").mkdir()
+    (project / "config").mkdir(parents=True)
     (project / "config" / "docker.config.yaml").write_text("job_deployment_env: docker\n")
     (project / "model.py").write_text(MODEL)
     (project / "driver.py").write_text(DRIVER)

@@ -20,7 +20,13 @@ from foundations_runner.process_host import LocalJob, ProcessHost
 from foundations_runner.run import run_job
 from tests.runner.conftest import EngineProxy, Jobs, MakeHost, containers_of, forget, until
 
-COUNTING = "import itertools, time\nfor n in itertools.count():\n    print(n, flush=True)\n    time.sleep(0.01)"
+# long lines: a courier archives at once what is more than 256 KiB
+COUNTING = """
+import itertools, time
+for n in itertools.count():
+    print(n, "x" * 20_000, flush=True)
+    time.sleep(0.01)
+"""
 
 
 class Watching:

@@ -18,6 +18,16 @@ class Upstream:
 
 
 @dataclass(frozen=True)
+class Options:
+    """How a stage is run: again after a failure, for how many seconds at most, and whether in a process of its own."""
+
+    retries: int = 0
+    retry_delay: float = 0.0
+    timeout: float | None = None
+    process: bool = False
+
+
+@dataclass(frozen=True)
 class Call:
     """One stage: a function, what it is called with, and what becomes of its result."""
 
@@ -29,6 +39,7 @@ class Call:
     parents: tuple[str, ...] = ()
     cached: bool = False
     persisted: bool = False
+    options: Options = Options()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.settings import set_environment
     from foundations.stage import Stage, create_stage
+    from foundations.verbosity import set_error_verbosity
 
 _HOMES = {
     "Deployment": "deployment",
@@ -27,6 +28,7 @@ _HOMES = {
     "get_metrics_for_all_jobs": "reader",
     "log_metric": "metrics",
     "set_environment": "settings",
+    "set_error_verbosity": "verbosity",
     "set_project_name": "current",
 }
 
@@ -41,6 +43,7 @@ __all__ = [
     "get_metrics_for_all_jobs",
     "log_metric",
     "set_environment",
+    "set_error_verbosity",
     "set_project_name",
 ]
 
@@ -48,6 +51,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'foundations' has no attribute {name!r}")
+    import_module("foundations.excepthook").install()
     value = getattr(import_module(f"foundations.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from foundations.errors import JobFailedError
+from foundations.failures import job_failed
 from foundations_archive.archive import Archive
 from foundations_archive.envelope import untagged
 from foundations_archive.records import JobRecord, JobSpec, State
@@ -88,12 +88,4 @@ def raise_unless_completed(spec: JobSpec, record: JobRecord) -> None:
     """Raise `JobFailedError` with the user's traceback, or what befell the job, where it did not complete."""
     if record.state == "Completed":
         return
-    names = {stage.id: stage.name for stage in spec.stages}
-    stage = names.get(record.failed_stage or "")
-    at = f" in stage {stage}" if stage else ""
-    raise JobFailedError(
-        f"job {spec.job_id} {record.state.lower()}{at}" + (f"\n\n{record.error}" if record.error else ""),
-        job_id=spec.job_id,
-        state=record.state,
-        stage=record.failed_stage,
-    )
+    raise job_failed(spec, record)

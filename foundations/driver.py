@@ -21,6 +21,7 @@ from foundations.progress import Progress
 from foundations.project import driver_directory, find_root, import_paths
 from foundations.settings import Environment, home, load_environment
 from foundations.stage import Stage, refuse_in_job
+from foundations.verbosity import configure, error_verbosity
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest
 from foundations_archive.records import JobSpec, Value
@@ -40,6 +41,7 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
     project = _Project.found()
     environment = load_environment(None, project.root)
+    configure(environment.error_verbosity)
     progress = Progress(level=environment.log_level)
     bundle = project.bundle(environment)
     graph = stage.graph()
@@ -134,6 +136,7 @@ def _submit(
         sources=sources,
         requirements=without_credentials(requirements.normalised),
         facts=_facts(),
+        error_verbosity=error_verbosity(),
     )
     archive.submit(spec)
     return spec

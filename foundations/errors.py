@@ -90,7 +90,14 @@ class UnpicklableStage(FoundationsError, TypeError):
 
 
 class JobFailedError(FoundationsError, RuntimeError):
-    """A job did not complete; the text is the user's own traceback where their code raised."""
+    """A job did not complete; the text is the user's own traceback where their code raised.
+
+    `__cause__` is then an exception of the type that they raised, where this process can import that, and
+    `exception_type` the type's name; `stage` and `stage_name` are the id and the name of the stage.
+    """
+
+    stage_name: str | None = None
+    exception_type: str | None = None
 
     def __init__(self, message: str, *, job_id: str, state: str, stage: str | None) -> None:
         super().__init__(message)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from foundations import current
 from foundations.graph import Call, StageGraph, Upstream, filled
+from foundations.originals import described
 from foundations.values import encode
 
 
@@ -19,6 +20,7 @@ class Outcome:
     status: str
     seconds: float
     error: str | None = None
+    exception: Mapping[str, Any] | None = None
     unserializable: str | None = None
     cache_key: str | None = None
     cached_from: str | None = None
@@ -88,8 +90,8 @@ def _run(call: Call, results: Mapping[str, Any], *, reporter: Reporter, key_of: 
             result = call.function(*args, **kwargs)
         _refuse_stage(call, result)
     except BaseException as error:
-        text = traceback(error)
-        reporter.ended(call, Outcome("failed", time.perf_counter() - began, error=text, cache_key=key))
+        text, seconds = traceback(error), time.perf_counter() - began
+        reporter.ended(call, Outcome("failed", seconds, error=text, exception=described(error), cache_key=key))
         raise StageFailed(call, text) from error
     outcome = Outcome("succeeded", time.perf_counter() - began, cache_key=key)
     if key and _key(call, args, kwargs, key_of) != key:

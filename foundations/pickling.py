@@ -14,6 +14,7 @@ import cloudpickle
 from foundations.errors import UnpicklableStage
 from foundations.graph import Call, StageGraph
 from foundations.pickler import dumps
+from foundations.source_lines import lines_of, shown_name, with_lines
 
 _MOST_LOOKED_AT = 100
 
@@ -51,9 +52,11 @@ class _Place:
             raise TypeError("an open file can't travel")
         if isinstance(obj, types.CodeType):
             # as in the tracebacks that a user shall see
-            name = self._in_project(obj.co_filename)
+            name = self._in_project(obj.co_filename) or shown_name(obj.co_filename)
             if name is not None:
-                return cloudpickle.Pickler.dispatch_table[types.CodeType](obj.replace(co_filename=name))
+                reduced = cloudpickle.Pickler.dispatch_table[types.CodeType](obj.replace(co_filename=name))
+                lines = lines_of(obj)
+                return (with_lines, (name, obj.co_firstlineno, lines, *reduced)) if lines else reduced
         if isinstance(obj, types.FunctionType) and isinstance(reduced, tuple):
             _, (_, base_globals, *_), (_, state), *_ = reduced
             base_globals.pop("__path__", None)  # __package__ is all that relative imports need

@@ -89,6 +89,7 @@ ENVIRONMENT: Section = {
     },
     "cache_config": {"end_point": _LOCATION},
     "log_level": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
+    "error_verbosity": _choice("normal", "verbose"),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from foundations.errors import SettingsError, UnknownEnvironment
 from foundations.schema import did_you_mean, read_config
+from foundations.verbosity import Verbosity
 from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.location import DirectoryLocation, parse_location
 
@@ -53,6 +54,7 @@ class Environment:
     cache: str | None
     s3: S3Options
     log_level: str
+    error_verbosity: Verbosity
 
 
 def home() -> Path:
@@ -108,6 +110,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         cache=_location(cache, root) if cache and not override else None,
         s3=S3Options(**results.get("s3", {})),
         log_level=config.get("log_level", "INFO"),
+        error_verbosity=config.get("error_verbosity", "normal"),
     )
 
 

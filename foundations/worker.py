@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,7 +48,7 @@ def main(channel: Channel) -> None:
     except StageFailed as failure:
         failed, error = True, _with_hint(failure.traceback, failure.__cause__)
     except BaseException as failure:  # noqa: BLE001 - whatever keeps the job from starting is the user's to see
-        failed, error = True, _with_hint(user_traceback(failure, job["root"]), failure)
+        failed, error = True, _with_hint(_traceback(failure, job), failure)
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):  # the user's code may have closed it, or put something else there
             stream.flush()
@@ -92,6 +93,7 @@ class _Report:
                     "status": outcome.status,
                     "seconds": outcome.seconds,
                     "error": outcome.error,
+                    "exception": outcome.exception,
                     "unserializable": outcome.unserializable,
                     "cache_key": outcome.cache_key,
                     "cached_from": outcome.cached_from,
@@ -116,7 +118,11 @@ def _execute(graph: StageGraph, job: Mapping[str, Any], report: _Report) -> None
     keys = CacheKeys(
         bundle=job["bundle"], environment=job["environment_key"], root=Path(job["root"]), directory=job["directory"]
     )
-    execute(graph, reporter=report, key_of=keys.key, traceback=lambda error: user_traceback(error, job["root"]))
+    execute(graph, reporter=report, key_of=keys.key, traceback=partial(_traceback, job=job))
+
+
+def _traceback(error: BaseException, job: Mapping[str, Any]) -> str:
+    return user_traceback(error, job["root"], verbose=job["error_verbosity"] == "verbose")
 
 
 def _buffers(channel: Channel, message: Mapping[str, Any]) -> Iterator[bytearray]:

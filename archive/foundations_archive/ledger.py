@@ -84,6 +84,7 @@ class Ledger:
             ended=event["time"],
             seconds=event.get("seconds"),
             error=event.get("error"),
+            exception=event.get("exception"),
             value=Value.of(event.get("value")),
             unserializable=event.get("unserializable"),
             cache_key=event.get("cache_key"),

@@ -89,6 +89,7 @@ class JobSpec:
     tags: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    error_verbosity: str = "normal"
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
@@ -122,6 +123,7 @@ class StageRecord:
     unserializable: str | None = None
     cache_key: str | None = None
     cached_from: str | None = None
+    exception: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

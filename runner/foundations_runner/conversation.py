@@ -66,6 +66,7 @@ class Conversation:
             "bundle": spec.bundle,
             "environment_key": order.environment_key,
             "directory": spec.directory,
+            "error_verbosity": spec.error_verbosity,
         }
         graph = spec.graph.buffers
         chunks = (chunk for buffer in graph for chunk in self._archive.blobs.get_buffer(buffer))

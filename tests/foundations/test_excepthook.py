@@ -1,5 +1,7 @@
 """What Python prints of an error that nobody catches."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,9 +77,104 @@ def test_an_error_that_is_not_ours_is_printed_as_ever(tmp_path: Path) -> None:
     assert said.endswith("ValueError: mine\n")
 
 
-def test_a_misuse_of_ours_that_is_a_builtin_error_is_printed_as_ever(tmp_path: Path) -> None:
-    _, said = printed(tmp_path, "create_stage(lambda x: x)()")
-    assert said.endswith("TypeError: <lambda>() missing 1 required positional argument: 'x'\n")
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("create_stage(lambda x: x)()", "TypeError: <lambda>() missing 1 required positional argument: 'x'"),
+        ("create_stage(3)", "TypeError: create_stage takes a function, got 3 of type int"),
+        (
+            "list(create_stage(dict)())",
+            "TypeError: the result of the stage dict can't be taken apart before it has run",
+        ),
+        ("set_environment('no/name')", "ValueError: 'no/name' can't be an environment's name"),
+        ("set_project_name('')", "ValueError: a project name must be a text that is not blank, got ''"),
+    ],
+)
+def test_a_misuse_of_ours_ends_with_the_line_that_holds_it(tmp_path: Path, call: str, text: str) -> None:
+    driver = tmp_path / "driver.py"
+    driver.write_text(f"from foundations import create_stage, set_environment, set_project_name\n{call}\n")
+    done = subprocess.run([sys.executable, str(driver)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    first, place, line, said = done.stderr.splitlines()[:4]
+    assert (first, place.strip()) == ("Traceback (most recent call last):", f'File "{driver}", line 2, in <module>')
+    assert line.strip() == call
+    assert said.startswith(text)
+    assert len(done.stderr.splitlines()) == 4
+
+
+def test_a_fault_of_ours_is_printed_whole(tmp_path: Path) -> None:
+    _, said = printed(tmp_path, "from foundations.settings import load_environment\nload_environment('x', None)")
+    assert "foundations/settings.py" in said
+    assert "TypeError: unsupported operand" in said
+
+
+def test_everything_is_printed_in_verbose_mode(tmp_path: Path) -> None:
+    _, said = printed(
+        tmp_path,
+        """
+        import foundations
+        foundations.set_error_verbosity("verbose")
+        try:
+            1 / 0
+        except ZeroDivisionError:
+            foundations.set_environment("no/name")
+        """,
+    )
+    assert "foundations/settings.py" in said
+    assert "ZeroDivisionError" in said
+
+
+def test_an_error_is_afterwards_what_it_was(tmp_path: Path) -> None:
+    _, said = printed(
+        tmp_path,
+        """
+        import atexit
+        cause = ValueError("the original")
+        error = JobFailedError("text", job_id="j", state="Failed", stage=None)
+        atexit.register(lambda: print(repr(sys.last_value.__cause__), file=sys.stderr))
+        raise error from cause
+        """,
+    )
+    assert said.count("the original") == 1  # what the last line looks at
+    assert said.endswith("JobFailedError: text\nValueError('the original')\n")
+
+
+NOTEBOOK = """
+    import sys
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    for cell in (
+        "import foundations",
+        "foundations.create_stage(len)()",
+        "from foundations.errors import JobFailedError",
+        "raise JobFailedError('the text', job_id='j', state='Failed', stage=None) from ValueError('the original')",
+        "print(repr(sys.last_value.__cause__))",
+        "1 / 0",
+        "foundations.set_error_verbosity('verbose')",
+        "foundations.create_stage(len)()",
+    ):
+        print("=====", cell)
+        shell.run_cell("import sys\\n" + cell)
+"""
+
+
+def test_a_notebook_shows_what_the_prompt_shows(tmp_path: Path) -> None:
+    driver = tmp_path / "notebook.py"
+    driver.write_text(dedent(NOTEBOOK))
+    own = {"IPYTHONDIR": str(tmp_path / "ipython"), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, str(driver)], capture_output=True, text=True, check=False, env={**os.environ, **own}
+    )
+    colours = re.compile(r"\x1b\[[0-9;]*m")
+    _, _, wrong, _, failed, cause, mine, _, verbose = colours.sub("", done.stdout).split("===== ")
+    assert "TypeError: len() missing 1 required positional argument: 'obj'" in wrong
+    assert "----> 2 foundations.create_stage(len)()" in wrong
+    assert "signature.py" not in wrong
+    assert "JobFailedError: the text" in failed
+    assert "\nValueError: the original" not in failed
+    assert "ValueError('the original')" in cause
+    assert "ZeroDivisionError: division by zero" in mine
+    assert "signature.py" in verbose
 
 
 def test_a_hook_that_was_there_before_still_has_its_say(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ foundations/driver.py
 foundations/errors.py
 foundations/excepthook.py
 foundations/execute.py
+foundations/failures.py
 foundations/frames.py
 foundations/graph.py
 foundations/hosts.py
@@ -32,6 +33,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/originals.py
 foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
@@ -43,9 +45,11 @@ foundations/results.py
 foundations/schema.py
 foundations/settings.py
 foundations/signature.py
+foundations/source_lines.py
 foundations/stage.py
 foundations/tracebacks.py
 foundations/values.py
+foundations/verbosity.py
 foundations/walk.py
 foundations/worker.py
 foundations_archive/__init__.py

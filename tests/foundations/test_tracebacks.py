@@ -61,6 +61,12 @@ MODEL = """
     def deep(n):
         return deep(n - 1) if n else divide(0)
 
+    def see(n):
+        return saw(n - 1) if n else divide(0)
+
+    def saw(n):
+        return see(n - 1) if n else divide(0)
+
     def noted():
         error = ValueError("first")
         error.add_note("look at the data")
@@ -187,3 +193,43 @@ def test_an_exception_whose_text_raises_is_shown(root: Path) -> None:
             raise RuntimeError
 
     assert "Mute: <exception str() failed>" in user_traceback(Mute(), str(root))
+
+
+def test_frames_of_ours_are_there_when_they_are_asked_for(model: ModuleType, root: Path) -> None:
+    error = raised_by(create_stage(model.divide))
+    ours = str(Path(foundations.tracebacks.__file__).with_name("stage.py"))
+    assert ours not in user_traceback(error, str(root))
+    assert ours in user_traceback(error, str(root), verbose=True)
+
+
+def test_a_function_that_calls_itself_for_ever_is_shown_as_python_shows_it(model: ModuleType, root: Path) -> None:
+    said = seen_in_a_stage(model.deep, root, 100_000)
+    assert "[Previous line repeated" in said
+    assert said.count("return deep(n - 1) if n else divide(0)") == 3
+    assert said.splitlines()[-1].startswith("RecursionError: maximum recursion depth exceeded")
+
+
+def test_the_middle_of_a_very_long_stack_is_left_out_and_counted(model: ModuleType, root: Path) -> None:
+    said = seen_in_a_stage(model.see, root, 300)
+    assert said.count("File ") == 60
+    assert "\n  ... 242 frames left out ...\n" in said
+    assert said.splitlines()[1].endswith(", in see")
+    assert said.splitlines()[-1] == "ZeroDivisionError: division by zero"
+    assert "left out" not in seen_in_a_stage(model.see, root, 58)
+
+
+def test_the_middle_of_a_very_long_text_is_left_out_and_counted(root: Path) -> None:
+    said = user_traceback(ValueError("a" * 50_000 + "b" * 50_000), str(root))
+    assert said.startswith("ValueError: aaa")
+    assert said.endswith("bbb")
+    assert "\n... 40012 characters left out ...\n" in said
+
+
+def test_an_exception_that_can_not_even_be_looked_at_is_named(root: Path) -> None:
+    class Sealed(Exception):
+        @property
+        def __notes__(self) -> list[str]:  # type: ignore[override]
+            raise OSError
+
+    said = user_traceback(Sealed(), str(root))
+    assert said.endswith("Sealed: its traceback can't be made, that raised OSError")

@@ -1,6 +1,6 @@
 """What this process is doing now: the project that jobs go to, and in a worker the job and its stage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -15,9 +15,23 @@ class MetricLog(Protocol):
         """Take one metric, whose value is plain JSON."""
 
 
+class Line(Protocol):
+    """The line from a stage to the courier of its job."""
+
+    def note(self, message: Mapping[str, Any]) -> None:
+        """Say something short that needs no answer."""
+
+    def send(self, message: Mapping[str, Any], buffers: Iterable[bytes]) -> None:
+        """Send bytes, and what they are."""
+
+    def ask(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to a question."""
+
+
 project = DEFAULT_PROJECT
 job_id: str | None = None
 metric_log: MetricLog | None = None
+line: Line | None = None
 
 _stage: ContextVar[str | None] = ContextVar("stage", default=None)
 _running: list[str] = []

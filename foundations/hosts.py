@@ -24,9 +24,11 @@ def host_of(environment: Environment, *, root: Path, requirements: Requirements,
     from foundations_runner.container import Limits
     from foundations_runner.docker_host import DockerHost
     from foundations_runner.engine import connect
+    from foundations_runner.gpus import refuse_missing_gpus
 
     docker = environment.docker
     client = connect(docker.host)
+    refuse_missing_gpus(client, docker.gpus)
     image_of = partial(_image, environment=environment, root=root, requirements=requirements, progress=progress)
     limits = Limits(memory=docker.memory, cpus=docker.cpus, gpus=docker.gpus, network=docker.network)
     host = DockerHost(client, _runtime(), image_of=image_of, limits=limits)

@@ -31,6 +31,10 @@ class Blobs:
             self._damaged.discard(digest)
         return digest
 
+    def holds(self, digest: str) -> bool:
+        """Tell whether there is a blob of this digest; whether it is whole only `get` finds out."""
+        return self._store.head(layout.blob(digest)) is not None
+
     def get(self, digest: str) -> bytes:
         """Return the content of a blob; raise `NotArchived`, or `ArchiveDamaged` if it is not what its name says."""
         key = layout.blob(digest)

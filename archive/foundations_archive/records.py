@@ -110,6 +110,24 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Artifact:
+    """A file or a folder that a stage has saved: its manifest's digest, and the folders in it that hold nothing."""
+
+    key: str
+    manifest: str
+    size: int
+    files: int
+    folder: bool
+    time: float
+    empty: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the artifact that a record holds."""
+        return cls(**{**_known(cls, body), "empty": tuple(body.get("empty", ()))})
+
+
+@dataclass(frozen=True)
 class StageRecord:
     """What became of a stage; times are seconds since 1970."""
 

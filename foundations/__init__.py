@@ -8,13 +8,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from foundations.artifacts import save_artifact
     from foundations.current import set_project_name
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.metrics import log_metric
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
+    from foundations.resources import set_job_resources
     from foundations.settings import set_environment
     from foundations.stage import Stage, create_stage
+    from foundations.tracking import log_param, log_params, set_tag
     from foundations.verbosity import set_error_verbosity
 
 _HOMES = {
@@ -27,9 +30,14 @@ _HOMES = {
     "create_stage": "stage",
     "get_metrics_for_all_jobs": "reader",
     "log_metric": "metrics",
+    "log_param": "tracking",
+    "log_params": "tracking",
+    "save_artifact": "artifacts",
     "set_environment": "settings",
     "set_error_verbosity": "verbosity",
+    "set_job_resources": "resources",
     "set_project_name": "current",
+    "set_tag": "tracking",
 }
 
 __all__ = [
@@ -42,9 +50,14 @@ __all__ = [
     "create_stage",
     "get_metrics_for_all_jobs",
     "log_metric",
+    "log_param",
+    "log_params",
+    "save_artifact",
     "set_environment",
     "set_error_verbosity",
+    "set_job_resources",
     "set_project_name",
+    "set_tag",
 ]
 
 

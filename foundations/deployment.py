@@ -1,13 +1,17 @@
 """A job that was run: its state, log, metrics and result."""
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundations.downloads import artifacts_frame, download
 from foundations.failures import job_failed
 from foundations_archive.archive import Archive
 from foundations_archive.envelope import untagged
 from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_archive.series import values_by_key
 
 if TYPE_CHECKING:
     import pandas
@@ -58,12 +62,27 @@ class Deployment:
 
         Raise `KeyError`, naming what there is, where the job has not logged it.
         """
-        metrics = self._record().metrics
-        values = [untagged(metric.value) for metric in metrics if metric.key == name]
-        if not values:
-            known = ", ".join(sorted({metric.key for metric in metrics})) or "none"
+        metrics = values_by_key(self._record().metrics)
+        if name not in metrics:
+            known = ", ".join(sorted(metrics)) or "none"
             raise KeyError(f"job {self._spec.job_id} has no metric {name!r}; it has logged {known}")
+        values = untagged(metrics[name])
         return values[0] if len(values) == 1 else values
+
+    def get_artifacts(self) -> "pandas.DataFrame":
+        """Return a frame with a row for each artifact that the job's stages have saved, in order.
+
+        Columns: `key`, `stage_id`, `stage_name`, `kind` (file or folder), `size` in bytes, `files`, `saved_time`.
+        """
+        return artifacts_frame(self._spec, self._record())
+
+    def download_artifact(self, key: str, path: str | os.PathLike[str], *, stage_id: str | None = None) -> Path:
+        """Write an artifact to `path` and return that; of several under one key the last, or that of `stage_id`.
+
+        Raise `KeyError`, naming what there is, where the job has no such artifact, and `FileExistsError` where
+        something is at `path` already.
+        """
+        return download(self._archive, self._record(), key, path, stage_id=stage_id)
 
     def result(self) -> Any:
         """Return the result of the stage that was run; it is unpickled, which runs code of whoever wrote it.

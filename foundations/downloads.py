@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundations.plain import cut_text
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest, path_fault, unpack
 from foundations_archive.records import Artifact, JobRecord, JobSpec
@@ -13,6 +14,7 @@ from foundations_archive.records import Artifact, JobRecord, JobSpec
 if TYPE_CHECKING:
     import pandas
 
+_MOST_NAMED = 20
 _COLUMNS = ("key", "stage_id", "stage_name", "kind", "size", "files", "saved_time")
 
 
@@ -63,7 +65,7 @@ def _found(record: JobRecord, key: str, stage_id: str | None) -> Artifact:
     saved = [(stage, artifact) for stage, artifact in _saved(record) if stage_id in (None, stage)]
     fitting = [artifact for _, artifact in saved if artifact.key == key]
     if not fitting:
-        known = ", ".join(sorted({repr(artifact.key) for _, artifact in saved})) or "none"
+        known = ", ".join(sorted({repr(cut_text(artifact.key)) for _, artifact in saved})[:_MOST_NAMED]) or "none"
         where = f"job {record.job_id}" if stage_id is None else f"stage {stage_id!r} of job {record.job_id}"
         raise KeyError(f"{where} has no artifact {key!r}; it has saved {known}")
     return fitting[-1]

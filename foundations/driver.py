@@ -19,8 +19,10 @@ from foundations.job_id import checked_job_name, new_job_id
 from foundations.pickling import pickle_graph
 from foundations.progress import Progress
 from foundations.project import driver_directory, find_root, import_paths
+from foundations.resources import with_resources
 from foundations.settings import Environment, home, load_environment
 from foundations.stage import Stage, refuse_in_job
+from foundations.tracking import parameters_to_come, tags_to_come
 from foundations.verbosity import configure, error_verbosity
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest
@@ -43,6 +45,7 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
     environment = load_environment(None, project.root)
     configure(environment.error_verbosity)
     progress = Progress(level=environment.log_level)
+    environment = with_resources(environment, say=progress.say)
     bundle = project.bundle(environment)
     graph = stage.graph()
     pickled = pickle_graph(graph, project.root, directory=project.directory)
@@ -137,6 +140,9 @@ def _submit(
         requirements=without_credentials(requirements.normalised),
         facts=_facts(),
         error_verbosity=error_verbosity(),
+        tags=tags_to_come(),
+        parameters=parameters_to_come(),
+        concurrency={name: count for name, count in asdict(environment.stages).items() if count},
     )
     archive.submit(spec)
     return spec

@@ -53,7 +53,9 @@ def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.Data
     for spec, record in jobs:
         names = {stage.id: stage.name for stage in spec.stages}
         for stage, became in zip(spec.stages, record.stages, strict=True):
-            rows.append({**_stage_row(spec, stage, became, names), **untagged(dict(spec.parameters))})
+            rows.append(
+                {**_stage_row(spec, stage, became, names), **untagged({**spec.parameters, **record.parameters})}
+            )
     frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
     for name in ("start_time", "end_time"):
         frame[name] = _times([row[name] for row in rows])
@@ -68,8 +70,8 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
     rows = []
     for spec, record in jobs:
         metrics: dict[str, dict[str, list[Any]]] = {}
-        for metric in record.metrics:
-            metrics.setdefault(metric.stage, {}).setdefault(metric.key, []).append(metric.value)
+        for series in record.metrics:
+            metrics.setdefault(series.stage, {}).setdefault(series.key, []).extend(series.values)
         for stage, became in zip(spec.stages, record.stages, strict=True):
             kept = became.value is not None
             if stage.id in metrics or kept:
@@ -98,7 +100,7 @@ def _cells(row: Row) -> dict[str, Any]:
 def _inputs(row: Row) -> dict[str, Any]:
     parameters = {name: untagged(value) for name, value in row["parameters"].items() if name not in _BASE}
     arguments = {f"{name}-{place}": untagged(value) for name, place, value in row["arguments"]}
-    return {**parameters, **arguments, **{f"tag_{name}": value for name, value in row["tags"].items()}}
+    return {**parameters, **arguments, **{f"tag_{name}": untagged(value) for name, value in row["tags"].items()}}
 
 
 def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:

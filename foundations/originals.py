@@ -9,11 +9,17 @@ from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
+# where an exception that comes from another process keeps what was known of it there
+DESCRIPTION = "__foundations_exception__"
+
 _MOST_CHARACTERS = 20_000
 
 
 def described(error: BaseException) -> dict[str, Any]:
     """Return what there is to know of an exception: its type, its text, and what it holds as far as that is JSON."""
+    known: dict[str, Any] | None = getattr(error, "__dict__", {}).get(DESCRIPTION)
+    if known is not None:
+        return known
     kind = type(error)
     args, attributes = _content(error)
     return {
@@ -21,7 +27,7 @@ def described(error: BaseException) -> dict[str, Any]:
         "name": kind.__qualname__,
         "text": _text(error)[:_MOST_CHARACTERS],
         "args": args if _is_plain(args) else None,
-        "attributes": {key: value for key, value in attributes.items() if key != "__notes__" and _is_plain(value)},
+        "attributes": {key: value for key, value in attributes.items() if key[:2] != "__" and _is_plain(value)},
     }
 
 

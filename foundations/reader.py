@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundations import excepthook
 from foundations.archives import selected_archive
+from foundations.downloads import artifacts_frame, download
 from foundations.errors import UnknownProject
 from foundations.frames import information_frame, metrics_frame, results_frame
 from foundations.results import result_of
@@ -103,6 +104,19 @@ class ResultReader:
             return record.error
         _known_stage(spec, stage_id)
         return next(stage.error for stage in record.stages if stage.id == stage_id)
+
+    def get_artifacts(self, job_id: str) -> "pandas.DataFrame":
+        """Return a frame with a row for each artifact of a job, see `Deployment.get_artifacts`.
+
+        Raise `KeyError` for an unknown job.
+        """
+        return artifacts_frame(*self._job(job_id))
+
+    def download_artifact(
+        self, job_id: str, key: str, path: str | os.PathLike[str], *, stage_id: str | None = None
+    ) -> Path:
+        """Write an artifact of a job to `path`, see `Deployment.download_artifact`, and return that."""
+        return download(self._archive, self._job(job_id)[1], key, path, stage_id=stage_id)
 
     def create_working_copy(self, job_name: str, path: str | os.PathLike[str]) -> None:
         """Write the model directory of a job, as it was run, to `path`, byte for byte and with its modes.

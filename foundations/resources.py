@@ -23,7 +23,8 @@ def set_job_resources(num_gpus: int = 0, ram: float | str | None = None) -> None
 
     `ram` is a number of gigabytes, or a text with a unit: "512m", "8g"; None leaves it to the environment. They take
     the place of `gpus` and `memory` in the environment's `docker_config`, both: who calls it for the memory alone gets
-    no GPU. The environment `local` has no limits, and says so once. Raise `ValueError` for a number that can't be meant, `TypeError` for what is none.
+    no GPU. The environment `local` has no limits, and says so once. Raise `ValueError` for a number that can't be
+    meant, `TypeError` for what is none.
 
     >>> foundations.set_job_resources(num_gpus=1, ram=8)
     """

@@ -43,6 +43,14 @@ class S3Options:
 
 
 @dataclass(frozen=True)
+class StageSettings:
+    """How many stages of a job run at once; None leaves it to the processors that the job has."""
+
+    threads: int | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True)
 class Environment:
     """Where jobs run, and where what they leave goes; `cache` is None where it is the archive."""
 
@@ -54,7 +62,8 @@ class Environment:
     cache: str | None
     s3: S3Options
     log_level: str
-    error_verbosity: Verbosity
+    stages: StageSettings = StageSettings()
+    error_verbosity: Verbosity = "normal"
 
 
 def home() -> Path:
@@ -111,6 +120,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         s3=S3Options(**results.get("s3", {})),
         log_level=config.get("log_level", "INFO"),
         error_verbosity=config.get("error_verbosity", "normal"),
+        stages=StageSettings(**config.get("stage_config", {})),
     )
 
 

@@ -14,7 +14,9 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = """
 foundations/README.md
 foundations/__init__.py
+foundations/ancestors.py
 foundations/archives.py
+foundations/attribute.py
 foundations/bundle.py
 foundations/cache_key.py
 foundations/current.py
@@ -33,17 +35,23 @@ foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
 foundations/outside.py
+foundations/parameters.py
+foundations/parts.py
 foundations/pickler.py
 foundations/pickling.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed
 foundations/reader.py
+foundations/refusals.py
 foundations/results.py
+foundations/same_process.py
 foundations/schema.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
+foundations/stage_id.py
+foundations/staged.py
 foundations/tracebacks.py
 foundations/values.py
 foundations/walk.py

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from foundations import current
-from foundations.graph import StageGraph, Upstream, filled
+from foundations.graph import StageGraph, Upstream, filled_arguments
 
 
 def run_here(graph: StageGraph) -> Any:
@@ -12,7 +12,7 @@ def run_here(graph: StageGraph) -> Any:
     results: dict[str, Any] = {}
     consumers = Counter(parent for call in graph.calls for parent in call.parents)
     for call in graph.calls:
-        args, kwargs = filled((call.args, dict(call.kwargs)), Upstream, lambda hole: results[hole.stage])
+        args, kwargs = filled_arguments(call.args, call.kwargs, Upstream, lambda hole: results[hole.stage])
         with current.running(call.id):
             results[call.id] = call.function(*args, **kwargs)
         consumers.subtract(call.parents)

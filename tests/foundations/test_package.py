@@ -17,6 +17,7 @@ foundations/__init__.py
 foundations/ancestors.py
 foundations/archives.py
 foundations/attribute.py
+foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
 foundations/current.py

@@ -43,8 +43,12 @@ def test_the_beginning_and_end_of_a_stage_are_marked_for_what_passes_by_python()
 output.begin("two")
 os.system("echo from a child")
 output.end("two")
+output.begin("one")
+with current.running("one"):
+    sys.stdout.write("no newline")
+output.end("one")
 """)
-    assert out == b"\x1eabc:1\x1ffrom a child\n\x1eabc:1.\x1f"
+    assert out == b"\x1eabc:1\x1ffrom a child\n\x1eabc:0\x1f\x1eabc:0\x1fno newline\x1eabc:0.\x1f"
 
 
 def test_long_text_is_written_in_pieces_that_arrive_whole() -> None:

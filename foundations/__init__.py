@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.metrics import log_metric
+    from foundations.parameters import Hyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.resources import set_job_resources
     from foundations.settings import set_environment
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Deployment": "deployment",
     "FoundationsError": "errors",
+    "Hyperparameter": "parameters",
     "JobFailedError": "errors",
     "JobPersister": "reader",
     "ResultReader": "reader",
@@ -43,6 +45,7 @@ _HOMES = {
 __all__ = [
     "Deployment",
     "FoundationsError",
+    "Hyperparameter",
     "JobFailedError",
     "JobPersister",
     "ResultReader",

@@ -4,15 +4,17 @@ import getpass
 import platform
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from foundations import current, excepthook
 from foundations.archives import archive_of
 from foundations.bundle import pack, summary, upload
 from foundations.deployment import Deployment, raise_unless_completed
-from foundations.describe import describe
+from foundations.describe import describe, shown
 from foundations.graph import StageGraph
 from foundations.hosts import host_of
 from foundations.job_id import checked_job_name, new_job_id
@@ -36,10 +38,11 @@ from foundations_runner.run import run_job
 _WORKER = "foundations.worker:main"
 
 
-def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
+def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None) -> Deployment:
     """Run a stage as a job in the selected environment; see `Stage.run`."""
     refuse_in_job()
     excepthook.install()
+    graph = stage.graph(parameters)
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
     project = _Project.found()
     environment = load_environment(None, project.root)
@@ -47,7 +50,6 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
     progress = Progress(level=environment.log_level)
     environment = with_resources(environment, say=progress.say)
     bundle = project.bundle(environment)
-    graph = stage.graph()
     pickled = pickle_graph(graph, project.root, directory=project.directory)
     requirements = read_requirements(project.root) if environment.kind == "docker" else Requirements()
     archive = archive_of(environment)
@@ -60,6 +62,7 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
         project,
         job_id=job_id,
         graph=graph,
+        parameters=parameters,
         pickled=pickled,
         bundle=bundle,
         requirements=requirements,
@@ -115,6 +118,7 @@ def _submit(
     *,
     job_id: str,
     graph: StageGraph,
+    parameters: Mapping[str, Any],
     pickled: bytes,
     bundle: Manifest,
     requirements: Requirements,
@@ -138,10 +142,10 @@ def _submit(
         environment=environment.name,
         sources=sources,
         requirements=without_credentials(requirements.normalised),
+        parameters={**parameters_to_come(), **{name: shown(value, {}) for name, value in parameters.items()}},
         facts=_facts(),
         error_verbosity=error_verbosity(),
         tags=tags_to_come(),
-        parameters=parameters_to_come(),
         concurrency={name: count for name, count in asdict(environment.stages).items() if count},
     )
     archive.submit(spec)

@@ -1,15 +1,19 @@
 """What Python, or a notebook, prints of an error that nobody catches: the user's own frames, and none of ours below."""
 
 import sys
-from collections.abc import Iterator
+import sysconfig
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dis import opmap
+from itertools import dropwhile, takewhile
 from types import TracebackType
 from typing import Any
 
 from foundations.verbosity import error_verbosity
 
 _ROOMS = frozenset({"foundations", "foundations_archive", "foundations_images", "foundations_runner"})
+_LIBRARY = (sysconfig.get_path("stdlib"), "<frozen ")
 # Python's own words for wrong arguments come out of a call that this function makes
 _STAND_IN = "_complain"
 
@@ -25,36 +29,54 @@ def install() -> None:
 
 def cut(traceback: TracebackType | None) -> TracebackType | None:
     """Return `traceback` up to the first frame that is ours; all of it where that would leave nothing."""
-    frames = []
-    one = traceback
-    while one is not None and not _is_ours(one):
-        frames.append(one)
-        one = one.tb_next
-    kept: TracebackType | None = None
-    for frame in reversed(frames):
-        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-    return kept or traceback
+    return _made_of(takewhile(lambda frame: not _is_ours(frame), _frames(traceback))) or traceback
 
 
 @contextmanager
 def as_shown(error: BaseException, traceback: TracebackType | None) -> Iterator[TracebackType | None]:
     """Give the traceback to print of `error`, which meanwhile has no cause where its text says all.
 
-    What we did not raise on purpose, a fault of ours among it, is left whole, as everything is in verbose mode.
+    An error of the user's own code that we called loses our frames, and nothing else. A fault of ours is left whole, as
+    everything is in verbose mode.
     """
-    if error_verbosity() == "verbose" or not _speaks(error, traceback):
+    ours = _speaks(error, traceback)
+    if error_verbosity() == "verbose" or not (ours or _is_theirs(traceback)):
         yield traceback
         return
     kept, cause, suppressed = error.__traceback__, error.__cause__, error.__suppress_context__
-    shown = cut(traceback)
-    error.__traceback__, error.__cause__ = shown, None
-    error.__suppress_context__ = True
+    shown = error.__traceback__ = cut(traceback) if ours else _without_ours(traceback)
+    if ours:
+        error.__cause__ = None  # which suppresses the context too
     try:
         yield shown
     finally:
         # whoever looks at it later, a debugger or the notebook's next cell, finds it as it was raised
         error.__traceback__, error.__cause__ = kept, cause
         error.__suppress_context__ = suppressed
+
+
+def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
+    return _made_of(frame for frame in _frames(traceback) if not _is_ours(frame))
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _made_of(frames: Iterable[TracebackType]) -> TracebackType | None:
+    made: TracebackType | None = None
+    for frame in reversed(list(frames)):
+        made = TracebackType(made, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return made
+
+
+def _is_theirs(traceback: TracebackType | None) -> bool:
+    """Tell whether an error comes out of the user's own code that we have called: a stage in this process, say."""
+    below = dropwhile(lambda frame: not _is_ours(frame), _frames(traceback))
+    files = [frame.tb_frame.f_code.co_filename for frame in below if not _is_ours(frame)]
+    return any(not file.startswith(_LIBRARY) and "-packages" not in file for file in files)
 
 
 _previous = sys.excepthook
@@ -69,13 +91,11 @@ def _speaks(error: BaseException, traceback: TracebackType | None) -> bool:
     """Tell whether an error is one of ours, or a builtin one that we raised for a mistake of the caller's."""
     if isinstance(error, KeyboardInterrupt) or any(_room(kind.__module__) for kind in type(error).__mro__):
         return True
-    last = traceback
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    if last is None or not _is_ours(last):
+    last = deque(_frames(traceback), maxlen=1)
+    if not last or not _is_ours(last[0]):
         return False
-    code = last.tb_frame.f_code
-    return code.co_code[last.tb_lasti] == opmap["RAISE_VARARGS"] or code.co_name == _STAND_IN
+    code = last[0].tb_frame.f_code
+    return code.co_code[last[0].tb_lasti] == opmap["RAISE_VARARGS"] or code.co_name == _STAND_IN
 
 
 def _is_ours(traceback: TracebackType) -> bool:

@@ -52,10 +52,9 @@ def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.Data
     rows = []
     for spec, record in jobs:
         names = {stage.id: stage.name for stage in spec.stages}
+        parameters = untagged({**spec.parameters, **record.parameters})
         for stage, became in zip(spec.stages, record.stages, strict=True):
-            rows.append(
-                {**_stage_row(spec, stage, became, names), **untagged({**spec.parameters, **record.parameters})}
-            )
+            rows.append({**_stage_row(spec, stage, became, names), **parameters})
     frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
     for name in ("start_time", "end_time"):
         frame[name] = _times([row[name] for row in rows])

@@ -107,6 +107,22 @@ def test_a_fault_of_ours_is_printed_whole(tmp_path: Path) -> None:
     assert "TypeError: unsupported operand" in said
 
 
+def test_an_error_of_a_stage_in_this_process_is_the_users_own(tmp_path: Path) -> None:
+    _, said = printed(
+        tmp_path,
+        """
+        import json
+        def parse(text):
+            return json.loads(text)
+        create_stage(parse)("{").run_same_process()
+        """,
+    )
+    assert "foundations/" not in said
+    assert "in parse\n    return json.loads(text)" in said
+    assert "json/decoder.py" in said
+    assert said.splitlines()[-1].startswith("json.decoder.JSONDecodeError: ")
+
+
 def test_everything_is_printed_in_verbose_mode(tmp_path: Path) -> None:
     _, said = printed(
         tmp_path,

@@ -134,11 +134,8 @@ DRIVER = """
     import json
     import sys
     import warnings
-    from dataclasses import replace
 
     import foundations
-    from foundations.graph import Options, StageGraph
-    from foundations.stage import Stage
     from models import model
 
     foundations.set_tag("who", "driver")
@@ -158,17 +155,9 @@ DRIVER = """
     except foundations.JobFailedError as error:
         found["vain"] = type(error.__cause__).__name__
 
-    graph = Stage.graph
-    process = Options(process=True)
-
-    def in_processes(self):
-        whole = graph(self)
-        return StageGraph(tuple(replace(call, options=process) for call in whole.calls), whole.target)
-
-    Stage.graph = in_processes
-    foundations.create_stage(model.save)("two").run(job_name="process")
+    foundations.create_stage(model.save)("two").options(process=True).run(job_name="process")
     try:
-        foundations.create_stage(model.save_in_vain)().run(job_name="process-vain")
+        foundations.create_stage(model.save_in_vain)().options(process=True).run(job_name="process-vain")
     except foundations.JobFailedError as error:
         found["process vain"] = [type(error.__cause__).__name__, str(error)]
     print(json.dumps(found))

@@ -14,8 +14,11 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = """
 foundations/README.md
 foundations/__init__.py
+foundations/ancestors.py
 foundations/archives.py
 foundations/artifacts.py
+foundations/attribute.py
+foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
 foundations/current.py
@@ -38,6 +41,8 @@ foundations/metrics.py
 foundations/originals.py
 foundations/output.py
 foundations/outside.py
+foundations/parameters.py
+foundations/parts.py
 foundations/pickler.py
 foundations/pickling.py
 foundations/plain.py
@@ -45,17 +50,21 @@ foundations/progress.py
 foundations/project.py
 foundations/py.typed
 foundations/reader.py
+foundations/refusals.py
 foundations/report.py
 foundations/resources.py
 foundations/results.py
+foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py
 foundations/settings.py
 foundations/signature.py
 foundations/source_lines.py
 foundations/stage.py
+foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
+foundations/staged.py
 foundations/time_limit.py
 foundations/tracebacks.py
 foundations/tracking.py

@@ -82,7 +82,7 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
 
 def _groups(rows: Sequence[Row], *, include_input_params: bool) -> list[str]:
     """Return the columns behind the base: parameters, then arguments by stage, then tags, then metrics."""
-    parameters = [name for row in rows for name in row["parameters"]]
+    parameters = [name for row in rows for name in _parameters(row)]
     arguments = [(place, f"{name}-{place}") for row in rows for name, place, _ in row["arguments"]]
     arguments.sort(key=lambda argument: argument[0])
     inputs = [name for _, name in arguments] if include_input_params else []
@@ -97,9 +97,21 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _inputs(row: Row) -> dict[str, Any]:
-    parameters = {name: untagged(value) for name, value in row["parameters"].items() if name not in _BASE}
+    parameters = _parameters(row)
     arguments = {f"{name}-{place}": untagged(value) for name, place, value in row["arguments"]}
     return {**parameters, **arguments, **{f"tag_{name}": untagged(value) for name, value in row["tags"].items()}}
+
+
+def _parameters(row: Row) -> dict[str, Any]:
+    """Return a cell a parameter; one that shares a base column's name has another."""
+    named = row["parameters"]
+    cells = {}
+    for name, value in named.items():
+        free = name
+        while free in _BASE or (free != name and free in named):
+            free += "_param"
+        cells[free] = untagged(value)
+    return cells
 
 
 def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:

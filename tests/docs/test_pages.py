@@ -63,6 +63,56 @@ def test_the_settings_page_shows_a_config_that_is_valid(tmp_path: Path, monkeypa
     assert environment.s3.access_key_id == "id"
 
 
+TRACKING = """
+import os
+import foundations
+
+class BadData(Exception):
+    pass
+
+class Model:
+    score = 1.5
+
+    def save(self, path):
+        os.makedirs("plots")
+        open(path, "w").write("weights")
+
+def fit(data):
+    return Model()
+
+def fail():
+    raise BadData("row 3")
+"""
+
+
+def test_the_tracking_page_does_what_it_shows(tmp_path: Path) -> None:
+    tags, train, job, resources, errors = re.findall(
+        r"```python\n(.*?)```", (REPOSITORY / "docs" / "tracking.md").read_text(), re.DOTALL
+    )
+    run = "stage = foundations.create_stage(train)([1])\n"
+    failing = "stage = foundations.create_stage(fail)()\n"
+    errors = errors.replace("        ...", "        print('it was', error.__cause__)")
+    end = "print(*job.fetch_job_results().columns)\nprint(open('here.pt').read(), open('there.pt').read())"
+    (tmp_path / "driver.py").write_text(TRACKING + tags + train + resources + run + job + failing + errors + end)
+    done = subprocess.run(
+        [sys.executable, "driver.py"],
+        cwd=tmp_path,
+        env={**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home"), "FOUNDATIONS_ENVIRONMENT": "local"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    base = "project_name job_id user status start_time completed_time"
+    assert done.stdout.splitlines() == [
+        "fail BadData",
+        "it was row 3",
+        f"{base} learning_rate layers optimizer data-0 tag_reviewed tag_dataset",
+        "weights weights",
+    ]
+
+
 def test_make_without_a_target_lists_every_target() -> None:
     shown = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     targets = re.findall(r"^\.PHONY: (.*)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)[0].split()

@@ -286,3 +286,26 @@ def test_results_with_a_metric_named_like_a_column_say_that_it_is_a_metric() -> 
 def test_results_of_no_jobs_are_a_frame_without_rows() -> None:
     assert list(results_frame([]).columns) == RESULTS
     assert len(results_frame([(a_spec(), a_record())])) == 0
+
+
+def test_what_a_job_has_logged_of_itself_counts_more_than_what_its_driver_has() -> None:
+    spec = {"tags": {"who": "driver", "set": 1}, "parameters": {"rate": 0.1, "steps": 3}}
+    row = a_row(spec=spec, tags={"who": "job", "odd": NAN}, parameters={"rate": 0.2, "layers": [1]})
+    frame = metrics_frame([row])
+    assert list(frame.columns[6:9]) == ["rate", "steps", "layers"]
+    assert frame.loc[0, ["rate", "steps", "tag_who", "tag_set"]].tolist() == [0.2, 3, "job", 1]
+    assert frame["layers"][0] == [1]
+    assert math.isnan(frame["tag_odd"][0])
+
+
+def test_a_parameter_with_the_name_of_a_base_column_has_another() -> None:
+    row = a_row(spec={"parameters": {"status": "mine", "status_param": "taken", "user": 3}})
+    frame = metrics_frame([row])
+    assert frame.loc[0, ["status", "status_param", "status_param_param", "user_param"]].tolist() == [
+        "Completed", "taken", "mine", 3,
+    ]  # fmt: skip
+
+
+def test_parameters_that_a_job_has_logged_are_beside_its_stages() -> None:
+    frame = information_frame([(a_spec(parameters={"rate": 0.1}), a_record(parameters={"rate": 0.2}))])
+    assert frame["rate"].tolist() == [0.2, 0.2]

@@ -86,8 +86,8 @@ class _StageProcess:
         try:
             self._channel.send({"say": "call", "stage": call.id}, [head, *(buffer.raw() for buffer in outside)])
             return self._answer(call, report)
-        except (EOFError, ConnectionError) as error:
-            raise StageProcessDied(f"the process of stage {call.name} {self._ending()}") from error
+        except (EOFError, ConnectionError):
+            raise StageProcessDied(f"the process of stage {call.name} {self._ending()}") from None
 
     def kill(self) -> None:
         self._process.kill()

@@ -2,7 +2,9 @@
 
 import os
 import re
-from itertools import groupby
+import threading
+from collections.abc import Iterable
+from itertools import dropwhile, groupby
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 
@@ -35,14 +37,19 @@ def user_traceback(error: BaseException, root: str, *, verbose: bool = False) ->
         if id(one) in seen:
             continue
         seen.add(id(one))
-        shown = _shortened([frame for frame in one.stack if verbose or not _is_ours(frame)])
-        one.stack = StackSummary.from_list(shown)
+        one.stack = StackSummary.from_list(_shortened(list(one.stack) if verbose else _without_ours(one.stack)))
         for frame in one.stack:
             frame.filename = frame.filename.removeprefix(above)  # its lines have been read already
         if getattr(one, "filename", None):  # of a SyntaxError
             one.filename = one.filename.removeprefix(above)
         waiting.extend(part for part in (one.__cause__, one.__context__, *(one.exceptions or ())) if part)
     return _within(_MARKED.sub(r"... \1 frames left out ...", "".join(whole.format()).rstrip("\n")))
+
+
+def _without_ours(frames: Iterable[FrameSummary]) -> list[FrameSummary]:
+    theirs = (frame for frame in frames if not _is_ours(frame))
+    # a stage with a timeout runs in a thread that we have started
+    return list(dropwhile(lambda frame: frame.filename == threading.__file__, theirs))
 
 
 def _is_ours(frame: FrameSummary) -> bool:

@@ -19,7 +19,8 @@ MODEL_ERRORS = """
 
 DRIVER = """
     import json
-    import sys
+    import os
+    import time
 
     import foundations
     from models.errors import BadData
@@ -47,15 +48,27 @@ DRIVER = """
     def mine():
         raise Mine("of the driver")
 
+    def sleep():
+        time.sleep(30)
+
+    def die():
+        os._exit(3)
+
     def fail(function, *args):
+        return end(foundations.create_stage(function)(*args), function.__name__)
+
+    def end(stage, name):
         try:
-            foundations.create_stage(function)(*args).run(job_name=function.__name__)
+            stage.run(job_name=name)
         except foundations.JobFailedError as error:
             cause = error.__cause__
             return [str(error), error.stage_name, error.exception_type, type(cause).__name__, vars(cause or error)]
 
     if __name__ == "__main__":
+        slow = foundations.create_stage(sleep)().options(timeout=0.2)
+        dying = foundations.create_stage(die)().options(process=True)
         found = {"load": fail(load, "x"), "noted": fail(noted), "several": fail(several), "mine": fail(mine)}
+        found |= {"sleep": end(slow, "sleep"), "die": end(dying, "die")}
         print(json.dumps(found, default=str))
 """
 
@@ -78,18 +91,18 @@ def test_the_error_is_the_users_own_traceback_with_the_drivers_lines(failures: A
         "job load failed in stage load",
         "",
         "Traceback (most recent call last):",
-        '  File "driver.py", line 9, in parse',
+        '  File "driver.py", line 10, in parse',
         "    return int(text)",
         "ValueError: invalid literal for int() with base 10: 'x'",
         "",
         "The above exception was the direct cause of the following exception:",
         "",
         "Traceback (most recent call last):",
-        '  File "driver.py", line 14, in load',
+        '  File "driver.py", line 15, in load',
         "    return (lambda one: parse(one))(text)",
-        '  File "driver.py", line 14, in <lambda>',
+        '  File "driver.py", line 15, in <lambda>',
         "    return (lambda one: parse(one))(text)",
-        '  File "driver.py", line 11, in parse',
+        '  File "driver.py", line 12, in parse',
         '    raise BadData(3, column="price") from error',
         "models.errors.BadData: bad cell in row 3",
     ]
@@ -109,6 +122,20 @@ def test_notes_and_groups_are_shown(failures: Any) -> None:
 def test_a_type_of_the_drivers_own_file_is_kept(failures: Any) -> None:
     _, found = failures
     assert found["mine"][1:4] == ["mine", "Mine", "Mine"]
+
+
+def test_what_we_run_a_stage_with_is_not_seen(failures: Any) -> None:
+    _, found = failures
+    text, stage, kind, cause, _ = found["sleep"]
+    lines = [line for line in text.splitlines() if "^" not in line]
+    assert lines[2:5] == ["Traceback (most recent call last):", lines[3], "    time.sleep(30)"]
+    assert lines[3].endswith(", in sleep")
+    assert len(lines) == 6
+    assert (stage, kind, cause) == ("sleep", "TimeoutError", "TimeoutError")
+    [said] = found["die"][0].splitlines()[2:]
+    assert said.startswith(
+        "foundations.stage_processes.StageProcessDied: the process of stage die exited with status 3"
+    )
 
 
 def test_a_driver_whose_job_failed_prints_the_users_traceback_once_and_exits_with_1(failures: Any) -> None:

@@ -85,7 +85,8 @@ def calling(of: str, method: str) -> Staged:
     return replace(Staged.of(Method(of, method)), name=_cut(f"{of}.{method}"))
 
 
-_ITEM = Staged.of(item)
+# without a signature: whoever writes stage[...] has seen no parameter whose name a Hyperparameter could take
+_ITEM = replace(Staged.of(item), signature=None)
 
 
 def _given(function: Any) -> list[Any]:

@@ -102,7 +102,8 @@ def _inputs(row: Row) -> dict[str, Any]:
 
 
 def _taken(row: Row) -> set[str]:
-    return {*_BASE, *(f"{name}-{place}" for name, place, _ in row["arguments"])}
+    arguments = (f"{name}-{place}" for name, place, _ in row["arguments"])
+    return {*_BASE, *arguments, *(f"tag_{name}" for name in row["tags"])}
 
 
 def _parameter_cells(parameters: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:

@@ -106,6 +106,10 @@ DRIVER = """
     after.require(before).run(job_name="required")
     found["here"] = collect(numbers, model.score(numbers)).run_same_process(count=4, s=1)
 
+    for job in ("cached-1", "cached-2"):
+        a, b = as_list((1, 2)).split(2)
+        create_stage(dict)(a=a, b=b).keys().stage(sorted)[1].upper().enable_caching().run(job_name=job)
+
     found["wrong"] = []
     short = as_list(load(2))
     for wrong in (short.split(3)[0], short.head(), create_stage(dict)(a=1).split(1)[0]):
@@ -165,6 +169,15 @@ def test_what_is_required_runs_first(graphs: Any) -> None:
     assert after["parent_ids"] == [before["stage_id"]]
 
 
+def test_stages_on_results_are_cached_as_others_are(graphs: Any) -> None:
+    project, _ = graphs
+    first, second = project.statuses("cached-1"), project.statuses("cached-2")
+    assert set(first.values()) == {"succeeded"}
+    assert set(second.values()) == {"cached"}
+    names = {"as_list", "as_list.split(2)", "as_list[0]", "as_list[1]", "dict", "dict.keys", "sorted", "sorted[1]"}
+    assert set(second) == {*names, "sorted[1].upper"}
+
+
 def test_the_same_graph_gives_the_same_without_a_job(graphs: Any) -> None:
     _, found = graphs
     assert found["here"] == [[[0, 10, 20, 30], 1800], {}]
@@ -183,7 +196,7 @@ def test_an_error_of_a_stage_on_a_result_names_both(graphs: Any) -> None:
 def test_a_missing_parameter_leaves_no_job(graphs: Any) -> None:
     project, found = graphs
     assert found["missing"].startswith("the parameters 'rate', 'depth', 's' are missing; pass values to run: run(")
-    assert len(project.metrics("graphs")) == 7
+    assert len(project.metrics("graphs")) == 9
 
 
 def test_the_frames_have_parameters_and_what_they_are_in_the_stages(graphs: Any) -> None:

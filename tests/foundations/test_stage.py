@@ -460,6 +460,12 @@ def test_what_is_made_of_a_result_is_a_stage_with_a_name(make: Callable[[Stage],
     assert made.run_same_process() == result
 
 
+def test_the_function_of_a_stage_on_a_result_has_a_name_too() -> None:
+    stage = stage_of(load, "a")
+    assert [one.function_name() for one in (stage.index("a"), stage[0], stage.split(1)[0])] == ["index", "item", "item"]
+    assert [call.function.__name__ for call in stage.split(1)[0].graph().calls] == ["load", "split", "item"]
+
+
 def test_the_parts_of_a_generator_are_each_there_once() -> None:
     def generate() -> Iterator[int]:
         yield from (1, 2, 3)

@@ -60,13 +60,15 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
         requirements=requirements,
         environment=environment,
     )
-    progress.begin(spec)
     try:
+        progress.begin(spec)
         record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
     except (KeyboardInterrupt, SystemExit):
         ended = archive.sealed(job_id)
         progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
         raise
+    finally:
+        progress.close()
     raise_unless_completed(spec, record)
     return Deployment(archive, spec)
 

@@ -15,11 +15,13 @@ FILES = """
 foundations/README.md
 foundations/__init__.py
 foundations/archives.py
+foundations/board.py
 foundations/bundle.py
 foundations/cache_key.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/drawing.py
 foundations/driver.py
 foundations/errors.py
 foundations/excepthook.py
@@ -32,6 +34,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/notebook_view.py
 foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
@@ -41,11 +44,14 @@ foundations/py.typed
 foundations/reader.py
 foundations/results.py
 foundations/schema.py
+foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
+foundations/terminal_view.py
 foundations/tracebacks.py
 foundations/values.py
+foundations/view.py
 foundations/walk.py
 foundations/worker.py
 foundations_archive/__init__.py

@@ -26,9 +26,9 @@ class Board:
     @property
     def counts(self) -> str:
         """The counts and the time as a line tells them."""
-        done = str(self.done) if self.total is None else f"{self.done} of {self.total}"
-        first = () if self.total == 0 else (f"{done} {self.unit} done",)
-        return ", ".join((*first, *self.facts, clock_text(self.seconds)))
+        first = {None: (f"{self.unit} done: {self.done}",), 0: ()}
+        known = (f"{self.done} of {self.total} {self.unit} done",)
+        return ", ".join((*first.get(self.total, known), *self.facts, clock_text(self.seconds)))
 
 
 class Tally:

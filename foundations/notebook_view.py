@@ -1,8 +1,8 @@
 """A notebook's cell that shows a job: one output that changes in place, the user's lines below it."""
 
 import threading
-import time
 from collections import deque
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -68,10 +68,8 @@ class NotebookView:
             if bundle == self._shown or not (self._board_now or self._said):
                 return
             self._shown = bundle
-            try:
+            with suppress(Exception):  # a frontend that has gone must not end a job
                 self._display(bundle)
-            except Exception:  # noqa: BLE001 - a frontend that has gone must not end a job
-                time.sleep(0)
 
     def _display(self, bundle: dict[str, str]) -> None:
         from IPython.display import display

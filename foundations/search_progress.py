@@ -15,6 +15,7 @@ from foundations_archive.records import JobSpec
 
 _VALUE_CHARACTERS = 30
 _JOBS_SHOWN = 6
+_WIDEST_COLUMN = 40
 _HEADER = ("job", "parameters", "state", "time", "id", "metrics")
 
 
@@ -117,7 +118,9 @@ class SearchProgress:
         return f"[{number:>{len(str(self._count or 1))}}]"
 
     def _aligned(self, row: tuple[str, ...]) -> str:
-        self._widths = [max(width, len(cell)) for width, cell in zip(self._widths, row, strict=True)]
+        self._widths = [
+            max(width, min(len(cell), _WIDEST_COLUMN)) for width, cell in zip(self._widths, row, strict=True)
+        ]
         cells = [cell.ljust(width) for cell, width in zip(row[1:], self._widths[1:], strict=True) if width]
         return printable(f"{self._mark(int(row[0]))} {'  '.join(cells)}").rstrip()
 

@@ -1,0 +1,229 @@
+"""The display below a job's lines, event by event, on a real pty and an emulator's screen."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from foundations.progress import Progress
+from tests.foundations.terminals import Terminal
+from tests.foundations.test_progress import ended, spec
+
+
+@contextmanager
+def on_terminal(columns: int = 80, rows: int = 24, **environment: str) -> Iterator[Terminal]:
+    with Terminal(columns, rows) as terminal, terminal.as_ours(**environment):
+        yield terminal
+
+
+def shown_by(terminal: Terminal) -> list[str]:
+    terminal.rest()
+    return terminal.everything
+
+
+def log(text: str, stage: str | None = None, stream: str = "stdout") -> dict[str, Any]:
+    return {"event": "log", "stream": stream, "text": text, "stage": stage and f"id of {stage}"}
+
+
+def started(name: str) -> dict[str, Any]:
+    return {"event": "stage started", "stage": f"id of {name}"}
+
+
+def done(name: str, status: str = "succeeded", **fields: Any) -> dict[str, Any]:
+    return ended(stage=f"id of {name}", status=status, cached_from="another-job", **fields)
+
+
+def test_it_counts_stages_and_names_those_that_run() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load", "split", "train", "test"))
+        for event in (
+            done("load", "cached"),
+            started("split"),
+            done("split", "failed"),
+            started("train"),
+            started("test"),
+        ):
+            progress.event(event)
+        terminal.until(lambda rows: rows and rows[-1] == "  running: train, test")
+        assert re.search(r"2 of 4 stages done, 1 cached, 1 failed, 0:0\d$", terminal.rows[-2])
+        progress.close()
+        assert "".join(shown_by(terminal)) == (
+            "foundations: job the-job of project demo, 4 stages, environment local"
+            "foundations: stage load served from the cache in 250.0 ms, computed by job another-job"
+            "foundations: stage split failed in 250.0 ms"
+        )
+
+
+def test_stages_of_one_name_are_told_apart_by_their_place() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        twice = spec("load", "train")
+        stages = tuple(replace(stage, name="fit") for stage in twice.stages)
+        progress.begin(replace(twice, stages=stages))
+        progress.event(started("load"))
+        progress.event(started("train"))
+        terminal.until(lambda rows: rows and rows[-1] == "  running: fit#0, fit#1")
+        progress.close()
+
+
+def test_very_many_stages_that_run_at_once_are_not_all_named() -> None:
+    with on_terminal() as terminal:
+        names = [f"s{number}" for number in range(1000)]
+        progress = Progress()
+        progress.begin(spec(*names))
+        for name in names:
+            progress.event(started(name))
+        terminal.until(lambda rows: rows and rows[-1] == "  running: s0, s1, s2, s3, s4, s5, s6, s7 and 992 more")
+        progress.close()
+
+
+def test_lines_of_stages_that_run_together_are_told_apart() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load", "train"))
+        for event in (
+            started("load"),
+            log("alone", "load"),
+            started("train"),
+            log("together", "load"),
+            log("together", "train", "stderr"),
+            log("of no stage"),
+            done("train"),
+            log("alone again", "load"),
+        ):
+            progress.event(event)
+        progress.close()
+        rows = [row for row in shown_by(terminal) if not row.startswith("foundations: ")]
+        assert rows == ["alone", "load | together", "train | together", "of no stage", "alone again"]
+        assert "\x1b[2mload | \x1b[0mtogether" in terminal.seen
+
+
+def test_an_odd_name_moves_no_cursor() -> None:
+    with on_terminal() as terminal:
+        odd = "a\x1b[2J\nb[red]日本"
+        progress = Progress()
+        progress.begin(spec(odd))
+        progress.event(started(odd))
+        terminal.until(lambda rows: rows and rows[-1].replace(" ", "").endswith("running:a�[2J�b[red]日本"))
+        progress.close()
+
+
+def test_the_build_of_an_image_is_shown_by_its_last_line() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load"))
+        for number in range(100):
+            progress.building(f"step {number}")
+        terminal.until(lambda rows: rows and rows[-1] == "  step 99")
+        assert re.fullmatch(r"image, 0:0\d", terminal.rows[-2])
+        progress.say("image x built in 1 s")
+        terminal.until(lambda rows: rows and "0 of 1 stages done" in rows[-1])
+        progress.close()
+        assert shown_by(terminal)[1:] == ["foundations: image x built in 1 s"]
+
+
+def test_the_end_of_a_job_takes_it_down_and_lines_may_follow() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load"))
+        progress.event(done("load"))
+        progress.event({"event": "job ended", "state": "Completed"})
+        progress.say("said later")
+        progress.close()
+        progress.event(log("logged later"))
+        rows = shown_by(terminal)
+        assert re.fullmatch(r"foundations: job Completed in 0\.\d\d s, stages: 1 succeeded", rows[-3])
+        assert rows[-2:] == ["foundations: said later", "logged later"]
+
+
+def test_a_retried_stage_is_a_warning_with_the_last_line_of_its_error() -> None:
+    with on_terminal() as terminal:
+        progress = Progress(level="ERROR")
+        progress.begin(spec("load"))
+        error = "Traceback ...\n  File ...\nOSError: no network\n"
+        progress.event({"event": "stage retried", "stage": "id of load", "attempt": 1, "error": error})
+        warning = "foundations: warning: stage load failed at attempt 1 and is retried: OSError: no network"
+        assert "".join(shown_by(terminal)) == warning
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5, 9, 25, 79, 300])
+def test_a_terminal_of_any_width_gets_every_line_and_keeps_no_display(
+    columns: int,
+) -> None:
+    with on_terminal(columns, 10) as terminal:
+        progress = Progress()
+        progress.begin(spec("load", "train"))
+        progress.event(started("load"))
+        for number in range(300):
+            progress.event(log(f"number{number}"))
+        progress.close()
+        text = "".join(shown_by(terminal))
+        assert "".join(f"number{number}" for number in range(300)) in text
+        assert not re.search(r"running|[━╸╺]", text)
+
+
+@pytest.mark.parametrize("size", [(30, 24), (12, 6), (120, 50), (80, 2), (1, 2), (80, 1), (1, 1)])
+def test_a_terminal_may_change_its_size_while_a_job_runs(size: tuple[int, int]) -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load", "train"))
+        progress.event(started("load"))
+        progress.event(log("first"))
+        terminal.until(lambda rows: rows and rows[-1] == "  running: load")
+        terminal.resize(*size)
+        for number in range(1000):
+            progress.event(log(f"number{number}"))
+        progress.close()
+        text = "".join(shown_by(terminal))
+        assert "".join(f"number{number}" for number in range(1000)) in text
+        # a window of a single row has lost sight of the display's first one
+        assert size[1] == 1 or not re.search(r"running|[━╸╺]", text)
+
+
+def test_no_color_leaves_colours_out() -> None:
+    with on_terminal(NO_COLOR="1") as terminal:
+        progress = Progress()
+        progress.begin(spec("load", "train"))
+        progress.event(started("load"))
+        progress.event(started("train"))
+        progress.event(log("together", "load"))
+        terminal.until(lambda rows: rows and rows[-1] == "  running: load, train")
+        progress.close()
+        assert "load | together" in shown_by(terminal)
+        assert not re.search(r"\x1b\[[0-9;]*m", terminal.seen)
+
+
+def test_many_threads_may_tell_it() -> None:
+    with on_terminal() as terminal:
+        names = [f"s{number}" for number in range(2000)]
+        progress = Progress()
+        progress.begin(spec(*names))
+
+        def one(name: str) -> None:
+            progress.event(started(name))
+            progress.event(log(f"line of {name}"))
+            progress.event(done(name))
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(one, names))
+        progress.event({"event": "job ended", "state": "Completed"})
+        rows = shown_by(terminal)
+        said = [row.rpartition("| ")[2] for row in rows if "line of" in row]
+        assert sorted(said) == sorted(f"line of {one}" for one in names)
+        assert rows[-1].endswith("stages: 2000 succeeded")
+
+
+def test_a_terminal_that_goes_away_stops_nothing() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load"))
+        terminal.rest()
+        for number in range(100):
+            progress.event(log(f"number {number}"))
+        progress.event({"event": "job ended", "state": "Completed"})
+        progress.close()

@@ -78,7 +78,7 @@ class Tally:
     def board(self, seconds: float) -> Board:
         """Return what to show now."""
         if self.building:
-            return Board("image", seconds=seconds, total=0, facts=("image",), detail=self.building)
+            return Board("image", seconds=seconds, total=0, facts=("preparing the image",), detail=self.building)
         running = tuple(self._running)  # a thread may be adding to it
         names = [self._labels.get(stage, stage) for stage in islice(running, _NAMES_SHOWN)]
         more = f" and {len(running) - len(names)} more" if len(running) > len(names) else ""

@@ -68,7 +68,7 @@ class Progress:
     def building(self, line: str) -> None:
         """Show a line of an image's build: where there is a display, only until the next one comes."""
         if self._view.live:
-            self._tally.building = line
+            self._tally.building = line.strip()
             self._view.show(self._board)
         else:
             self.say(line)

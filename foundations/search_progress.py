@@ -56,7 +56,7 @@ class SearchProgress:
     def building(self, line: str) -> None:
         """Show a line of the build of the jobs' image: where there is a display, only until the next one comes."""
         if self._view.live:
-            self._building = line
+            self._building = line.strip()
             self._view.show(self._board)
         else:
             self.say(line)

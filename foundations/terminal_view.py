@@ -7,10 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import groupby
 from queue import Empty, Full, Queue
 from typing import TextIO
 
+from foundations.diversion import Diversion, original
 from foundations.drawing import Drawing, cells
 from foundations.view import BoardNow, is_terminal, stream_of, write
 
@@ -33,6 +35,7 @@ class TerminalView:
         self._writer: threading.Thread | None = None
         self._lock = threading.Lock()
         self._ending = threading.Event()
+        self._diversion = Diversion(self._put)
 
     def line(self, stream: str, text: str, *, label: str = "") -> None:
         """Write a line of the user's; the label stands before it where a person reads it."""
@@ -56,21 +59,28 @@ class TerminalView:
             except RuntimeError:  # no thread is to be had: lines are written as they come
                 return
             self._writer = writer
+        self._diversion.begin()
 
     def close(self) -> None:
         """Return when all is written and the display is gone."""
         self._ending.set()
-        with self._lock:
-            writer, self._writer = self._writer, None
-            if writer is not None:
-                self._lines.put(None)
-        if writer is not None:
-            writer.join()
+        with suppress(Full):
+            self._lines.put_nowait(None)
+        try:
+            if self._writer is not None:
+                self._writer.join()
+        finally:
+            with self._lock:
+                self._writer = None
+                for stream, text in self._waiting()[0]:
+                    write(stream, text)
+            self._diversion.end()
 
     def _put(self, stream: TextIO, text: str) -> None:
+        stream = original(stream)
         while True:
             with self._lock:
-                if self._writer is None:
+                if self._writer is None or not self._writer.is_alive():
                     write(stream, text)
                     return
                 try:
@@ -93,12 +103,12 @@ class TerminalView:
         """Return the lines that wait, and whether they are the last ones; none after a moment without any."""
         lines: list[_Line] = []
         try:
-            one = self._lines.get(timeout=_TICK_SECONDS)
+            one = self._lines.get(timeout=0 if self._ending.is_set() else _TICK_SECONDS)
             while one is not None:
                 lines.append(one)
                 one = self._lines.get_nowait()
         except Empty:
-            return lines, False
+            return lines, self._ending.is_set()
         return lines, True
 
 

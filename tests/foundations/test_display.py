@@ -1,11 +1,14 @@
 """The display below a job's lines, event by event, on a real pty and an emulator's screen."""
 
+import io
 import re
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -120,7 +123,7 @@ def test_the_build_of_an_image_is_shown_by_its_last_line() -> None:
         for number in range(100):
             progress.building(f"step {number}")
         terminal.until(lambda rows: rows and rows[-1] == "  step 99")
-        assert re.fullmatch(r"image, 0:0\d", terminal.rows[-2])
+        assert re.fullmatch(r"preparing the image, 0:0\d", terminal.rows[-2])
         progress.say("image x built in 1 s")
         terminal.until(lambda rows: rows and "0 of 1 stages done" in rows[-1])
         progress.close()
@@ -227,3 +230,56 @@ def test_a_terminal_that_goes_away_stops_nothing() -> None:
             progress.event(log(f"number {number}"))
         progress.event({"event": "job ended", "state": "Completed"})
         progress.close()
+
+
+def test_what_the_driver_prints_meanwhile_goes_above_the_display() -> None:
+    with on_terminal() as terminal:
+        out, err = sys.stdout, sys.stderr
+        with Progress() as progress:
+            progress.begin(spec("load"))
+            progress.event(started("load"))
+            terminal.until(lambda rows: rows and rows[-1] == "  running: load")
+            print("printed by the driver")
+            print("an error", "of the driver", file=sys.stderr)
+            sys.stdout.writelines(["two\n", "lines\n"])
+            assert sys.stdout.isatty()
+            terminal.until(lambda rows: "lines" in rows and rows[-1] == "  running: load")
+            print("no end of the line", end="", flush=True)
+        assert (sys.stdout, sys.stderr) == (out, err)
+        rows = shown_by(terminal)
+        assert rows[1:] == ["printed by the driver", "an error of the driver", "two", "lines", "no end of the line"]
+
+
+def test_a_stream_that_the_driver_puts_in_place_stays() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load"))
+        taken = io.StringIO()
+        with patch.object(sys, "stdout", taken):
+            progress.event(log("into the driver's own"))
+            progress.close()
+            assert sys.stdout is taken
+        assert taken.getvalue() == "into the driver's own\n"
+        print("after", file=sys.stdout, flush=True)
+        assert shown_by(terminal)[-1] == "after"
+
+
+def test_whoever_keeps_a_stream_beyond_the_display_can_write_to_it() -> None:
+    with on_terminal() as terminal:
+        with Progress() as progress:
+            progress.begin(spec("load"))
+            kept = sys.stdout
+        kept.write("kept\n")
+        sys.stdout.flush()
+        assert shown_by(terminal)[-1] == "kept"
+
+
+def test_closing_it_twice_and_telling_it_more_is_allowed() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.close()
+        progress.begin(spec("load"))
+        progress.close()
+        progress.close()
+        progress.event(log("later"))
+        assert shown_by(terminal)[-1] == "later"

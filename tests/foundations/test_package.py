@@ -21,6 +21,7 @@ foundations/cache_key.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/diversion.py
 foundations/drawing.py
 foundations/driver.py
 foundations/errors.py

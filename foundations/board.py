@@ -27,7 +27,8 @@ class Board:
     def counts(self) -> str:
         """The counts and the time as a line tells them."""
         first = {None: (f"{self.unit} done: {self.done}",), 0: ()}
-        known = (f"{self.done} of {self.total} {self.unit} done",)
+        unit = self.unit.removesuffix("s") if self.total == 1 else self.unit
+        known = (f"{self.done} of {self.total} {unit} done",)
         return ", ".join((*first.get(self.total, known), *self.facts, clock_text(self.seconds)))
 
 

@@ -131,19 +131,19 @@ class _Bottom:
         except Exception:  # noqa: BLE001 - a display that can't be drawn must not cost the user's lines
             wanted = []
         groups = [(stream, "".join(text for _, text in group)) for stream, group in groupby(lines, lambda one: one[0])]
-        if not groups and wanted == self._drawn:
-            return
-        erasure = self._erasure()
-        if groups:
-            if erasure:
-                write(self._stream, erasure)
-            erasure = ""
+        # what goes elsewhere may have to wait there, and the display need not give way to it
+        if any(is_terminal(stream) for stream, _ in groups):
+            self._draw([])
         for stream, text in groups:
             write(stream, text)
+        self._draw(wanted)
+
+    def _draw(self, wanted: list[str]) -> None:
+        if wanted == self._drawn:
+            return
         # the cursor waits at the left, where the ^C that a terminal echoes is drawn over and not wrapped
         drawn = "\n".join(wanted) + "\r" if wanted else ""
-        if erasure or drawn:
-            write(self._stream, erasure + drawn)
+        write(self._stream, self._erasure() + drawn)
         self._drawn = wanted
 
     def _erasure(self) -> str:

@@ -1,6 +1,7 @@
 """The display below a job's lines, event by event, on a real pty and an emulator's screen."""
 
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -106,6 +107,38 @@ def test_lines_of_stages_that_run_together_are_told_apart() -> None:
         assert "\x1b[2mload | \x1b[0mtogether" in terminal.seen
 
 
+def test_lines_are_shown_as_they_are() -> None:
+    with on_terminal() as terminal:
+        progress = Progress()
+        progress.begin(spec("load"))
+        for text in ("one", "", "  [bold]no markup[/bold] :smile:", "a\ttab", "\x1b[1mbold\x1b[0m", "w" * 100, ""):
+            progress.event(log(text))
+        progress.close()
+        rows = shown_by(terminal)
+        assert rows[1:5] == ["one", "", "  [bold]no markup[/bold] :smile:", "a       tab"]
+        assert rows[5:] == ["bold", "w" * 80, "w" * 20]
+        assert "\x1b[1mbold\x1b[0m\r\n" in terminal.seen
+        assert "w" * 100 + "\r\n\r\n" in terminal.seen
+
+
+def test_a_display_stays_while_nobody_reads_the_pipe_that_the_output_goes_to() -> None:
+    reading, writing = os.pipe()
+    with on_terminal() as terminal, os.fdopen(writing, "w") as pipe, patch.object(sys, "stdout", pipe):
+        progress = Progress()
+        progress.begin(spec("load"))
+        progress.event(started("load"))
+        terminal.until(lambda rows: rows and rows[-1] == "  running: load")
+        for _ in range(100):
+            progress.event(log("x" * 10_000))  # more than a pipe holds
+        progress.say("held back, as the lines before it are")
+        with os.fdopen(reading, "rb") as taken:
+            assert taken.read(1) == b"x"
+            assert terminal.rows[-1] == "  running: load"
+            assert taken.read(100 * 10_001 - 1) == ((b"x" * 10_000 + b"\n") * 100)[1:]
+            progress.close()
+        assert shown_by(terminal)[1:] == ["foundations: held back, as the lines before it are"]
+
+
 def test_an_odd_name_moves_no_cursor() -> None:
     with on_terminal() as terminal:
         odd = "a\x1b[2J\nb[red]日本"
@@ -125,7 +158,7 @@ def test_the_build_of_an_image_is_shown_by_its_last_line() -> None:
         terminal.until(lambda rows: rows and rows[-1] == "  step 99")
         assert re.fullmatch(r"preparing the image, 0:0\d", terminal.rows[-2])
         progress.say("image x built in 1 s")
-        terminal.until(lambda rows: rows and "0 of 1 stages done" in rows[-1])
+        terminal.until(lambda rows: rows and "0 of 1 stage done" in rows[-1])
         progress.close()
         assert shown_by(terminal)[1:] == ["foundations: image x built in 1 s"]
 

@@ -92,7 +92,7 @@ def test_the_users_lines_are_the_cells_output(cells: list[Messages]) -> None:
 
 def test_one_display_changes_in_place_and_ends_with_the_state(cells: list[Messages]) -> None:
     states = displays(cells[0])
-    assert any("0 of 1 stages done" in state["text/plain"] for state in states)
+    assert any("0 of 1 stage done" in state["text/plain"] for state in states)
     assert any("running: load" in state["text/plain"] for state in states)
     assert any("<progress max=" in state["text/html"] for state in states)
     assert "job Completed in" in states[-1]["text/plain"].splitlines()[-1]

@@ -47,7 +47,7 @@ DRIVER = """
     print("the driver goes on")
 """
 
-DISPLAY = re.compile(r"stages? done|running:|[━╸╺]")
+DISPLAY = re.compile(r"stages? done,|running:|[━╸╺]")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_a_display_stays_below_the_log_and_is_gone_at_the_end(terminal: Terminal
     assert ended(terminal, process) == 0
     rows = terminal.everything
     assert [row for row in leftovers(terminal) if "job Completed" not in row] == []
-    assert rows[rows.index("waiting") :][:2] == ["waiting", "an error line"]
+    assert "an error line" in rows[rows.index("waiting") :]
     assert re.fullmatch(r"foundations: job Completed in \d+\.\d\d s, stages: 2 succeeded", rows[-2])
     assert rows[-1] == "the driver goes on"
 
@@ -112,7 +112,7 @@ def test_the_users_lines_are_written_byte_for_byte(terminal: Terminal, project: 
     go.touch()
     process = start(terminal, project, go, "talk", "bytes")
     assert ended(terminal, process) == 0
-    assert "\x1b[31mred\x1b[0m " + "w" * 100 + " grüße 日本\r\n\r\n" in terminal.seen
+    assert "\x1b[31mred\x1b[0m " + "w" * 100 + " grüße 日本\r\n" in terminal.seen
     assert "to stderr\r\n" in terminal.seen
 
 

@@ -94,6 +94,7 @@ class Progress:
                 self._view.line("stderr", f"foundations: warning: {retried_text(self._tally, event)}")
             case "job started":
                 self._tally.building = ""
+                self._told = time.perf_counter()
             case "job ended":
                 self._job_ended(event["state"])
 

@@ -72,8 +72,8 @@ class TerminalView:
         finally:
             with self._lock:
                 self._writer = None
-                for stream, text in self._waiting()[0]:
-                    write(stream, text)
+                while not self._lines.empty():
+                    self._bottom.write(self._waiting()[0], None)
             self._diversion.end()
 
     def _put(self, stream: TextIO, text: str) -> None:
@@ -119,10 +119,13 @@ class _Bottom:
         self._stream = stream
         self._drawing = Drawing(stream)
         self._drawn: list[str] = []
+        self._labels: dict[str, str] = {}
 
     def labelled(self, label: str) -> str:
         """Return what stands before a line of `label`."""
-        return self._drawing.dimmed(f"{label} | ")
+        if label not in self._labels:
+            self._labels[label] = self._drawing.dimmed(f"{label} | ")
+        return self._labels[label]
 
     def write(self, lines: Iterable[_Line], board_now: BoardNow | None) -> None:
         """Write lines above the display and draw it anew; without a board, take it away."""
@@ -130,12 +133,10 @@ class _Bottom:
             wanted = self._drawing.lines(board_now()) if board_now else []
         except Exception:  # noqa: BLE001 - a display that can't be drawn must not cost the user's lines
             wanted = []
-        groups = [(stream, "".join(text for _, text in group)) for stream, group in groupby(lines, lambda one: one[0])]
-        # what goes elsewhere may have to wait there, and the display need not give way to it
-        if any(is_terminal(stream) for stream, _ in groups):
-            self._draw([])
-        for stream, text in groups:
-            write(stream, text)
+        for stream, group in groupby(lines, lambda one: one[0]):
+            # what goes elsewhere may have to wait there, and the display need not give way to it
+            self._draw([] if is_terminal(stream) else wanted)
+            write(stream, "".join(text for _, text in group))
         self._draw(wanted)
 
     def _draw(self, wanted: list[str]) -> None:

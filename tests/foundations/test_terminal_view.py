@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.foundations.terminals import Terminal
+from tests.foundations.test_display import bottom
 
 MODEL = """
     import os
@@ -95,10 +96,7 @@ def joined(terminal: Terminal) -> str:
 
 def test_a_display_stays_below_the_log_and_is_gone_at_the_end(terminal: Terminal, project: Any, go: Path) -> None:
     process = start(terminal, project, go, "talk", "display")
-    terminal.until(lambda rows: running(rows) and "waiting" in rows)
-    *above, bar, _ = terminal.rows
-    assert re.fullmatch(r"━{40} 0 of 2 stages done, 0:0\d", bar)
-    assert above[-1] == "waiting"
+    terminal.until(bottom("waiting", r"━{40} 0 of 2 stages done, \d:\d\d", "  running: wait_for"))
     go.touch()
     assert ended(terminal, process) == 0
     rows = terminal.everything

@@ -200,6 +200,8 @@ def test_a_terminal_of_any_width_gets_every_line_and_keeps_no_display(
         progress.begin(spec("load", "train"))
         progress.event(started("load"))
         for number in range(300):
+            if number % 100 == 50:  # a terminal this narrow has no room for a display
+                terminal.until(lambda rows: columns < 5 or (rows and rows[-1].startswith("  ")))
             progress.event(log(f"number{number}"))
         progress.close()
         text = "".join(shown_by(terminal))
@@ -320,3 +322,18 @@ def test_closing_it_twice_and_telling_it_more_is_allowed() -> None:
         progress.close()
         progress.event(log("later"))
         assert shown_by(terminal)[-1] == "later"
+
+
+def test_where_a_terminal_wraps_anew_all_rows_of_the_display_are_taken_away() -> None:
+    # the emulator cuts rows off instead; tmux and most windows of today turn the 66 columns of the bar into 3 rows
+    with on_terminal(TMUX="a socket") as terminal:
+        progress = Progress()
+        progress.begin(spec("load", "train"))
+        progress.event(started("load"))
+        terminal.until(bottom(r"━{40} 0 of 2 stages done, 0:\d\d", "  running: load"))
+        before = len(terminal.seen)
+        terminal.resize(30, 24)
+        progress.event(log("a line"))
+        progress.close()
+        terminal.rest()
+        assert "\x1b[3A\x1b[J" in terminal.seen[before:]

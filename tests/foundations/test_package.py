@@ -18,6 +18,7 @@ foundations/__main__.py
 foundations/ancestors.py
 foundations/archives.py
 foundations/attribute.py
+foundations/board.py
 foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
@@ -42,6 +43,8 @@ foundations/cli/template/results.py.template
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/diversion.py
+foundations/drawing.py
 foundations/driver.py
 foundations/errors.py
 foundations/excepthook.py
@@ -54,6 +57,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/notebook_view.py
 foundations/output.py
 foundations/outside.py
 foundations/parameters.py
@@ -70,6 +74,7 @@ foundations/results.py
 foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py
+foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
@@ -77,9 +82,11 @@ foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
 foundations/staged.py
+foundations/terminal_view.py
 foundations/time_limit.py
 foundations/tracebacks.py
 foundations/values.py
+foundations/view.py
 foundations/walk.py
 foundations/worker.py
 foundations_archive/__init__.py

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.metrics import log_metric
+    from foundations.pictures.picture import Picture, show
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.settings import set_environment
     from foundations.stage import Stage, create_stage
@@ -21,6 +22,7 @@ _HOMES = {
     "FoundationsError": "errors",
     "JobFailedError": "errors",
     "JobPersister": "reader",
+    "Picture": "pictures.picture",
     "ResultReader": "reader",
     "Stage": "stage",
     "create_stage": "stage",
@@ -28,6 +30,7 @@ _HOMES = {
     "log_metric": "metrics",
     "set_environment": "settings",
     "set_project_name": "current",
+    "show": "pictures.picture",
 }
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "FoundationsError",
     "JobFailedError",
     "JobPersister",
+    "Picture",
     "ResultReader",
     "Stage",
     "create_stage",
@@ -42,6 +46,7 @@ __all__ = [
     "log_metric",
     "set_environment",
     "set_project_name",
+    "show",
 ]
 
 

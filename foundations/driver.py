@@ -17,6 +17,7 @@ from foundations.graph import StageGraph
 from foundations.hosts import host_of
 from foundations.job_id import checked_job_name, new_job_id
 from foundations.pickling import pickle_graph
+from foundations.pictures.latest import note_job
 from foundations.progress import Progress
 from foundations.project import driver_directory, find_root, import_paths
 from foundations.settings import Environment, home, load_environment
@@ -60,6 +61,8 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
         requirements=requirements,
         environment=environment,
     )
+    deployment = Deployment(archive, spec)
+    note_job(stage, deployment)
     progress.begin(spec)
     try:
         record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
@@ -68,7 +71,7 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
         progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
         raise
     raise_unless_completed(spec, record)
-    return Deployment(archive, spec)
+    return deployment
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,16 @@ class Stage:
     def __repr__(self) -> str:
         return f"<stage {self.name()} {self._id}>"
 
+    def _repr_html_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).html()
+
+    def _repr_mermaid_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).mermaid()
+
     def name(self) -> str:
         """Return the name that records and frames give this stage."""
         return name_of(self._function)

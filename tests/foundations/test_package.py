@@ -35,6 +35,16 @@ foundations/metrics.py
 foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
+foundations/pictures/__init__.py
+foundations/pictures/drawing.py
+foundations/pictures/folding.py
+foundations/pictures/latest.py
+foundations/pictures/layers.py
+foundations/pictures/layout.py
+foundations/pictures/mermaid.py
+foundations/pictures/picture.py
+foundations/pictures/svg.py
+foundations/pictures/text.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed

@@ -153,7 +153,7 @@ def _names(spec: StageSpec) -> Mapping[str, list[str]]:
 
 def _node(stages: Sequence[_Stage], chained: bool) -> Node:
     """Return the box of one stage or of several."""
-    status = next((status for status in _TELLING if any(stage.status == status for stage in stages)), None)
+    status = next((status for status in _TELLING if any(stage.status == status for stage in stages)), stages[0].status)
     if len(stages) == 1:
         return _single(stages[0], status)
     names = Counter(stage.spec.name for stage in stages)
@@ -200,8 +200,11 @@ def _arguments(spec: StageSpec) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    # cut before it is made printable: an argument may be a text of any length
-    return (value if isinstance(value, str) else repr(untagged(value)))[:_TIP]
+    try:
+        text = value if isinstance(value, str) else repr(untagged(value))
+    except ValueError:  # Python writes no number of more than 4300 digits
+        text = f"<{type(value).__name__}>"
+    return text[:_TIP]  # cut before it is made printable: it may be of any length
 
 
 def _common(stages: Sequence[_Stage]) -> list[str]:

@@ -25,14 +25,15 @@ _PLAIN_INSIDE = frozenset("_.=-")
 # what Mermaid looks for when it has read the numbers: Markdown, formulas, icons, and how it writes numbers itself.
 # Markdown's stars mean nothing between spaces, all else nothing when something stands in it: neither is seen
 _MARKED = re.compile(r"\*+|~+|(?<![^\W_])_+|_+(?![^\W_])")
-_BROKEN = re.compile(r"(?<=\$)(?=\$)|(?<=:)(?=fa-)|(?<=[\\\ufb02¶])|^(?=[^\w\s]|\d+[.)])")
+_BROKEN = re.compile(r"(?<=\$)(?=\$)|(?<=:)(?=fa-)|(?<=[\\\ufb02¶])")
+_BLOCK = re.compile(r"[^\w\s]|\d+[.)]")
 _HAIR, _NOTHING = "\N{HAIR SPACE}", "\N{ZERO WIDTH SPACE}"
 
 
 def mermaid_of(drawing: Drawing) -> str:
     """Return a Mermaid flowchart; of a large picture the names only, so that Mermaid takes it."""
     for lines, columns in ((True, _COLUMNS), (False, _COLUMNS), (False, _SHORT)):
-        text = "\n".join(_statements(drawing, lines=lines, columns=columns)) + "\n"
+        text = "\n".join(_statements(drawing, lines=lines, columns=columns))
         if len(text) <= _LONGEST:
             break
     return text
@@ -51,7 +52,7 @@ def _statements(drawing: Drawing, *, lines: bool, columns: int) -> Iterator[str]
 
 def _box(node: Node, *, lines: bool, columns: int) -> str:
     below = node.lines(_COLUMNS) if lines else [cut(line, _COLUMNS) for line in node.said[:1]]
-    return f'["{"<br/>".join(map(_escaped, (node.title(columns), *below)))}"]'
+    return f"[{_quoted(node.title(columns), *below)}]"
 
 
 def _class(node: Node) -> str:
@@ -60,7 +61,13 @@ def _class(node: Node) -> str:
 
 def _arrow(edge: Edge, *, lines: bool) -> str:
     arrow = "-.->" if edge.required else "-->"
-    return f'{arrow}|"{_escaped(cut(edge.label, _COLUMNS))}"|' if edge.label and lines else arrow
+    return f"{arrow}|{_quoted(cut(edge.label, _COLUMNS))}|" if edge.label and lines else arrow
+
+
+def _quoted(*lines: str) -> str:
+    # a list or a heading is one at the beginning of a label only
+    start = f"#{ord(_NOTHING)};" if _BLOCK.match(lines[0]) else ""
+    return f'"{start}{"<br/>".join(map(_escaped, lines))}"'
 
 
 def _escaped(text: str) -> str:

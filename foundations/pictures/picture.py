@@ -46,7 +46,7 @@ class Picture:
         writer = _WRITERS.get(path.suffix.lower())
         if writer is None:
             raise ValueError(f"a picture can't be saved as {path.name!r}; end its name in {', '.join(_WRITERS)}")
-        path.write_text(writer(self.drawing), encoding="utf-8")
+        path.write_text(f"{writer(self.drawing)}\n", encoding="utf-8")
         return path
 
     def _repr_html_(self) -> str:

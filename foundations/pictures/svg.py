@@ -72,7 +72,7 @@ def page_of(drawing: Drawing) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n'
         f'<head><meta charset="utf-8"><title>{escape(drawing.title)}</title></head>\n'
-        f"<body>\n{svg_of(drawing)}\n</body>\n</html>\n"
+        f"<body>\n{svg_of(drawing)}\n</body>\n</html>"
     )
 
 

@@ -117,8 +117,7 @@ flowchart TD
     n1["load<br/>path=b_1.csv<br/>rate=0.5<br/>caching"]
     n2["sum<br/>start=0<br/>persisted"]
     n0 --> n2
-    n1 --> n2
-"""
+    n1 --> n2"""
 
 
 @pytest.mark.parametrize(
@@ -134,4 +133,4 @@ def test_a_text_too_long_for_mermaid_loses_its_details_first(boxes: int, kept: l
 
 
 def test_a_drawing_without_stages_is_a_flowchart_too() -> None:
-    assert mermaid_of(Drawing("nothing", (), ())) == "flowchart TD\n    accTitle: nothing\n"
+    assert mermaid_of(Drawing("nothing", (), ())) == "flowchart TD\n    accTitle: nothing"

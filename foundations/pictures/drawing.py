@@ -1,5 +1,6 @@
 """What a picture shows, as plain data: boxes for stages, and arrows from each to those that need it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ _NAMES = 5
 _COLUMNS = 34
 _TIP = 300
 _JOB_ID = 24
+_PLACE = re.compile(r"\[-?\d+\]")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _SIGNS = {"succeeded": "✓", "failed": "✗", "cached": "↺", "skipped": "↷", "not run": "○", "running": "▶"}
 # of a box that stands for several stages, the first of these that one of them has
@@ -106,7 +108,7 @@ def _status(stage: StageRecord | None, record: JobRecord) -> str:
 def _drawing(title: str, stages: Sequence[_Stage], *remarks: str, boxes: int) -> Drawing:
     places = {stage.spec.id: place for place, stage in enumerate(stages)}
     parents = [[places[parent] for parent in stage.spec.parents] for stage in stages]
-    folded = fold([(stage.spec.name, stage.status) for stage in stages], parents, boxes=boxes)
+    folded = fold([(_kind(stage.spec.name), stage.status) for stage in stages], parents, boxes=boxes)
     members: list[list[_Stage]] = [[] for _ in range(folded.count)]
     for stage, group in zip(stages, folded.groups, strict=True):
         members[group].append(stage)
@@ -156,7 +158,7 @@ def _node(stages: Sequence[_Stage], chained: bool) -> Node:
     status = next((status for status in _TELLING if any(stage.status == status for stage in stages)), stages[0].status)
     if len(stages) == 1:
         return _single(stages[0], status)
-    names = Counter(stage.spec.name for stage in stages)
+    names = Counter(_kind(stage.spec.name) for stage in stages)
     name = printable(next(iter(names))) if len(names) == 1 else f"stages of {len(names):,} kinds"
     details = _common(stages) if len(names) == 1 else _most_common(names)
     return Node(
@@ -191,6 +193,11 @@ def _single(stage: _Stage, status: str | None) -> Node:
         target=stage.target,
         tip="\n".join(cut(text, _TIP) for text in tip),
     )
+
+
+def _kind(name: str) -> str:
+    """Return what the names of all parts of a result have in common: those of `load[7]` are `load[…]`."""
+    return _PLACE.sub("[…]", name)
 
 
 def _arguments(spec: StageSpec) -> list[str]:

@@ -197,6 +197,17 @@ def test_a_box_for_several_stages_tells_how_they_ended_and_how_long_they_took_to
     assert (mixed.name, mixed.target) == ("stages of 3 kinds", True)
 
 
+def test_parts_of_one_result_share_a_box_whatever_their_places() -> None:
+    data = create_stage(load)("a.csv")
+    parts = [function_called(f"load[{n}]['x']")(data) for n in range(300)]
+    drawing = drawn(function_called("total")(*parts))
+    assert [(node.name, node.count) for node in drawing.nodes] == [("load", 1), ("load[…]['x']", 300), ("total", 1)]
+    assert [node.name for node in drawn(function_called("total")(*parts[:2])).nodes[1:3]] == [
+        "load[0]['x']",
+        "load[1]['x']",
+    ]
+
+
 def test_marks_of_several_stages_are_counted_where_not_all_have_them() -> None:
     made = create_stage(load)
     stages = [made(str(n)) for n in range(300)]

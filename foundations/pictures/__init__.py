@@ -1,1 +1,1 @@
-"""Pictures of graphs: what is drawn (`drawing`), where it goes (`layers`, `layout`), and how it is written."""
+"""Pictures of graphs: what is drawn (`drawing`), where it goes (`layout`), and how it is written (`svg`, `mermaid`)."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from foundations.pictures.drawing import Edge
 from foundations.pictures.folding import depths_of
+from foundations.pictures.shapes import Edge
 
 _SWEEPS = 6
 

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from foundations.pictures.drawing import Edge
 from foundations.pictures.layers import Link, Rows, neighbours, rows_of
+from foundations.pictures.shapes import Edge
 
 _GAP = 28.0
 _TRACK = 14.0

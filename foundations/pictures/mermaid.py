@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from foundations.pictures.drawing import Drawing, Edge, Node
+from foundations.pictures.shapes import Drawing, Edge, Node
 from foundations.pictures.text import cut
 
 # Mermaid's own limit is 50,000 characters

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from foundations.deployment import Deployment
-from foundations.pictures.drawing import Drawing, drawing_of_graph, drawing_of_job
+from foundations.pictures.drawing import drawing_of_graph, drawing_of_job
 from foundations.pictures.latest import latest_job
 from foundations.pictures.mermaid import mermaid_of
+from foundations.pictures.shapes import Drawing
 from foundations.pictures.svg import html_of, page_of, svg_of
 from foundations.signature import STAGE_FUNCTION
 from foundations.stage import Stage

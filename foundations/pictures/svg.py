@@ -6,8 +6,8 @@ Colours are told by text and stroke as well. Inside a page the text takes the pa
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from foundations.pictures.drawing import Drawing, Edge, Node
 from foundations.pictures.layout import Curve, Size, Spot, layout_of
+from foundations.pictures.shapes import Drawing, Edge, Node
 from foundations.pictures.text import columns, cut
 
 _MARGIN = 14.0

@@ -36,6 +36,7 @@ foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
 foundations/pictures/__init__.py
+foundations/pictures/boxes.py
 foundations/pictures/drawing.py
 foundations/pictures/folding.py
 foundations/pictures/latest.py
@@ -43,6 +44,7 @@ foundations/pictures/layers.py
 foundations/pictures/layout.py
 foundations/pictures/mermaid.py
 foundations/pictures/picture.py
+foundations/pictures/shapes.py
 foundations/pictures/svg.py
 foundations/pictures/text.py
 foundations/progress.py

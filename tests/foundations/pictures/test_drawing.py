@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from foundations import Stage, create_stage, show
-from foundations.pictures.drawing import Drawing, Edge, Node, drawing_of_job
+from foundations.pictures.drawing import drawing_of_job
+from foundations.pictures.shapes import Drawing, Edge, Node
 from foundations_archive.records import StageRecord, StageSpec
 from tests.foundations.pictures.conftest import function_called, job_of
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from foundations.pictures.drawing import Edge
 from foundations.pictures.layers import Rows, rows_of
+from foundations.pictures.shapes import Edge
 
 
 def edges_of(*pairs: tuple[int, int]) -> list[Edge]:

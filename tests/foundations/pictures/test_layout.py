@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from foundations.pictures.drawing import Edge
 from foundations.pictures.layout import Layout, Size, layout_of
+from foundations.pictures.shapes import Edge
 
 
 def tangle(seed: int) -> tuple[list[Size], list[Edge]]:

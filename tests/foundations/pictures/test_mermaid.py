@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from foundations import create_stage, show
-from foundations.pictures.drawing import Drawing, Edge, Node
 from foundations.pictures.mermaid import mermaid_of
 from foundations.pictures.picture import Picture
+from foundations.pictures.shapes import Drawing, Edge, Node
 from foundations.pictures.text import cut
 from tests.foundations.pictures.conftest import ODD_TEXTS, Look, function_called
 

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from foundations import Stage, create_stage, show
-from foundations.pictures.drawing import Drawing, Edge, Node, drawing_of_job
+from foundations.pictures.drawing import drawing_of_job
 from foundations.pictures.picture import Picture
+from foundations.pictures.shapes import Drawing, Edge, Node
 from foundations.pictures.svg import description_of, html_of, svg_of
 from foundations_archive.records import StageRecord, StageSpec
 from tests.foundations.pictures.conftest import ODD_TEXTS, Look, function_called, job_of

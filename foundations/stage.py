@@ -97,6 +97,16 @@ class Stage:
             self._refuse("formatted", "format it in a stage: stage.stage(lambda value: f'{value:.2f}')")
         return repr(self)
 
+    def _repr_html_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).html()
+
+    def _repr_mermaid_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).mermaid()
+
     def name(self) -> str:
         """Return the name that records and frames give this stage."""
         return self._name

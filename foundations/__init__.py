@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.metrics import log_metric
     from foundations.parameters import Hyperparameter
+    from foundations.pictures.picture import Picture, show
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.resources import set_job_resources
     from foundations.settings import set_environment
@@ -27,6 +28,7 @@ _HOMES = {
     "Hyperparameter": "parameters",
     "JobFailedError": "errors",
     "JobPersister": "reader",
+    "Picture": "pictures.picture",
     "ResultReader": "reader",
     "Stage": "stage",
     "create_stage": "stage",
@@ -40,6 +42,7 @@ _HOMES = {
     "set_job_resources": "resources",
     "set_project_name": "current",
     "set_tag": "tracking",
+    "show": "pictures.picture",
 }
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "Hyperparameter",
     "JobFailedError",
     "JobPersister",
+    "Picture",
     "ResultReader",
     "Stage",
     "create_stage",
@@ -61,6 +65,7 @@ __all__ = [
     "set_job_resources",
     "set_project_name",
     "set_tag",
+    "show",
 ]
 
 

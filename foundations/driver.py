@@ -19,6 +19,7 @@ from foundations.graph import StageGraph
 from foundations.hosts import host_of
 from foundations.job_id import checked_job_name, new_job_id
 from foundations.pickling import pickle_graph
+from foundations.pictures.latest import note_job
 from foundations.progress import Progress
 from foundations.project import driver_directory, find_root, import_paths
 from foundations.resources import with_resources
@@ -68,15 +69,19 @@ def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | No
         requirements=requirements,
         environment=environment,
     )
-    progress.begin(spec)
+    deployment = Deployment(archive, spec)
+    note_job(stage, deployment)
     try:
+        progress.begin(spec)
         record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
     except (KeyboardInterrupt, SystemExit):
         ended = archive.sealed(job_id)
         progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
         raise
+    finally:
+        progress.close()
     raise_unless_completed(spec, record)
-    return Deployment(archive, spec)
+    return deployment
 
 
 @dataclass(frozen=True)

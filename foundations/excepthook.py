@@ -14,8 +14,6 @@ from foundations.verbosity import error_verbosity
 
 _ROOMS = frozenset({"foundations", "foundations_archive", "foundations_images", "foundations_runner"})
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen ")
-# Python's own words for wrong arguments come out of a call that this function makes
-_STAND_IN = "_complain"
 
 
 def install() -> None:
@@ -94,8 +92,8 @@ def _speaks(error: BaseException, traceback: TracebackType | None) -> bool:
     last = deque(_frames(traceback), maxlen=1)
     if not last or not _is_ours(last[0]):
         return False
-    code = last[0].tb_frame.f_code
-    return code.co_code[last[0].tb_lasti] == opmap["RAISE_VARARGS"] or code.co_name == _STAND_IN
+    # on purpose: it is a raise statement that raised it, and no call, lookup or operator
+    return last[0].tb_frame.f_code.co_code[last[0].tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def _is_ours(traceback: TracebackType) -> bool:

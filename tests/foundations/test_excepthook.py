@@ -185,12 +185,12 @@ def test_a_notebook_shows_what_the_prompt_shows(tmp_path: Path) -> None:
     _, _, wrong, _, failed, cause, mine, _, verbose = colours.sub("", done.stdout).split("===== ")
     assert "TypeError: len() missing 1 required positional argument: 'obj'" in wrong
     assert "----> 2 foundations.create_stage(len)()" in wrong
-    assert "signature.py" not in wrong
+    assert len(re.findall(r"--> \d", wrong)) == 1
     assert "JobFailedError: the text" in failed
     assert "\nValueError: the original" not in failed
     assert "ValueError('the original')" in cause
     assert "ZeroDivisionError: division by zero" in mine
-    assert "signature.py" in verbose
+    assert len(re.findall(r"--> \d", verbose)) > 1
 
 
 def test_a_hook_that_was_there_before_still_has_its_say(tmp_path: Path) -> None:

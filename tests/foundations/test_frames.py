@@ -144,6 +144,15 @@ def test_metrics_of_a_name_and_of_the_name_that_it_would_get_are_both_there() ->
     assert sorted(frame[name][0] for name in frame.columns if name.startswith("status_metric")) == [1, 2]
 
 
+@pytest.mark.parametrize("name", [*BASE, "x-0", "tag_owner"])
+def test_a_parameter_named_like_another_column_says_that_it_is_a_parameter(name: str) -> None:
+    fields = {"parameters": {name: "passed", "rate": 0.5}, "tags": {"owner": "me"}}
+    frame = metrics_frame([a_row(spec=fields)])
+    assert frame[f"{name}_parameter"][0] == "passed"
+    assert frame[name][0] != "passed"
+    assert list(frame.columns).count(name) == 1
+
+
 def test_columns_are_parameters_then_arguments_then_tags_then_metrics() -> None:
     fields = {"parameters": {"rate": 0.5, "depth": 3}, "tags": {"owner": "me"}}
     frame = metrics_frame([a_row(metrics=[("loss", 1)], spec=fields)])
@@ -248,6 +257,14 @@ def test_information_has_a_column_a_parameter() -> None:
     assert frame["rate"].isna().tolist() == [False, False, True, True]
 
 
+def test_a_parameter_of_a_columns_name_says_that_it_is_a_parameter() -> None:
+    jobs = [(a_spec("a", parameters={"args": 1, "stage_id": NAN}), a_record("a"))]
+    frame = information_frame(jobs)
+    assert list(frame.columns) == [*INFORMATION, "args_parameter", "stage_id_parameter"]
+    assert frame["args"][0] == [20]
+    assert frame["args_parameter"][0] == 1
+
+
 def test_information_of_stages_that_did_not_run_has_no_times() -> None:
     stages = (StageRecord("1", "failed", 1.0, 2.0, 1.0, "Traceback"), StageRecord("2", "skipped"))
     frame = information_frame([(a_spec(), a_record(state="Failed", stages=stages))])
@@ -296,14 +313,6 @@ def test_what_a_job_has_logged_of_itself_counts_more_than_what_its_driver_has() 
     assert frame.loc[0, ["rate", "steps", "tag_who", "tag_set"]].tolist() == [0.2, 3, "job", 1]
     assert frame["layers"][0] == [1]
     assert math.isnan(frame["tag_odd"][0])
-
-
-def test_a_parameter_with_the_name_of_a_base_column_has_another() -> None:
-    row = a_row(spec={"parameters": {"status": "mine", "status_param": "taken", "user": 3}})
-    frame = metrics_frame([row])
-    assert frame.loc[0, ["status", "status_param", "status_param_param", "user_param"]].tolist() == [
-        "Completed", "taken", "mine", 3,
-    ]  # fmt: skip
 
 
 def test_parameters_that_a_job_has_logged_are_beside_its_stages() -> None:

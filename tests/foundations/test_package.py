@@ -14,17 +14,39 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = """
 foundations/README.md
 foundations/__init__.py
+foundations/__main__.py
 foundations/ancestors.py
 foundations/archives.py
 foundations/artifacts.py
 foundations/attribute.py
+foundations/board.py
 foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
+foundations/cli/__init__.py
+foundations/cli/deploy.py
+foundations/cli/info.py
+foundations/cli/init.py
+foundations/cli/output.py
+foundations/cli/parser.py
+foundations/cli/probes.py
+foundations/cli/survey.py
+foundations/cli/template/README.md.template
+foundations/cli/template/config/docker.config.yaml.template
+foundations/cli/template/config/local.config.yaml.template
+foundations/cli/template/driver.py.template
+foundations/cli/template/foundationsignore.template
+foundations/cli/template/gitignore.template
+foundations/cli/template/models/__init__.py.template
+foundations/cli/template/models/logistic.py.template
+foundations/cli/template/requirements.txt.template
+foundations/cli/template/results.py.template
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/diversion.py
 foundations/downloads.py
+foundations/drawing.py
 foundations/driver.py
 foundations/errors.py
 foundations/excepthook.py
@@ -38,6 +60,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/notebook_view.py
 foundations/originals.py
 foundations/output.py
 foundations/outside.py
@@ -45,6 +68,18 @@ foundations/parameters.py
 foundations/parts.py
 foundations/pickler.py
 foundations/pickling.py
+foundations/pictures/__init__.py
+foundations/pictures/boxes.py
+foundations/pictures/drawing.py
+foundations/pictures/folding.py
+foundations/pictures/latest.py
+foundations/pictures/layers.py
+foundations/pictures/layout.py
+foundations/pictures/mermaid.py
+foundations/pictures/picture.py
+foundations/pictures/shapes.py
+foundations/pictures/svg.py
+foundations/pictures/text.py
 foundations/plain.py
 foundations/progress.py
 foundations/project.py
@@ -57,6 +92,7 @@ foundations/results.py
 foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py
+foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
 foundations/source_lines.py
@@ -65,11 +101,13 @@ foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
 foundations/staged.py
+foundations/terminal_view.py
 foundations/time_limit.py
 foundations/tracebacks.py
 foundations/tracking.py
 foundations/values.py
 foundations/verbosity.py
+foundations/view.py
 foundations/walk.py
 foundations/worker.py
 foundations_archive/__init__.py
@@ -195,3 +233,13 @@ def test_what_is_installed_runs_the_guides_sample(python: Path, tmp_path: Path) 
     said = run(str(python), "read_results.py", cwd=sample, FOUNDATIONS_HOME=home)
     assert said.splitlines()[1].split()[-6:] == ["20", "20", "incr_by_10", "20", "30", "600"]
     assert "[600]" in said.splitlines()
+
+
+def test_the_installed_command_makes_a_project_that_it_can_deploy(python: Path, tmp_path: Path) -> None:
+    command, home = str(python.with_name("foundations")), str(tmp_path / "home")
+    run(command, "init", "new", cwd=tmp_path)
+    said = run(command, "deploy", "--env", "local", "new/driver.py", cwd=tmp_path, FOUNDATIONS_HOME=home)
+    assert said.splitlines()[-1].startswith("accuracy 0.")
+    assert "\n* local  local, config/local.config.yaml\n" in run(
+        command, "info", cwd=tmp_path / "new", FOUNDATIONS_HOME=home
+    )

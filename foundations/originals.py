@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -13,22 +14,34 @@ from typing import Any
 DESCRIPTION = "__foundations_exception__"
 
 _MOST_CHARACTERS = 20_000
+_MOST_ATTRIBUTES = 100
+_MOST_MEMBERS = 10
+_MOST_LEVELS = 2
 
 
-def described(error: BaseException) -> dict[str, Any]:
-    """Return what there is to know of an exception: its type, its text, and what it holds as far as that is JSON."""
+def described(error: BaseException, *, levels: int = _MOST_LEVELS) -> dict[str, Any]:
+    """Return what there is to know of an exception: its type, its text, and what it holds as far as that is JSON.
+
+    Of a group that is its members too, so many `levels` deep.
+    """
     known: dict[str, Any] | None = getattr(error, "__dict__", {}).get(DESCRIPTION)
     if known is not None:
         return known
-    kind = type(error)
+    kind, most = type(error), _MOST_CHARACTERS // 10 ** (_MOST_LEVELS - levels)
     args, attributes = _content(error)
     return {
+        **(_group(error, levels) if isinstance(error, BaseExceptionGroup) and levels else {}),
         "module": kind.__module__,
         "name": kind.__qualname__,
-        "text": _text(error)[:_MOST_CHARACTERS],
-        "args": args if _is_plain(args) else None,
-        "attributes": {key: value for key, value in attributes.items() if key[:2] != "__" and _is_plain(value)},
+        "text": _text(error)[:most],
+        "args": args if _is_plain(args, most) else None,
+        "attributes": _plain_ones(attributes, most),
     }
+
+
+def _group(error: BaseExceptionGroup[BaseException], levels: int) -> dict[str, Any]:
+    members = [described(one, levels=levels - 1) for one in error.exceptions[:_MOST_MEMBERS]]
+    return {"message": error.message, "exceptions": members}
 
 
 def type_name(description: Mapping[str, Any]) -> str:
@@ -47,10 +60,16 @@ def original(description: Mapping[str, Any]) -> BaseException | None:
     if kind is None:
         return None
     text, args = description["text"], description.get("args")
+    if "exceptions" in description:
+        args = [description["message"], list(map(_member, description["exceptions"]))]
     made = [_made(kind, given, description["attributes"]) for given in (args, [text]) if given is not None]
     found = [error for error in made if error is not None]
     # some builtin ones have no text but by arguments that did not travel: their type is worth having
     return next((error for error in found if _text(error)[:_MOST_CHARACTERS] == text), next(iter(found), None))
+
+
+def _member(description: Mapping[str, Any]) -> BaseException:
+    return original(description) or Exception(f"{type_name(description)}: {description['text']}")
 
 
 def _content(error: BaseException) -> tuple[list[Any], Mapping[str, Any]]:
@@ -80,9 +99,17 @@ def _made(kind: type[BaseException], args: list[Any], attributes: Mapping[str, A
     return error if isinstance(error, BaseException) else None
 
 
-def _is_plain(value: Any) -> bool:
+def _plain_ones(attributes: Mapping[str, Any], most: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in islice(attributes.items(), _MOST_ATTRIBUTES):
+        if not key.startswith("__") and _is_plain({**found, key: value}, most):
+            found[key] = value
+    return found
+
+
+def _is_plain(value: Any, most: int) -> bool:
     try:
-        return _is_json(value) and len(json.dumps(value)) <= _MOST_CHARACTERS
+        return _is_json(value) and len(json.dumps(value)) <= most
     except RecursionError:  # it may hold itself
         return False
 

@@ -1,11 +1,12 @@
 """A job's events, folded."""
 
+import json
 from typing import Any
 
 import pytest
 
 from foundations_archive.ledger import Ledger
-from foundations_archive.records import Buffer, JobRecord, JobSpec, StageRecord, StageSpec, State, Value
+from foundations_archive.records import Buffer, JobRecord, JobSpec, StageRecord, StageSpec, State, Value, plain
 from foundations_archive.series import Series
 
 # load feeds left and right, both feed join; alone needs nobody
@@ -178,3 +179,25 @@ def test_a_record_can_be_asked_for_again_and_again(ledger: Ledger) -> None:
     assert ledger.record("Running") == ledger.record("Running")
     ledger.add(ended("load"))
     assert statuses(ledger.record("Running"))["load"] == "succeeded"
+
+
+def test_what_stages_say_of_the_job_is_in_its_record_while_it_runs_and_after(ledger: Ledger) -> None:
+    artifact = {"key": "model", "manifest": "d" * 64, "size": 3, "files": 1, "folder": False}
+    for number, (kind, fields) in enumerate(
+        (
+            ("job started", {}),
+            ("stage started", {"stage": "load"}),
+            ("tag", {"stage": "load", "key": "who", "value": "me"}),
+            ("parameter", {"stage": None, "key": "rate", "value": 0.1}),
+            ("artifact", {"stage": "load", **artifact}),
+        )
+    ):
+        ledger.add({"n": number, "time": float(number), "event": kind, **fields})
+    for record in (ledger.record("Running"), ledger.record("Failed", ended=9.0, error="it was killed")):
+        assert (record.tags, record.parameters) == ({"who": "me"}, {"rate": 0.1})
+        assert [one.key for one in record.stages[0].artifacts] == ["model"]
+        assert JobRecord.of(json.loads(json.dumps(plain(record)))) == record
+    assert ledger.tracked_by("load")[0] == {"who": "me"}
+    ledger.add({"n": 9, "time": 9.0, "event": "stage retried", "stage": "load", "attempt": 1, "error": ""})
+    assert ledger.record("Running").tags == {}
+    assert ledger.record("Running").parameters == {"rate": 0.1}

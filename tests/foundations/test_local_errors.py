@@ -115,6 +115,7 @@ def test_notes_and_groups_are_shown(failures: Any) -> None:
     _, found = failures
     assert found["noted"][0].endswith("KeyError: 'price'\nlook at line 7")
     assert found["noted"][2:4] == ["KeyError", "KeyError"]
+    assert found["several"][2:4] == ["ExceptionGroup", "ExceptionGroup"]
     assert "  | ExceptionGroup: two of them (2 sub-exceptions)" in found["several"][0]
     assert "    | models.errors.BadData: bad cell in row 4" in found["several"][0]
 

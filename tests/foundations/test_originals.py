@@ -115,8 +115,28 @@ def test_what_can_not_be_made_here_is_none() -> None:
     assert original({**travelled(Plain("x")), "module": "", "name": ""}) is None
     unmade = {"module": __name__, "name": "Particular", "text": "x", "args": ["x"], "attributes": {}}
     assert original(unmade) is None
-    group = ExceptionGroup("two", [ValueError(1)])
-    assert original(travelled(group)) is None
+
+
+def test_a_group_has_its_members_and_what_can_not_be_made_among_them_by_name() -> None:
+    class Local(Exception):
+        pass
+
+    made = original(travelled(ExceptionGroup("three", [ValueError(1), Local("x"), ExceptionGroup("in", [Plain("y")])])))
+    assert isinstance(made, ExceptionGroup)
+    first, unknown, inner = made.exceptions
+    assert (repr(first), type(unknown)) == ("ValueError(1)", Exception)
+    assert str(unknown).endswith("Local: x")
+    assert isinstance(inner, ExceptionGroup)
+    assert repr(inner.exceptions[0]) == "Plain('y')"
+    assert str(made) == "three (3 sub-exceptions)"
+
+
+def test_a_group_of_many_or_of_many_levels_is_bounded() -> None:
+    error: Exception = ValueError("inside")
+    for _ in range(200):
+        error = ExceptionGroup("level", [error] * 30)
+    assert len(json.dumps(described(error))) < 200_000
+    assert isinstance(original(travelled(ExceptionGroup("many", [ValueError(1)] * 500))), ExceptionGroup)
 
 
 def test_a_module_that_fails_when_it_is_imported_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +161,9 @@ def test_an_exception_whose_text_raises_says_so() -> None:
 def test_what_an_exception_holds_is_bounded() -> None:
     error = Plain("x" * 100_000)
     error.rows = list(range(100_000))  # type: ignore[attr-defined]
+    vars(error).update({f"row {number}": "x" * 1000 for number in range(100)})
     assert len(json.dumps(described(error))) < 50_000
+    assert "row 0" in described(error)["attributes"]
 
 
 def test_a_type_is_named_as_tracebacks_name_it() -> None:

@@ -22,7 +22,13 @@ from foundations.staged import Staged, calling, refuse_function, splitting, taki
 if TYPE_CHECKING:
     from foundations.deployment import Deployment
 
-_KEPT: Any = object()
+
+class _Kept:
+    def __repr__(self) -> str:
+        return "<as it was>"
+
+
+_KEPT: Any = _Kept()
 
 _serial = itertools.count()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from foundations import current
 from foundations.ancestors import ancestors, refuse_circle
-from foundations.attribute import Attribute
+from foundations.attribute import Attribute, warn_if_meant
 from foundations.building import graph_of, parents_of
 from foundations.graph import Options, StageGraph, holes, parts_of
 from foundations.parameters import Hyperparameter, merged
@@ -272,6 +272,7 @@ def _stand_in(value: Any) -> str | None:
 
 
 def _method_called(stage: Stage, method: str, /, *args: Any, **kwargs: Any) -> Stage:
+    warn_if_meant(stage.name(), method, type(stage))
     return Stage(calling(stage.name(), method), (stage, *args), kwargs)
 
 

@@ -718,3 +718,17 @@ stages = [
 ]
 print(*(stage.uuid() for stage in stages))
 """
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("enable_cacheing", "enable_caching"), ("persists", "persist")])
+def test_a_method_that_is_nearly_one_of_the_stages_own_warns(typed: str, meant: str) -> None:
+    stage = create_stage(dict)()
+    with pytest.warns(UserWarning, match=rf"{typed}\(\) is called on the result .* own {meant}\(\)\?") as caught:
+        getattr(stage, typed)()
+    assert caught[0].filename == __file__
+
+
+def test_methods_of_results_with_names_of_their_own_do_not_warn() -> None:
+    stage = create_stage(dict)()
+    for name in ("head", "mean", "get", "items", "fit", "predict", "groupby", "transform", "split_rows"):
+        getattr(stage, name)()

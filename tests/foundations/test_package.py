@@ -62,6 +62,7 @@ foundations_archive/py.typed
 foundations_archive/records.py
 foundations_archive/s3.py
 foundations_archive/store.py
+foundations_archive/wishes.py
 foundations_images/__init__.py
 foundations_images/blame.py
 foundations_images/build.py
@@ -101,6 +102,7 @@ foundations_runner/py.typed
 foundations_runner/run.py
 foundations_runner/runtime.py
 foundations_runner/volume.py
+foundations_runner/wish_watch.py
 foundations_runner/worker_process.py
 """
 

@@ -88,6 +88,7 @@ ENVIRONMENT: Section = {
         },
     },
     "cache_config": {"end_point": _LOCATION},
+    "search_config": {"concurrent_jobs": Rule(("int",), "a whole number above 0", lambda value: value > 0)},
     "log_level": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
 }
 

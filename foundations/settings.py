@@ -12,6 +12,7 @@ from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.location import DirectoryLocation, parse_location
 
 LOCAL = "local"
+_DOCKER_JOBS = 4
 _SUFFIX = ".config.yaml"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _selected: str | None = None
@@ -53,6 +54,7 @@ class Environment:
     cache: str | None
     s3: S3Options
     log_level: str
+    concurrent_jobs: int = 1
 
 
 def home() -> Path:
@@ -108,7 +110,13 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         cache=_location(cache, root) if cache and not override else None,
         s3=S3Options(**results.get("s3", {})),
         log_level=config.get("log_level", "INFO"),
+        concurrent_jobs=config.get("search_config", {}).get("concurrent_jobs") or _concurrent_jobs(config),
     )
+
+
+def _concurrent_jobs(config: dict[str, Any]) -> int:
+    # a container says of itself what it may use, and its engine may be another machine: a small number does no harm
+    return _DOCKER_JOBS if config["job_deployment_env"] == "docker" else os.cpu_count() or 1
 
 
 def _override() -> str | None:

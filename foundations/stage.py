@@ -88,17 +88,20 @@ class Stage:
         self._persisted = True
         return self
 
-    def run(self, *, job_name: str | None = None) -> "Deployment":
+    def run(self, *, job_name: str | None = None, wait: bool = True) -> "Deployment":
         """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
 
         The job's log is written to standard output and error meanwhile. Raise `JobFailedError`, whose text is the
         traceback of the user's own code, when the job did not complete; `ValueError` for a `job_name` that is taken
         or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError` inside a job.
+
+        With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
+        is then for the deployment to say, and nothing is written or raised here.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage
 
-        return run_stage(self, job_name=job_name)
+        return run_stage(self, job_name=job_name, wait=wait)
 
     def graph(self) -> StageGraph:
         """Return this stage and all that it needs as the plain data that a job is made of."""

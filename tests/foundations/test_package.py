@@ -17,6 +17,7 @@ foundations/__init__.py
 foundations/archives.py
 foundations/bundle.py
 foundations/cache_key.py
+foundations/candidates.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
@@ -30,6 +31,7 @@ foundations/hosts.py
 foundations/identity.py
 foundations/ignore.py
 foundations/job_id.py
+foundations/launch.py
 foundations/leaks.py
 foundations/metrics.py
 foundations/outside.py
@@ -38,9 +40,11 @@ foundations/pickling.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed
+foundations/ranges.py
 foundations/reader.py
 foundations/results.py
 foundations/schema.py
+foundations/search.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py

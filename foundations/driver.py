@@ -19,19 +19,19 @@ def run_stage(
     excepthook.install()
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
     origin = Origin.found()
-    progress = Progress(level=origin.environment.log_level)
-    cargo = origin.cargo(stage.graph(), job_id=job_id, parameters=parameters or {})
-    destination = Destination(origin, progress)
-    spec = destination.spec(cargo)
-    progress.begin(spec)
-    try:
-        record = destination.job(spec, progress.event, detached=not wait).submit()
-    except (KeyboardInterrupt, SystemExit):
-        ended = destination.archive.sealed(job_id)
-        progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
-        raise
+    with Progress(level=origin.environment.log_level) as progress:
+        cargo = origin.cargo(stage.graph(), job_id=job_id, parameters=parameters or {})
+        destination = Destination(origin, progress)
+        spec = destination.spec(cargo)
+        try:
+            progress.begin(spec)
+            record = destination.job(spec, progress.event, detached=not wait).submit()
+        except (KeyboardInterrupt, SystemExit):
+            ended = destination.archive.sealed(job_id)
+            progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
+            raise
+        if not wait:
+            progress.say(f"job {job_id} goes on without this driver")
     if wait:
         raise_unless_completed(spec, record)
-    else:
-        progress.say(f"job {job_id} handed over; get_deployment({job_id!r}) leads back to it")
     return Deployment(destination.archive, spec)

@@ -15,12 +15,14 @@ FILES = """
 foundations/README.md
 foundations/__init__.py
 foundations/archives.py
+foundations/board.py
 foundations/bundle.py
 foundations/cache_key.py
 foundations/candidates.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/drawing.py
 foundations/driver.py
 foundations/errors.py
 foundations/excepthook.py
@@ -34,6 +36,7 @@ foundations/job_id.py
 foundations/launch.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/notebook_view.py
 foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
@@ -45,11 +48,14 @@ foundations/reader.py
 foundations/results.py
 foundations/schema.py
 foundations/search.py
+foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
+foundations/terminal_view.py
 foundations/tracebacks.py
 foundations/values.py
+foundations/view.py
 foundations/walk.py
 foundations/worker.py
 foundations_archive/__init__.py

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from foundations.progress import Progress, seconds_text
+from foundations.board import seconds_text
+from foundations.progress import Progress
 from foundations_archive.records import JobSpec, StageSpec, Value
 
 Output = pytest.CaptureFixture[str]
@@ -66,7 +67,7 @@ def test_the_end_says_state_and_time(capsys: Output) -> None:
     assert capsys.readouterr().err.startswith("foundations: job Completed in 0.0")
 
 
-@pytest.mark.parametrize("kind", ["job started", "stage started", "metric", "of a later version"])
+@pytest.mark.parametrize("kind", ["job started", "metric", "of a later version"])
 def test_other_events_are_not_shown(capsys: Output, kind: str) -> None:
     Progress().event({"event": kind})
     assert capsys.readouterr() == ("", "")

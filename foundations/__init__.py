@@ -11,20 +11,29 @@ if TYPE_CHECKING:
     from foundations.current import set_project_name
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
+    from foundations.jobs import archive_jobs, cancel_queued_jobs, get_deployment, get_queued_jobs
     from foundations.metrics import log_metric
+    from foundations.ranges import DiscreteHyperparameter, FloatingHyperparameter, IntegerHyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.settings import set_environment
     from foundations.stage import Stage, create_stage
 
 _HOMES = {
     "Deployment": "deployment",
+    "DiscreteHyperparameter": "ranges",
+    "FloatingHyperparameter": "ranges",
     "FoundationsError": "errors",
+    "IntegerHyperparameter": "ranges",
     "JobFailedError": "errors",
     "JobPersister": "reader",
     "ResultReader": "reader",
     "Stage": "stage",
+    "archive_jobs": "jobs",
+    "cancel_queued_jobs": "jobs",
     "create_stage": "stage",
+    "get_deployment": "jobs",
     "get_metrics_for_all_jobs": "reader",
+    "get_queued_jobs": "jobs",
     "log_metric": "metrics",
     "set_environment": "settings",
     "set_project_name": "current",
@@ -32,13 +41,20 @@ _HOMES = {
 
 __all__ = [
     "Deployment",
+    "DiscreteHyperparameter",
+    "FloatingHyperparameter",
     "FoundationsError",
+    "IntegerHyperparameter",
     "JobFailedError",
     "JobPersister",
     "ResultReader",
     "Stage",
+    "archive_jobs",
+    "cancel_queued_jobs",
     "create_stage",
+    "get_deployment",
     "get_metrics_for_all_jobs",
+    "get_queued_jobs",
     "log_metric",
     "set_environment",
     "set_project_name",

@@ -9,7 +9,7 @@ from foundations_archive.records import Argument, JobRecord, JobSpec, StageRecor
 if TYPE_CHECKING:
     import pandas
 
-_BASE = ("project_name", "job_id", "user", "status", "start_time", "completed_time")
+BASE = ("project_name", "job_id", "user", "status", "start_time", "completed_time")
 _INFORMATION = (
     "project_name",
     "job_name",
@@ -33,10 +33,10 @@ def metrics_frame(rows: Sequence[Row], *, include_input_params: bool = True) -> 
     import pandas
 
     taken = _groups(rows, include_input_params=include_input_params)
-    columns: dict[str, list[Any]] = {name: [] for name in (*_BASE, *taken)}
+    columns: dict[str, list[Any]] = {name: [] for name in (*BASE, *taken)}
     for row in rows:
         base = (row["project"], row["job_id"], row["user"], row["status"], row["started"], row["ended"])
-        cells = {**dict(zip(_BASE, base, strict=True)), **_cells(row)}
+        cells = {**dict(zip(BASE, base, strict=True)), **_cells(row)}
         for name, column in columns.items():
             column.append(cells.get(name))
     frame = pandas.DataFrame({name: _column(values) for name, values in columns.items()})
@@ -87,7 +87,7 @@ def _groups(rows: Sequence[Row], *, include_input_params: bool) -> list[str]:
     inputs = [name for _, name in arguments] if include_input_params else []
     tags = [f"tag_{name}" for row in rows for name in row["tags"]]
     metrics = [name for row in rows for name in _metric_cells(dict(row["metrics"]), _inputs(row))]
-    return [name for name in dict.fromkeys([*parameters, *inputs, *tags, *metrics]) if name not in _BASE]
+    return [name for name in dict.fromkeys([*parameters, *inputs, *tags, *metrics]) if name not in BASE]
 
 
 def _cells(row: Row) -> dict[str, Any]:
@@ -96,14 +96,14 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _inputs(row: Row) -> dict[str, Any]:
-    parameters = {name: untagged(value) for name, value in row["parameters"].items() if name not in _BASE}
+    parameters = {name: untagged(value) for name, value in row["parameters"].items() if name not in BASE}
     arguments = {f"{name}-{place}": untagged(value) for name, place, value in row["arguments"]}
     return {**parameters, **arguments, **{f"tag_{name}": value for name, value in row["tags"].items()}}
 
 
 def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:
     """Return a cell a metric: its value, or the list of its values where there are several."""
-    used = {*_BASE, *_RESULTS, *taken}
+    used = {*BASE, *_RESULTS, *taken}
     cells = {}
     for name, values in metrics.items():
         free = name

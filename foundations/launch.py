@@ -20,13 +20,12 @@ from foundations.pickling import pickle_graph
 from foundations.progress import Listener
 from foundations.project import driver_directory, find_root, import_paths
 from foundations.settings import Environment, home, load_environment
-from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest
 from foundations_archive.records import JobSpec, Value
 from foundations_archive.s3 import S3Settings, resolve
 from foundations_images import Requirements, read_requirements
 from foundations_images.redaction import without_credentials
-from foundations_runner.host import Host, JobRequest
+from foundations_runner.host import JobRequest
 from foundations_runner.run import JobRun, OnEvent
 
 _WORKER = "foundations.worker:main"
@@ -82,9 +81,9 @@ class Destination:
         environment = origin.environment
         on_docker = environment.kind == "docker"
         self._requirements = read_requirements(origin.root) if on_docker else Requirements()
-        self.archive: Archive = archive_of(environment)
+        self.archive = archive_of(environment)
         _credentials(environment)  # what is wrong with them is said before anything else is tried
-        self.host: Host = host_of(environment, root=origin.root, requirements=self._requirements, progress=progress)
+        self.host = host_of(environment, root=origin.root, requirements=self._requirements, progress=progress)
         self._bundle: str | None = None
         self.archive.check()
         progress.say(f"model directory {origin.root}: {summary(origin.bundle)}")

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from foundations import current
@@ -13,6 +13,7 @@ from foundations.signature import STAGE_FUNCTION, check_call, name_of, signature
 
 if TYPE_CHECKING:
     from foundations.deployment import Deployment
+    from foundations.search import ErrorHandler, Generator
 
 _serial = itertools.count()
 _seen: dict[str, int] = {}
@@ -102,6 +103,60 @@ class Stage:
         from foundations.driver import run_stage
 
         return run_stage(self, job_name=job_name, wait=wait)
+
+    def grid_search(self, ranges: Mapping[str, Any], max_iterations: int | None = None) -> "dict[str, Deployment]":
+        """Run a job for every combination of what the parameters may be, at most `max_iterations`, several at a time.
+
+        `ranges` gives for each `Hyperparameter` a `DiscreteHyperparameter`, an `IntegerHyperparameter`, a
+        `FloatingHyperparameter` with a step, a list of values or a constant. Return the deployments by job id. A job
+        that fails does not stop the others; the last lines say which have failed. Ctrl-C cancels those that run and
+        raises `KeyboardInterrupt`; those that have ended stay in the archive. Raise `ValueError` for a name that is
+        missing or not asked for, before there is a job.
+
+        >>> loss.grid_search({"rate": [0.1, 0.01], "layers": IntegerHyperparameter(1, 4)})
+        """
+        refuse_in_job()
+        from foundations.search import grid_search
+
+        return grid_search(self, ranges, max_iterations=max_iterations)
+
+    def random_search(
+        self, ranges: Mapping[str, Any], max_iterations: int, seed: int | None = None
+    ) -> "dict[str, Deployment]":
+        """Run a job for each of `max_iterations` combinations at random, none twice; otherwise as `grid_search`.
+
+        With a `seed` they are the same in every run. There are fewer where there are not so many combinations.
+
+        >>> loss.random_search({"rate": FloatingHyperparameter(0.001, 0.1)}, max_iterations=20, seed=1)
+        """
+        refuse_in_job()
+        from foundations.search import random_search
+
+        return random_search(self, ranges, max_iterations=max_iterations, seed=seed)
+
+    def adaptive_search(
+        self,
+        initial_params: Iterable[Mapping[str, Any]],
+        generator: "Generator",
+        error_handler: "ErrorHandler | None" = None,
+    ) -> "dict[str, Deployment]":
+        """Run a job for each of `initial_params`, and then for what `generator` makes of each job that has completed.
+
+        `generator` gets the job's metrics by name (a value, or a list of values where there are several), with `job_id`
+        and `parameters` beside them, and returns the next sets of parameters: a list of dicts, which may be empty. The
+        search ends when none are left. `error_handler` gets the parameters of a job that did not complete and the
+        `JobFailedError`, and may return further sets; without one the search goes on. What either of them raises
+        cancels the jobs that run. Otherwise as `grid_search`.
+
+        >>> def halve(found):
+        ...     rate = found["parameters"]["rate"] / 2
+        ...     return [{"rate": rate}] if found["loss"] > 0.1 and rate > 1e-6 else []
+        >>> loss.adaptive_search([{"rate": 1.0}], halve)
+        """
+        refuse_in_job()
+        from foundations.search import adaptive_search
+
+        return adaptive_search(self, initial_params, generator=generator, error_handler=error_handler)
 
     def graph(self) -> StageGraph:
         """Return this stage and all that it needs as the plain data that a job is made of."""

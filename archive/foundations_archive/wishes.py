@@ -33,8 +33,3 @@ def hide(archive: Archive, spec: JobSpec) -> None:
     """Let listings leave a job out from now on; whoever has its id reads it as before. May be repeated."""
     body = {"job_id": spec.job_id, "project": spec.project}
     archive.store.create(layout.hidden(spec.project, spec.job_id), seal("hidden", body))
-
-
-def is_hidden(archive: Archive, spec: JobSpec) -> bool:
-    """Tell whether listings leave a job out."""
-    return archive.store.head(layout.hidden(spec.project, spec.job_id)) is not None

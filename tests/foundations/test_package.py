@@ -33,6 +33,7 @@ foundations/hosts.py
 foundations/identity.py
 foundations/ignore.py
 foundations/job_id.py
+foundations/jobs.py
 foundations/launch.py
 foundations/leaks.py
 foundations/metrics.py

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.jobs import archive_jobs, cancel_queued_jobs, get_deployment, get_queued_jobs
     from foundations.metrics import log_metric
+    from foundations.parameters import Hyperparameter
     from foundations.ranges import DiscreteHyperparameter, FloatingHyperparameter, IntegerHyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.settings import set_environment
@@ -23,6 +24,7 @@ _HOMES = {
     "DiscreteHyperparameter": "ranges",
     "FloatingHyperparameter": "ranges",
     "FoundationsError": "errors",
+    "Hyperparameter": "parameters",
     "IntegerHyperparameter": "ranges",
     "JobFailedError": "errors",
     "JobPersister": "reader",
@@ -44,6 +46,7 @@ __all__ = [
     "DiscreteHyperparameter",
     "FloatingHyperparameter",
     "FoundationsError",
+    "Hyperparameter",
     "IntegerHyperparameter",
     "JobFailedError",
     "JobPersister",

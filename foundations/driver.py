@@ -5,22 +5,24 @@ from typing import Any
 
 from foundations import excepthook
 from foundations.deployment import Deployment, raise_unless_completed
+from foundations.in_job import refuse_in_job
 from foundations.job_id import checked_job_name, new_job_id
 from foundations.launch import Destination, Origin
 from foundations.progress import Progress
-from foundations.stage import Stage, refuse_in_job
+from foundations.stage import Stage
 
 
 def run_stage(
-    stage: Stage, *, job_name: str | None = None, parameters: Mapping[str, Any] | None = None, wait: bool = True
+    stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None = None, wait: bool = True
 ) -> Deployment:
     """Run a stage as a job in the selected environment; see `Stage.run`."""
     refuse_in_job()
     excepthook.install()
+    graph = stage.graph(parameters)
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
     origin = Origin.found()
     with Progress(level=origin.environment.log_level) as progress:
-        cargo = origin.cargo(stage.graph(), job_id=job_id, parameters=parameters or {})
+        cargo = origin.cargo(graph, job_id=job_id, parameters=parameters)
         destination = Destination(origin, progress)
         spec = destination.spec(cargo)
         try:

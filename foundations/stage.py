@@ -2,22 +2,29 @@
 
 import functools
 import itertools
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import operator
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from foundations import current
-from foundations.graph import Call, StageGraph, Upstream, filled, holes
-from foundations.identity import digest, sketch
-from foundations.signature import STAGE_FUNCTION, check_call, name_of, signature_of
+from foundations import search
+from foundations.ancestors import ancestors, in_order, refuse_circle
+from foundations.attribute import Attribute
+from foundations.graph import Call, Options, StageGraph, Upstream, filled, holes
+from foundations.in_job import refuse_in_job
+from foundations.parameters import Hyperparameter, check_parameters, merged
+from foundations.refusals import refuse_operators
+from foundations.signature import STAGE_FUNCTION, check_call, name_of
+from foundations.stage_id import new_id
+from foundations.staged import Staged, calling, refuse_function, splitting, taking_item
 
 if TYPE_CHECKING:
     from foundations.deployment import Deployment
-    from foundations.search import ErrorHandler, Generator
+
+_KEPT: Any = object()
 
 _serial = itertools.count()
-_seen: dict[str, int] = {}
-_seen_lock = threading.Lock()
 
 
 def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
@@ -27,16 +34,21 @@ def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
     >>> data = load("train.csv")
     >>> data.run()
 
-    A call with wrong arguments raises the `TypeError` that `function` itself would raise. Raise `TypeError` for
-    what can't be called.
+    A call with wrong arguments raises the `TypeError` that `function` itself would raise. Of a method in a class
+    body, `thing.method()` gives a stage with `thing` as its first argument. The result of a generator function is a
+    generator: one stage can use it up, and it can't be kept. Raise `TypeError` for what can't be called, for
+    coroutine functions, and for functions that have a stage in a default argument.
     """
-    if not callable(function):
-        raise TypeError(f"create_stage takes a function, got {function!r} of type {type(function).__name__}")
-    signature = signature_of(function)
+    if isinstance(function, staticmethod | classmethod):
+        return type(function)(create_stage(function.__func__))
+    if isinstance(function, types.FunctionType | types.MethodType) and hasattr(function, STAGE_FUNCTION):
+        return function  # as where a notebook's cell is run again
+    refuse_function(function, _LAZY)
+    staged = Staged.of(function)
 
     def call(*args: Any, **kwargs: Any) -> Stage:
-        check_call(function, signature, args, kwargs)
-        return Stage(function, args, kwargs)
+        check_call(function, staged.signature, args, kwargs)
+        return Stage(staged, args, kwargs)
 
     functools.update_wrapper(call, function)
     setattr(call, STAGE_FUNCTION, function)
@@ -47,23 +59,42 @@ class Stage:
     """A call that has not happened yet: the handle on its future result.
 
     Made by calling what `create_stage` returns. Its result can be an argument of other stages, inside lists, tuples,
-    sets and dicts too.
+    sets, dicts and dataclasses too. `stage[key]` and `stage.method(...)` are stages as well: they take an item of the
+    result, or call a method of it. A method that is named like one of these here is called in a function:
+    `stage.stage(lambda value: value.split(","))`.
     """
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        self._function = function
-        self._args, self._kwargs = args, dict(kwargs)
-        self._parents = tuple(dict.fromkeys(holes((args, self._kwargs), Stage)))
+    __slots__ = (
+        "__weakref__", "_args", "_cached", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parents",
+        "_persisted", "_serial", "_used",
+    )  # fmt: skip
+
+    def __init__(self, staged: Staged, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        found = [*holes((args, kwargs), _LAZY)]
+        if found:
+            args, kwargs = staged.checked(args, kwargs, found)
+        self._function, self._name = staged.function, staged.name
+        self._args, self._kwargs, self._lazy = args, kwargs, bool(found)
+        self._parents = dict.fromkeys(one for one in found if isinstance(one, Stage))
+        self._used = False
+        for parent in self._parents:
+            parent._used = True
         self._serial = next(_serial)
-        self._id = _new_id(function, args, self._kwargs)
+        self._id = new_id(staged.identity, args, kwargs, stand_in=_stand_in)
         self._cached = self._persisted = False
+        self._options = _AS_EVER
 
     def __repr__(self) -> str:
-        return f"<stage {self.name()} {self._id}>"
+        return f"<stage {self._name} {self._id}>"
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            self._refuse("formatted", "format it in a stage: stage.stage(lambda value: f'{value:.2f}')")
+        return repr(self)
 
     def name(self) -> str:
         """Return the name that records and frames give this stage."""
-        return name_of(self._function)
+        return self._name
 
     def function_name(self) -> str:
         """Return the name of the stage's function."""
@@ -75,7 +106,7 @@ class Stage:
 
     def enable_caching(self) -> "Stage":
         """Let jobs take this stage's result, and that of every stage above it, from the cache; return the stage."""
-        for stage in _with_ancestors(self):
+        for stage in ancestors(self, _parents):
             stage._cached = True
         return self
 
@@ -89,139 +120,178 @@ class Stage:
         self._persisted = True
         return self
 
-    def run(self, *, job_name: str | None = None, wait: bool = True) -> "Deployment":
+    def options(
+        self,
+        *,
+        retries: int = _KEPT,
+        retry_delay: float = _KEPT,
+        timeout: float | None = _KEPT,
+        process: bool = _KEPT,
+    ) -> "Stage":
+        """Say how this stage is run, and return it; what is not given stays as it was.
+
+        `retries` is how often it is run again where it raises, `retry_delay` the seconds before that, `timeout` the
+        seconds that one run may take (None: any), `process` whether it runs in a process of its own. Raise
+        `TypeError` or `ValueError` that names the option for a value that it can't have.
+        """
+        given: dict[str, Any] = {"retries": retries, "retry_delay": retry_delay, "timeout": timeout, "process": process}
+        self._options = replace(self._options, **{name: one for name, one in given.items() if one is not _KEPT})
+        return self
+
+    def require(self, *others: "Stage") -> "Stage":
+        """Let `others` run before this stage, without passing it their results; return the stage.
+
+        Raise `TypeError` for what is no stage, and `ValueError` for a stage that needs this one itself; where that
+        would take a search of thousands of stages, it is raised when the graph is run.
+        """
+        for other in others:
+            if not isinstance(other, Stage):
+                raise TypeError(f"require takes stages, got {other!r} of type {type(other).__name__}")
+            if other is self or self._used:  # else nothing is below this one yet
+                refuse_circle(self, other, _parents)
+        for other in others:
+            self._parents[other] = None
+            other._used = True
+        return self
+
+    def stage(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Stage":
+        """Return a stage that calls `function` with this one's result first, then with `args` and `kwargs`."""
+        return create_stage(function)(self, *args, **kwargs)
+
+    def split(self, count: int) -> "list[Stage]":
+        """Return `count` stages, one for each part of this one's result.
+
+        In the job, a result that has another number of parts, or none that have an order, fails the stage: its error
+        names this one. Raise `TypeError` or `ValueError` where `count` is no whole number from 1 on.
+        """
+        try:
+            count = operator.index(count)
+        except TypeError:
+            raise TypeError(
+                f"split takes the number of parts, got {count!r}; a method split of the result itself is called in a "
+                'stage: stage.stage(lambda value: value.split(","))'
+            ) from None
+        if count < 1:
+            raise ValueError(f"split takes the number of parts, at least 1, got {count}")
+        parts = Stage(splitting(self._name, count), (self,), {})
+        return [Stage(taking_item(self._name, place), (parts, place), {}) for place in range(count)]
+
+    def __getitem__(self, key: Any) -> "Stage":
+        return Stage(taking_item(self._name, key), (self, key), {})
+
+    def __getattr__(self, name: str) -> "Attribute":
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return Attribute(self._name, name, functools.partial(_method_called, self, name))
+
+    def __copy__(self) -> "Stage":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Stage":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"the stage {self._name} is where its result can't be put in its place; pass a stage as an argument, or "
+            "in a list, tuple, set, dict or dataclass that is one"
+        )
+
+    def run(
+        self,
+        /,
+        params_dict: Mapping[str, Any] | None = None,
+        job_name: str | None = None,
+        *,
+        wait: bool = True,
+        **params: Any,
+    ) -> "Deployment":
         """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
 
-        The job's log is written to standard output and error meanwhile. Raise `JobFailedError`, whose text is the
-        traceback of the user's own code, when the job did not complete; `ValueError` for a `job_name` that is taken
-        or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError` inside a job.
+        The values of its `Hyperparameter`s are given by keyword, or in `params_dict`. The job's log is written to
+        standard output and error meanwhile. Raise `JobFailedError`, whose text is the traceback of the user's own
+        code, when the job did not complete; `ValueError` for a parameter that is missing, unknown or given twice, and
+        for a `job_name` that is taken or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError`
+        inside a job.
 
         With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
-        is then for the deployment to say, and nothing is written or raised here.
+        is then for the deployment to say: nothing more is written or raised here.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage
 
-        return run_stage(self, job_name=job_name, wait=wait)
+        return run_stage(self, parameters=merged(params_dict, params), job_name=job_name, wait=wait)
 
-    def grid_search(self, ranges: Mapping[str, Any], max_iterations: int | None = None) -> "dict[str, Deployment]":
-        """Run a job for every combination of what the parameters may be, at most `max_iterations`, several at a time.
+    grid_search = search.grid_search
+    random_search = search.random_search
+    adaptive_search = search.adaptive_search
 
-        `ranges` gives for each `Hyperparameter` a `DiscreteHyperparameter`, an `IntegerHyperparameter`, a
-        `FloatingHyperparameter` with a step, a list of values or a constant. Return the deployments by job id. A job
-        that fails does not stop the others; the last lines say which have failed. Ctrl-C cancels those that run and
-        raises `KeyboardInterrupt`; those that have ended stay in the archive. Raise `ValueError` for a name that is
-        missing or not asked for, before there is a job.
+    def run_same_process(self, /, params_dict: Mapping[str, Any] | None = None, **params: Any) -> Any:
+        """Run this stage and all that it needs here, one after the other, and return its result.
 
-        >>> loss.grid_search({"rate": [0.1, 0.01], "layers": IntegerHyperparameter(1, 4)})
+        Nothing is archived, cached or logged, retries and timeouts do not apply: breakpoints do. Raise what a stage
+        raises, `ValueError` for parameters as `run` does, and `RuntimeError` inside a job.
         """
-        refuse_in_job()
-        from foundations.search import grid_search
+        refuse_in_job("run_same_process()")
+        from foundations.same_process import run_here
 
-        return grid_search(self, ranges, max_iterations=max_iterations)
+        return run_here(self.graph(merged(params_dict, params)))
 
-    def random_search(
-        self, ranges: Mapping[str, Any], max_iterations: int, seed: int | None = None
-    ) -> "dict[str, Deployment]":
-        """Run a job for each of `max_iterations` combinations at random, none twice; otherwise as `grid_search`.
+    def graph(self, parameters: Mapping[str, Any] | None = None) -> StageGraph:
+        """Return this stage and all that it needs as the plain data that a job is made of.
 
-        With a `seed` they are the same in every run. There are fewer where there are not so many combinations.
-
-        >>> loss.random_search({"rate": FloatingHyperparameter(0.001, 0.1)}, max_iterations=20, seed=1)
+        `parameters` are the values of its hyperparameters; None leaves these as they are. Raise `ValueError` where
+        one is missing or surplus, and where stages require one another in a circle.
         """
-        refuse_in_job()
-        from foundations.search import random_search
+        above = ancestors(self, _parents)
+        if parameters is not None:
+            check_parameters(parameters, (name for stage in above for name in stage._placeholders()))
+        stages = in_order(above, _parents, age=lambda stage: stage._serial)
+        return StageGraph(tuple(stage._call(parameters) for stage in stages), self._id)
 
-        return random_search(self, ranges, max_iterations=max_iterations, seed=seed)
+    def _placeholders(self) -> Iterable[str]:
+        return (one.name for one in holes((self._args, self._kwargs), Hyperparameter)) if self._lazy else ()
 
-    def adaptive_search(
-        self,
-        initial_params: Iterable[Mapping[str, Any]],
-        generator: "Generator",
-        error_handler: "ErrorHandler | None" = None,
-    ) -> "dict[str, Deployment]":
-        """Run a job for each of `initial_params`, and then for what `generator` makes of each job that has completed.
+    def _call(self, parameters: Mapping[str, Any] | None) -> Call:
+        def swap(one: Any) -> Any:
+            if isinstance(one, Stage):
+                return Upstream(one._id)
+            # unnamed ones have got their argument's name
+            return one if parameters is None else parameters[one.name]
 
-        `generator` gets the job's metrics by name (a value, or a list of values where there are several), with `job_id`
-        and `parameters` beside them, and returns the next sets of parameters: a list of dicts, which may be empty. The
-        search ends when none are left. `error_handler` gets the parameters of a job that did not complete and the
-        `JobFailedError`, and may return further sets; without one the search goes on. What either of them raises
-        cancels the jobs that run. Otherwise as `grid_search`.
-
-        >>> def halve(found):
-        ...     rate = found["parameters"]["rate"] / 2
-        ...     return [{"rate": rate}] if found["loss"] > 0.1 and rate > 1e-6 else []
-        >>> loss.adaptive_search([{"rate": 1.0}], halve)
-        """
-        refuse_in_job()
-        from foundations.search import adaptive_search
-
-        return adaptive_search(self, initial_params, generator=generator, error_handler=error_handler)
-
-    def graph(self) -> StageGraph:
-        """Return this stage and all that it needs as the plain data that a job is made of."""
-        stages = sorted(_with_ancestors(self), key=lambda stage: stage._serial)
-        return StageGraph(tuple(stage._call() for stage in stages), self._id)
-
-    def __iter__(self) -> Iterator[Any]:
-        self._refuse("taken apart", "return the parts from stages of their own")
-
-    def __len__(self) -> int:  # noqa: PLE0303 - it only ever raises
-        self._refuse("measured", "measure it in a stage")
-
-    def __bool__(self) -> bool:  # noqa: PLE0304 - it only ever raises
-        self._refuse("tested", "test it in a stage")
-
-    def _refuse(self, what: str, instead: str) -> NoReturn:
-        raise TypeError(f"the result of the stage {self.name()} can't be {what} before it has run; {instead}")
-
-    def _call(self) -> Call:
-        def upstream(stage: Stage) -> Upstream:
-            return Upstream(stage._id)
-
+        args, kwargs = self._args, self._kwargs
+        if self._lazy:
+            args, kwargs = filled((args, kwargs), _LAZY, swap)
         return Call(
             id=self._id,
-            name=self.name(),
+            name=self._name,
             function=self._function,
-            args=filled(self._args, Stage, upstream),
-            kwargs=filled(self._kwargs, Stage, upstream),
+            args=args,
+            kwargs=kwargs,
             parents=tuple(parent._id for parent in self._parents),
             cached=self._cached,
             persisted=self._persisted,
+            options=self._options,
         )
 
-
-def refuse_in_job() -> None:
-    """Raise `RuntimeError` where this process is a job's worker."""
-    if current.job_id is not None:
-        raise RuntimeError(
-            f"run() was called inside the job {current.job_id}: a stage can't start jobs; keep the lines that run "
-            'stages in the driver, or below `if __name__ == "__main__":`'
-        )
+    def _refuse(self, what: str, instead: str) -> NoReturn:
+        raise TypeError(f"the result of the stage {self._name} can't be {what} before it has run; {instead}")
 
 
-def _with_ancestors(stage: Stage) -> list[Stage]:
-    found = {id(stage): stage}
-    waiting = [stage]
-    while waiting:
-        for parent in waiting.pop()._parents:
-            if id(parent) not in found:
-                found[id(parent)] = parent
-                waiting.append(parent)
-    return list(found.values())
+def _parents(stage: Stage) -> Iterable[Stage]:
+    return stage._parents
 
 
-def _new_id(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """Return the id of a new stage: a digest of what is called with what, and which of the equal calls it is."""
+def _stand_in(value: Any) -> str | None:
+    if isinstance(value, Stage):
+        return value._id
+    return repr(value) if isinstance(value, Hyperparameter) else None
 
-    def stand_in(value: Any) -> str | None:
-        return value.uuid() if isinstance(value, Stage) else None
 
-    # the keywords' order is the caller's style, not part of the call
-    arguments = sketch((args, dict(sorted(kwargs.items()))), stand_in=stand_in)
-    module = getattr(function, "__module__", type(function).__module__)
-    name = getattr(function, "__qualname__", name_of(function))
-    content = digest("stage", str(module), str(name), arguments)
-    with _seen_lock:
-        _seen[content] = place = _seen.get(content, -1) + 1
-    return digest(content, str(place))[:32]
+def _method_called(stage: Stage, method: str, /, *args: Any, **kwargs: Any) -> Stage:
+    return Stage(calling(stage.name(), method), (stage, *args), kwargs)
+
+
+_AS_EVER = Options()
+_LAZY = (Stage, Hyperparameter, Attribute)
+
+refuse_operators(Stage, Stage._refuse)

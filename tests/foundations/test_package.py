@@ -14,7 +14,9 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = """
 foundations/README.md
 foundations/__init__.py
+foundations/ancestors.py
 foundations/archives.py
+foundations/attribute.py
 foundations/board.py
 foundations/bundle.py
 foundations/cache_key.py
@@ -32,6 +34,7 @@ foundations/graph.py
 foundations/hosts.py
 foundations/identity.py
 foundations/ignore.py
+foundations/in_job.py
 foundations/job_id.py
 foundations/jobs.py
 foundations/launch.py
@@ -39,6 +42,8 @@ foundations/leaks.py
 foundations/metrics.py
 foundations/notebook_view.py
 foundations/outside.py
+foundations/parameters.py
+foundations/parts.py
 foundations/pickler.py
 foundations/pickling.py
 foundations/progress.py
@@ -46,15 +51,20 @@ foundations/project.py
 foundations/py.typed
 foundations/ranges.py
 foundations/reader.py
+foundations/refusals.py
 foundations/results.py
+foundations/same_process.py
 foundations/schema.py
 foundations/search.py
 foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
+foundations/stage_id.py
+foundations/staged.py
 foundations/terminal_view.py
 foundations/tracebacks.py
+foundations/trials.py
 foundations/values.py
 foundations/view.py
 foundations/walk.py

@@ -101,16 +101,16 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_job_that_was_let_go_leaves_no_descriptor_behind(jobs: Jobs, host: Host) -> None:
+def test_a_job_that_was_let_go_leaves_no_descriptor_behind(jobs: Jobs, process_host: ProcessHost) -> None:
     def descriptors() -> list[Path]:
         gc.collect()
         return list(Path("/proc/self/fd").iterdir())
 
-    jobs.job(host, jobs.spec("pass"), detached=True).submit()
+    jobs.job(process_host, jobs.spec("pass"), detached=True).submit()
     before = len(descriptors())
     specs = [jobs.spec("pass") for _ in range(3)]
     for spec in specs:
-        jobs.job(host, spec, detached=True).submit()
+        jobs.job(process_host, spec, detached=True).submit()
     assert len(descriptors()) <= before
     for spec in specs:
         assert ended(jobs, spec) == "Completed"

@@ -22,7 +22,7 @@ from foundations.project import driver_directory, find_root, import_paths
 from foundations.settings import Environment, home, load_environment
 from foundations_archive.manifest import Manifest
 from foundations_archive.records import JobSpec, Value
-from foundations_archive.s3 import S3Settings, resolve
+from foundations_archive.s3_connection import S3Settings, resolve
 from foundations_images import Requirements, read_requirements
 from foundations_images.redaction import without_credentials
 from foundations_runner.host import JobRequest

@@ -18,7 +18,7 @@ from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, No
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
-from foundations_archive.s3 import S3Settings
+from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Store, require_safe_key
 
 HEARTBEAT_SECONDS = 15.0

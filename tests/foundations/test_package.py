@@ -82,6 +82,7 @@ foundations_archive/manifest.py
 foundations_archive/py.typed
 foundations_archive/records.py
 foundations_archive/s3.py
+foundations_archive/s3_connection.py
 foundations_archive/store.py
 foundations_archive/wishes.py
 foundations_images/__init__.py

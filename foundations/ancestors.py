@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 # further up a circle is looked for only when the graph is run: searching for each of thousands would take long
-_SEARCHED = 1000
+_SEARCHED = 100
 
 
 class Named(Protocol):

@@ -90,6 +90,8 @@ def filled(value: Any, kind: Kind, swap: Swap) -> Any:
 
     What is there twice is there twice in the result. Raise `ValueError` where a part holds both itself and a `kind`.
     """
+    if type(value) in _ATOMS:
+        return value
     made: dict[int, Any] = {}
     opened: dict[int, Sequence[Any]] = {}
     rings: set[int] = set()
@@ -108,6 +110,18 @@ def filled(value: Any, kind: Kind, swap: Swap) -> Any:
             rings.update(id(part) for part in ahead if id(part) in opened)
             waiting.extend(part for part in ahead if id(part) not in opened)
     return made[id(value)]
+
+
+def filled_arguments(
+    args: tuple[Any, ...], kwargs: Mapping[str, Any], kind: Kind, swap: Swap
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call, `filled`; at once where no argument has to be looked into."""
+    if any(not isinstance(one, kind) and parts_of(one) for one in (*args, *kwargs.values())):
+        return filled((args, dict(kwargs)), kind, swap)  # type: ignore[no-any-return]
+    return (
+        tuple(swap(one) if isinstance(one, kind) else one for one in args),
+        {name: swap(one) if isinstance(one, kind) else one for name, one in kwargs.items()},
+    )
 
 
 def parts_of(value: Any) -> Sequence[Any]:

@@ -9,6 +9,7 @@ from foundations.deployment import Deployment
 from foundations_archive import wishes
 from foundations_archive.archive import Archive
 from foundations_archive.errors import NotArchived
+from foundations_archive.ledger import Ledger
 from foundations_archive.records import JobSpec
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ def get_queued_jobs() -> "pandas.DataFrame":
 
     Columns: `project_name`, `job_id`, `user`, `status`, and `start_time` and `completed_time`, which hold nothing yet.
     """
-    from foundations.frames import BASE, metrics_frame
+    from foundations.frames import metrics_frame
     from foundations_archive.records import row_of
 
     excepthook.install()
     archive = selected_archive()
-    rows = [row_of(spec, archive.record(spec)) for spec in archive.queued()]
-    return metrics_frame([row for row in rows if row["status"] == "Queued"])[list(BASE)]
+    rows = [row_of(spec, Ledger(spec).record("Queued")) for spec in archive.queued()]
+    bare = [{**row, "parameters": {}, "tags": {}} for row in rows]
+    return metrics_frame(bare, include_input_params=False)
 
 
 def cancel_queued_jobs(job_ids: Iterable[str]) -> dict[str, bool]:

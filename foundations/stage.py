@@ -4,18 +4,19 @@ import functools
 import itertools
 import operator
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from foundations import search
-from foundations.ancestors import ancestors, in_order, refuse_circle
+from foundations.ancestors import ancestors, refuse_circle
 from foundations.attribute import Attribute
-from foundations.graph import Call, Options, StageGraph, Upstream, filled, holes
+from foundations.building import graph_of, parents_of
+from foundations.graph import Options, StageGraph, holes, parts_of
 from foundations.in_job import refuse_in_job
-from foundations.parameters import Hyperparameter, check_parameters, merged
+from foundations.parameters import Hyperparameter, merged
 from foundations.refusals import refuse_operators
-from foundations.signature import STAGE_FUNCTION, check_call, name_of
+from foundations.signature import STAGE_FUNCTION, name_of
 from foundations.stage_id import new_id
 from foundations.staged import Staged, calling, refuse_function, splitting, taking_item
 
@@ -43,11 +44,14 @@ def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
         return type(function)(create_stage(function.__func__))
     if isinstance(function, types.FunctionType | types.MethodType) and hasattr(function, STAGE_FUNCTION):
         return function  # as where a notebook's cell is run again
-    refuse_function(function, _LAZY)
+    refuse_function(function, LAZY)
     staged = Staged.of(function)
 
     def call(*args: Any, **kwargs: Any) -> Stage:
-        check_call(function, staged.signature, args, kwargs)
+        try:
+            staged.check(args, kwargs)
+        except TypeError as error:
+            raise error.with_traceback(None) from None  # what is behind the user's own line is this one
         return Stage(staged, args, kwargs)
 
     functools.update_wrapper(call, function)
@@ -65,17 +69,19 @@ class Stage:
     """
 
     __slots__ = (
-        "__weakref__", "_args", "_cached", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parents",
-        "_persisted", "_serial", "_used",
+        "__weakref__", "_args", "_cached", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parameters",
+        "_parents", "_persisted", "_serial", "_used",
     )  # fmt: skip
 
     def __init__(self, staged: Staged, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        found = [*holes((args, kwargs), _LAZY)]
+        found = [*holes((args, kwargs), LAZY)] if kwargs or parts_of(args) else []
         if found:
             args, kwargs = staged.checked(args, kwargs, found)
+        placeholders = any(isinstance(one, Hyperparameter) for one in found)
         self._function, self._name = staged.function, staged.name
         self._args, self._kwargs, self._lazy = args, kwargs, bool(found)
         self._parents = dict.fromkeys(one for one in found if isinstance(one, Stage))
+        self._parameters = [one.name for one in holes((args, kwargs), Hyperparameter)] if placeholders else ()
         self._used = False
         for parent in self._parents:
             parent._used = True
@@ -106,7 +112,7 @@ class Stage:
 
     def enable_caching(self) -> "Stage":
         """Let jobs take this stage's result, and that of every stage above it, from the cache; return the stage."""
-        for stage in ancestors(self, _parents):
+        for stage in ancestors(self, parents_of):
             stage._cached = True
         return self
 
@@ -148,7 +154,7 @@ class Stage:
             if not isinstance(other, Stage):
                 raise TypeError(f"require takes stages, got {other!r} of type {type(other).__name__}")
             if other is self or self._used:  # else nothing is below this one yet
-                refuse_circle(self, other, _parents)
+                refuse_circle(self, other, parents_of)
         for other in others:
             self._parents[other] = None
             other._used = True
@@ -192,8 +198,8 @@ class Stage:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"the stage {self._name} is where its result can't be put in its place; pass a stage as an argument, or "
-            "in a list, tuple, set, dict or dataclass that is one"
+            f"the result of the stage {self._name} can't be put there; pass a stage as an argument, or in a list, "
+            "tuple, set, dict or dataclass that is one"
         )
 
     def run(
@@ -242,43 +248,10 @@ class Stage:
         `parameters` are the values of its hyperparameters; None leaves these as they are. Raise `ValueError` where
         one is missing or surplus, and where stages require one another in a circle.
         """
-        above = ancestors(self, _parents)
-        if parameters is not None:
-            check_parameters(parameters, (name for stage in above for name in stage._placeholders()))
-        stages = in_order(above, _parents, age=lambda stage: stage._serial)
-        return StageGraph(tuple(stage._call(parameters) for stage in stages), self._id)
-
-    def _placeholders(self) -> Iterable[str]:
-        return (one.name for one in holes((self._args, self._kwargs), Hyperparameter)) if self._lazy else ()
-
-    def _call(self, parameters: Mapping[str, Any] | None) -> Call:
-        def swap(one: Any) -> Any:
-            if isinstance(one, Stage):
-                return Upstream(one._id)
-            # unnamed ones have got their argument's name
-            return one if parameters is None else parameters[one.name]
-
-        args, kwargs = self._args, self._kwargs
-        if self._lazy:
-            args, kwargs = filled((args, kwargs), _LAZY, swap)
-        return Call(
-            id=self._id,
-            name=self._name,
-            function=self._function,
-            args=args,
-            kwargs=kwargs,
-            parents=tuple(parent._id for parent in self._parents),
-            cached=self._cached,
-            persisted=self._persisted,
-            options=self._options,
-        )
+        return graph_of(self, parameters)
 
     def _refuse(self, what: str, instead: str) -> NoReturn:
         raise TypeError(f"the result of the stage {self._name} can't be {what} before it has run; {instead}")
-
-
-def _parents(stage: Stage) -> Iterable[Stage]:
-    return stage._parents
 
 
 def _stand_in(value: Any) -> str | None:
@@ -292,6 +265,7 @@ def _method_called(stage: Stage, method: str, /, *args: Any, **kwargs: Any) -> S
 
 
 _AS_EVER = Options()
-_LAZY = (Stage, Hyperparameter, Attribute)
+# what stands in arguments for a value that is not there yet
+LAZY = (Stage, Hyperparameter, Attribute)
 
 refuse_operators(Stage, Stage._refuse)

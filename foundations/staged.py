@@ -10,7 +10,7 @@ from foundations.attribute import Attribute
 from foundations.graph import holes
 from foundations.parameters import Hyperparameter, named
 from foundations.parts import Method, Split, item
-from foundations.signature import name_of, signature_of
+from foundations.signature import check_call, name_of, positional_counts, signature_of
 from foundations.stage_id import function_identity
 
 _NAME_CHARACTERS = 60
@@ -25,11 +25,18 @@ class Staged:
     signature: inspect.Signature | None
     name: str
     identity: str
+    takes: range
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> "Staged":
         """Return a function with what is to be known of it."""
-        return cls(function, signature_of(function), name_of(function), function_identity(function))
+        signature = signature_of(function)
+        return cls(function, signature, name_of(function), function_identity(function), positional_counts(signature))
+
+    def check(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise the `TypeError` that calling the function with these arguments would raise."""
+        if kwargs or len(args) not in self.takes:  # else there is nothing to bind, which takes its time
+            check_call(self.function, self.signature, args, kwargs)
 
     def checked(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], found: Sequence[Any]
@@ -78,7 +85,8 @@ def calling(of: str, method: str) -> Staged:
     return replace(Staged.of(Method(of, method)), name=_cut(f"{of}.{method}"))
 
 
-_ITEM = Staged.of(item)
+# without a signature: whoever writes stage[...] has seen no parameter whose name a Hyperparameter could take
+_ITEM = replace(Staged.of(item), signature=None)
 
 
 def _given(function: Any) -> list[Any]:

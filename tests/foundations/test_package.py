@@ -18,6 +18,7 @@ foundations/ancestors.py
 foundations/archives.py
 foundations/attribute.py
 foundations/board.py
+foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
 foundations/candidates.py

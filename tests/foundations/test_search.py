@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from foundations import Deployment
 from tests.foundations.conftest import MakeProject, Project
 
 MODEL = """
@@ -333,6 +334,46 @@ def test_a_search_that_is_told_to_end_cancels_what_runs_and_keeps_what_has_ended
     jobs = own.archive.jobs()
     assert sorted(record.state for _, record in jobs) == ["Cancelled", "Cancelled", "Completed"]
     assert [spec.parameters["n"] for spec, _ in jobs] == [0, 1, 2]
+    assert own.archive.queued() == []
+
+
+def test_ctrl_c_again_and_again_does_not_keep_a_search_from_tidying_up(make_project: MakeProject) -> None:
+    own = make_project("impatient")
+    own.write("model.py", MODEL)
+    file = driver(own, 'create_stage(model.wait)(Hyperparameter()).grid_search({"n": range(1, 9)})')
+    process = start(own, file)
+    assert process.stdout
+    assert "waits" in process.stdout.readline()
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    _, said = process.communicate()
+    assert process.returncode == -signal.SIGINT, said
+    states = {record.state for _, record in own.archive.jobs()}
+    assert states == {"Cancelled"}
+
+
+def test_a_search_whose_driver_is_killed_leaves_its_jobs_running_and_none_waiting(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    own = make_project("killed")
+    own.write("model.py", MODEL)
+    own.write("config/two.config.yaml", "job_deployment_env: local\nsearch_config: {concurrent_jobs: 2}\n")
+    file = driver(
+        own, f'create_stage(model.meet)({str(tmp_path)!r}, 3, Hyperparameter()).grid_search({{"n": range(6)}})'
+    )
+    process = start(own, file, FOUNDATIONS_ENVIRONMENT="two")
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    (tmp_path / "the third").touch()
+    jobs = [Deployment(own.archive, spec) for spec, _ in own.archive.jobs()]
+    for job in jobs:
+        job.wait_for_deployment_to_complete()
+    assert [job.get_job_status() for job in jobs] == ["Completed"] * 2
     assert own.archive.queued() == []
 
 

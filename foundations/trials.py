@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Deployments = dict[str, Deployment]
 
+_FAILURES_NAMED = 20
+
 
 def grid_search(stage: "Stage", ranges: Mapping[str, Any], *, max_iterations: int | None = None) -> Deployments:
     """Run a stage with every combination of parameters; see `Stage.grid_search`."""
@@ -213,8 +215,10 @@ class _Search:
             self._progress.say("the search can't go on; the jobs that have ended are in the archive")
 
     def _report_failures(self) -> None:
-        for error in self._failed:
-            self._progress.say(f"{str(error).partition(chr(10))[0]}{_last_line(error)}")
+        for error in self._failed[:_FAILURES_NAMED]:
+            self._progress.say(_in_one_line(error))
+        if len(self._failed) > _FAILURES_NAMED:
+            self._progress.say(f"and {len(self._failed) - _FAILURES_NAMED} more that did not complete")
 
 
 def _trial(run: JobRun, parameters: Parameters, spec: JobSpec) -> Trial:
@@ -245,6 +249,6 @@ def _smaller(size: int | None, limit: int | None) -> int | None:
     return min(known) if known else None
 
 
-def _last_line(error: JobFailedError) -> str:
-    lines = str(error).strip().splitlines()
-    return f": {lines[-1].strip()}" if len(lines) > 1 else ""
+def _in_one_line(error: JobFailedError) -> str:
+    first, *rest = str(error).strip().splitlines()
+    return f"{first}: {rest[-1].strip()}" if rest else first

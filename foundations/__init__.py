@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from foundations.current import set_project_name
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
+    from foundations.jobs import archive_jobs, cancel_queued_jobs, get_deployment, get_queued_jobs
     from foundations.metrics import log_metric
     from foundations.parameters import Hyperparameter
     from foundations.pictures.picture import Picture, show
+    from foundations.ranges import DiscreteHyperparameter, FloatingHyperparameter, IntegerHyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.resources import set_job_resources
     from foundations.settings import set_environment
@@ -24,15 +26,22 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Deployment": "deployment",
+    "DiscreteHyperparameter": "ranges",
+    "FloatingHyperparameter": "ranges",
     "FoundationsError": "errors",
     "Hyperparameter": "parameters",
+    "IntegerHyperparameter": "ranges",
     "JobFailedError": "errors",
     "JobPersister": "reader",
     "Picture": "pictures.picture",
     "ResultReader": "reader",
     "Stage": "stage",
+    "archive_jobs": "jobs",
+    "cancel_queued_jobs": "jobs",
     "create_stage": "stage",
+    "get_deployment": "jobs",
     "get_metrics_for_all_jobs": "reader",
+    "get_queued_jobs": "jobs",
     "log_metric": "metrics",
     "log_param": "tracking",
     "log_params": "tracking",
@@ -47,15 +56,22 @@ _HOMES = {
 
 __all__ = [
     "Deployment",
+    "DiscreteHyperparameter",
+    "FloatingHyperparameter",
     "FoundationsError",
     "Hyperparameter",
+    "IntegerHyperparameter",
     "JobFailedError",
     "JobPersister",
     "Picture",
     "ResultReader",
     "Stage",
+    "archive_jobs",
+    "cancel_queued_jobs",
     "create_stage",
+    "get_deployment",
     "get_metrics_for_all_jobs",
+    "get_queued_jobs",
     "log_metric",
     "log_param",
     "log_params",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundations.downloads import artifacts_frame, download
 from foundations.failures import job_failed
+from foundations_archive import wishes
 from foundations_archive.archive import Archive
 from foundations_archive.envelope import untagged
 from foundations_archive.records import JobRecord, JobSpec, State
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     import pandas
 
 _POLL_SECONDS = 0.2
+_STREAM_SECONDS = 0.5
 _ENDED = frozenset({"Completed", "Failed", "Cancelled", "Lost"})
 
 
 class Deployment:
-    """A handle on one job, which reads the archive and nothing else."""
+    """A handle on one job, which reads the archive and nothing else: any process may hold one, see `get_deployment`."""
 
     def __init__(self, archive: Archive, spec: JobSpec) -> None:
         self._archive, self._spec = archive, spec
@@ -45,20 +47,43 @@ class Deployment:
 
     def get_job_status(self) -> State:
         """Return Queued, Running, Completed, Failed, Cancelled or Lost."""
-        return self._record().state
+        return self._archive.state(self._spec)
 
     def is_job_complete(self) -> bool:
         """Tell whether the job has ended, whichever way."""
         return self.get_job_status() in _ENDED
 
     def wait_for_deployment_to_complete(self, wait_seconds: float = _POLL_SECONDS) -> None:
-        """Return once the job has ended, looking every `wait_seconds`."""
+        """Return once the job has ended, whichever way, looking every `wait_seconds`; its status tells how it ended.
+
+        Raise `ValueError` unless `wait_seconds` is a number above 0.
+        """
+        _check_pause(wait_seconds)
         while not self.is_job_complete():
             time.sleep(wait_seconds)
 
+    def cancel(self) -> bool:
+        """Ask for the end of the job, from whichever process and machine, and tell whether it had not ended anyway.
+
+        A job that waits is Cancelled at once. One that runs ends within some seconds, and keeps what it has archived;
+        `wait_for_deployment_to_complete` returns then.
+        """
+        return wishes.ask_to_end(self._archive, self._spec)
+
     def get_job_logs(self) -> str:
         """Return what the job has written to standard output and error so far, in the order in which it came."""
-        return "".join(f"{line}\n" for line in self._lines())
+        return "".join(f"{line}\n" for line in self._lines(set()))
+
+    def stream_job_logs(self, wait_seconds: float = _STREAM_SECONDS) -> Iterator[str]:
+        """Yield the lines of the job's log, those that are there first, until the job has ended and all are told.
+
+        A line is archived two seconds after it was written at the latest; `wait_seconds` lie between two looks.
+
+        >>> for line in deployment.stream_job_logs():
+        ...     print(line)
+        """
+        _check_pause(wait_seconds)
+        return self._stream(wait_seconds)
 
     def fetch_job_results(self) -> "pandas.DataFrame":
         """Return the job's row of `get_metrics_for_all_jobs`."""
@@ -109,8 +134,17 @@ class Deployment:
     def _record(self) -> JobRecord:
         return self._archive.record(self._spec)
 
-    def _lines(self) -> Iterator[str]:
-        return (event["text"] for event in self._archive.events(self._spec.job_id) if event["event"] == "log")
+    def _lines(self, seen: set[str]) -> Iterator[str]:
+        events = self._archive.events(self._spec.job_id, seen=seen)
+        return (event["text"] for event in events if event["event"] == "log")
+
+    def _stream(self, wait_seconds: float) -> Iterator[str]:
+        seen: set[str] = set()
+        while not self.is_job_complete():
+            yield from self._lines(seen)
+            time.sleep(wait_seconds)
+        # what came between the last look and the end
+        yield from self._lines(seen)
 
 
 def raise_unless_completed(spec: JobSpec, record: JobRecord) -> None:
@@ -118,3 +152,8 @@ def raise_unless_completed(spec: JobSpec, record: JobRecord) -> None:
     if record.state == "Completed":
         return
     raise job_failed(spec, record)
+
+
+def _check_pause(seconds: float) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+        raise ValueError(f"wait_seconds must be a number of seconds above 0, got {seconds!r}")

@@ -1,172 +1,46 @@
 """From a stage to an ended job: everything that can fail is tried before the archive hears of the job."""
 
-import getpass
-import platform
-import sys
-import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from foundations import current, excepthook
-from foundations.archives import archive_of
-from foundations.bundle import pack, summary, upload
+from foundations import excepthook
 from foundations.deployment import Deployment, raise_unless_completed
-from foundations.describe import describe, shown
-from foundations.graph import StageGraph
-from foundations.hosts import host_of
+from foundations.in_job import refuse_in_job
 from foundations.job_id import checked_job_name, new_job_id
-from foundations.pickling import pickle_graph
-from foundations.pictures.latest import note_job
+from foundations.launch import Destination, Origin
+from foundations.pictures.latest import forget_job, note_job
 from foundations.progress import Progress
-from foundations.project import driver_directory, find_root, import_paths
-from foundations.resources import with_resources
-from foundations.settings import Environment, home, load_environment
-from foundations.stage import Stage, refuse_in_job
-from foundations.tracking import parameters_to_come, tags_to_come
-from foundations.verbosity import configure, error_verbosity
-from foundations_archive.archive import Archive
-from foundations_archive.manifest import Manifest
-from foundations_archive.records import JobSpec, Value
-from foundations_archive.s3 import S3Settings, resolve
-from foundations_images import Requirements, read_requirements
-from foundations_images.redaction import without_credentials
-from foundations_runner.host import JobRequest
-from foundations_runner.run import run_job
-
-_WORKER = "foundations.worker:main"
+from foundations.stage import Stage
+from foundations_archive.errors import JobTaken
 
 
-def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None) -> Deployment:
+def run_stage(
+    stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None = None, wait: bool = True
+) -> Deployment:
     """Run a stage as a job in the selected environment; see `Stage.run`."""
     refuse_in_job()
     excepthook.install()
     graph = stage.graph(parameters)
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
-    project = _Project.found()
-    environment = load_environment(None, project.root)
-    configure(environment.error_verbosity)
-    progress = Progress(level=environment.log_level)
-    environment = with_resources(environment, say=progress.say)
-    bundle = project.bundle(environment)
-    pickled = pickle_graph(graph, project.root, directory=project.directory)
-    requirements = read_requirements(project.root) if environment.kind == "docker" else Requirements()
-    archive = archive_of(environment)
-    request = _request(job_id, environment)
-    host = host_of(environment, root=project.root, requirements=requirements, progress=progress)
-    archive.check()
-    progress.say(f"model directory {project.root}: {summary(bundle)}")
-    spec = _submit(
-        archive,
-        project,
-        job_id=job_id,
-        graph=graph,
-        parameters=parameters,
-        pickled=pickled,
-        bundle=bundle,
-        requirements=requirements,
-        environment=environment,
-    )
-    deployment = Deployment(archive, spec)
-    note_job(stage, deployment)
-    try:
-        progress.begin(spec)
-        record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
-    except (KeyboardInterrupt, SystemExit):
-        ended = archive.sealed(job_id)
-        progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
-        raise
-    finally:
-        progress.close()
-    raise_unless_completed(spec, record)
+    origin = Origin.found()
+    with Progress(level=origin.environment.log_level) as progress:
+        cargo = origin.cargo(graph, job_id=job_id, parameters=parameters)
+        destination = Destination(origin, progress)
+        spec = destination.spec(cargo)
+        deployment = Deployment(destination.archive, spec)
+        try:
+            progress.begin(spec)
+            note_job(stage, deployment)
+            record = destination.job(spec, progress.event, detached=not wait).submit()
+        except JobTaken:
+            forget_job(stage)
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            ended = destination.archive.sealed(job_id)
+            progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
+            raise
+        if not wait:
+            progress.say(f"job {job_id} goes on without this driver")
+    if wait:
+        raise_unless_completed(spec, record)
     return deployment
-
-
-@dataclass(frozen=True)
-class _Project:
-    """The model directory and how its modules are found."""
-
-    root: Path
-    paths: tuple[str, ...]
-    directory: str
-
-    @classmethod
-    def found(cls) -> "_Project":
-        root = find_root(driver_directory())
-        here = Path.cwd().resolve()
-        directory = here.relative_to(root).as_posix() if here.is_relative_to(root) else "."
-        return cls(root, import_paths(root, sys.path), directory)
-
-    def bundle(self, environment: Environment) -> Manifest:
-        places = (environment.archive, environment.cache)
-        ours = [Path(place) for place in places if place and not place.startswith("s3://")]
-        return pack(self.root, paths=self.paths, excluded=(home(), *ours))
-
-
-def _request(job_id: str, environment: Environment) -> JobRequest:
-    s3 = S3Settings(**asdict(environment.s3))
-    on_s3 = any(place and place.startswith("s3://") for place in (environment.archive, environment.cache))
-    return JobRequest(
-        job_id=job_id,
-        archive=environment.archive,
-        cache=environment.cache,
-        s3=asdict(resolve(s3)) if on_s3 else {},
-        worker=_WORKER,
-    )
-
-
-def _submit(
-    archive: Archive,
-    project: _Project,
-    *,
-    job_id: str,
-    graph: StageGraph,
-    parameters: Mapping[str, Any],
-    pickled: bytes,
-    bundle: Manifest,
-    requirements: Requirements,
-    environment: Environment,
-) -> JobSpec:
-    """Archive what a job consists of, then the job; a crash on the way leaves blobs that nothing names."""
-    stages, sources = describe(graph)
-    upload(archive.blobs, project.root, bundle)
-    spec = JobSpec(
-        job_id=job_id,
-        project=current.project,
-        user=_user(),
-        created=time.time(),
-        target=graph.target,
-        stages=stages,
-        graph=Value("pickle5", (archive.blobs.put_bytes(pickled),)),
-        bundle=archive.blobs.put(bundle.to_bytes()),
-        paths=project.paths,
-        directory=project.directory,
-        python=f"{sys.version_info.major}.{sys.version_info.minor}",
-        environment=environment.name,
-        sources=sources,
-        requirements=without_credentials(requirements.normalised),
-        parameters={**parameters_to_come(), **{name: shown(value, {}) for name, value in parameters.items()}},
-        facts=_facts(),
-        error_verbosity=error_verbosity(),
-        tags=tags_to_come(),
-        concurrency={name: count for name, count in asdict(environment.stages).items() if count},
-    )
-    archive.submit(spec)
-    return spec
-
-
-def _facts() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "foundations": version("foundations"),
-    }
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in some containers
-        return "unknown"

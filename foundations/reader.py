@@ -33,7 +33,7 @@ def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = Tru
     excepthook.install()
     archive = selected_archive()
     rows = archive.rows(project_name)
-    if not rows:
+    if not rows and not archive.job_ids(project_name, hidden=True):
         raise _unknown(archive, project_name)
     return metrics_frame(rows, include_input_params=include_input_params)
 
@@ -78,7 +78,7 @@ class ResultReader:
 
     def get_source_code(self, stage_id: str) -> str | None:
         """Return the source of a stage's function as the newest job that has the stage ran it, or None."""
-        for spec, _ in reversed(self._archive.jobs()):
+        for spec, _ in reversed(self._archive.jobs(hidden=True)):
             for stage in spec.stages:
                 if stage.id == stage_id:
                     return spec.sources.get(stage.source or "")

@@ -91,6 +91,7 @@ ENVIRONMENT: Section = {
     },
     "cache_config": {"end_point": _LOCATION},
     "stage_config": {"threads": _COUNT, "processes": _COUNT},
+    "search_config": {"concurrent_jobs": _COUNT},
     "log_level": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
     "error_verbosity": _choice("normal", "verbose"),
 }

@@ -13,6 +13,7 @@ from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.location import DirectoryLocation, parse_location
 
 LOCAL = "local"
+_DOCKER_JOBS = 4
 _SUFFIX = ".config.yaml"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _selected: str | None = None
@@ -64,6 +65,7 @@ class Environment:
     log_level: str
     stages: StageSettings = StageSettings()
     error_verbosity: Verbosity = "normal"
+    concurrent_jobs: int = 1
 
 
 def home() -> Path:
@@ -142,7 +144,13 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         log_level=config.get("log_level", "INFO"),
         error_verbosity=config.get("error_verbosity", "normal"),
         stages=StageSettings(**config.get("stage_config", {})),
+        concurrent_jobs=config.get("search_config", {}).get("concurrent_jobs") or _concurrent_jobs(config),
     )
+
+
+def _concurrent_jobs(config: dict[str, Any]) -> int:
+    # a container says of itself what it may use, and its engine may be another machine: a small number does no harm
+    return _DOCKER_JOBS if config["job_deployment_env"] == "docker" else os.cpu_count() or 1
 
 
 def _override() -> str | None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from foundations import current
+from foundations import search
 from foundations.ancestors import ancestors, refuse_circle
 from foundations.attribute import Attribute, warn_if_meant
 from foundations.building import graph_of, parents_of
 from foundations.graph import Options, StageGraph, holes, parts_of
+from foundations.in_job import refuse_in_job
 from foundations.parameters import Hyperparameter, merged
 from foundations.refusals import refuse_operators
 from foundations.signature import STAGE_FUNCTION, name_of
@@ -218,7 +219,13 @@ class Stage:
         )
 
     def run(
-        self, /, params_dict: Mapping[str, Any] | None = None, job_name: str | None = None, **params: Any
+        self,
+        /,
+        params_dict: Mapping[str, Any] | None = None,
+        job_name: str | None = None,
+        *,
+        wait: bool = True,
+        **params: Any,
     ) -> "Deployment":
         """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
 
@@ -227,11 +234,18 @@ class Stage:
         code, when the job did not complete; `ValueError` for a parameter that is missing, unknown or given twice, and
         for a `job_name` that is taken or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError`
         inside a job.
+
+        With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
+        is then for the deployment to say: nothing more is written or raised here.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage
 
-        return run_stage(self, parameters=merged(params_dict, params), job_name=job_name)
+        return run_stage(self, parameters=merged(params_dict, params), job_name=job_name, wait=wait)
+
+    grid_search = search.grid_search
+    random_search = search.random_search
+    adaptive_search = search.adaptive_search
 
     def run_same_process(self, /, params_dict: Mapping[str, Any] | None = None, **params: Any) -> Any:
         """Run this stage and all that it needs here, one after the other, and return its result.
@@ -254,15 +268,6 @@ class Stage:
 
     def _refuse(self, what: str, instead: str) -> NoReturn:
         raise TypeError(f"the result of the stage {self._name} can't be {what} before it has run; {instead}")
-
-
-def refuse_in_job(what: str = "run()") -> None:
-    """Raise `RuntimeError` where this process is a job's worker."""
-    if current.job_id is not None:
-        raise RuntimeError(
-            f"{what} was called inside the job {current.job_id}: a stage can't start jobs; keep the lines that run "
-            'stages in the driver, or below `if __name__ == "__main__":`'
-        )
 
 
 def _stand_in(value: Any) -> str | None:

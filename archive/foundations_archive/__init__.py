@@ -12,7 +12,8 @@ from foundations_archive.errors import (
 )
 from foundations_archive.local import DirectoryStore
 from foundations_archive.location import open_store, parse_location
-from foundations_archive.s3 import S3Settings, S3Store
+from foundations_archive.s3 import S3Store
+from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Entry, Store
 
 __all__ = [

@@ -17,8 +17,8 @@ from foundations_archive.envelope import FORMAT, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
-from foundations_archive.records import CacheEntry, JobRecord, JobSpec, plain, row_of
-from foundations_archive.s3 import S3Settings
+from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
+from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Store, require_safe_key
 
 HEARTBEAT_SECONDS = 15.0
@@ -109,29 +109,32 @@ class Archive:
 
     def record(self, spec: JobSpec) -> JobRecord:
         """Return what became of a job so far, from the record that seals it or from what is there of a live one."""
-        # the marker is read before the records that outlive it: a job that ends meanwhile is then seen as ended
-        marker = self.store.head(layout.live(spec.project, spec.job_id))
-        keys = self._attempt_keys(spec.job_id)
-        sealed = self._sealed(keys)
+        sealed, state, keys = self._standing(spec)
         if sealed:
             return sealed
         ledger = Ledger(spec)
         for key in keys:
             if "/ev/" in key:
                 ledger.extend(self._read("events", key))
-        started = any(key.endswith("/start.json") for key in keys)
-        age = marker.age if marker else float("inf")
-        if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
-            return ledger.record("Lost", error="its courier stopped reporting: the host or the process is gone")
-        return ledger.record("Running" if started else "Queued")
+        lost = "its courier stopped reporting: the host or the process is gone" if state == "Lost" else None
+        return ledger.record(state, error=lost)
+
+    def state(self, spec: JobSpec) -> State:
+        """Return the state of a job, without reading what it has left."""
+        return self._standing(spec)[1]
 
     def sealed(self, job_id: str) -> JobRecord | None:
         """Return the record that seals a job, or None for one that has not ended."""
         return self._sealed(self._attempt_keys(job_id))
 
-    def events(self, job_id: str) -> Iterator[Event]:
-        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment."""
-        keys = self._attempt_keys(job_id)
+    def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
+        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment.
+
+        With `seen`, which this fills, those that an earlier call with the same set has yielded are left out.
+        """
+        known = set() if seen is None else seen
+        keys = [key for key in self._attempt_keys(job_id) if key not in known]
+        known.update(keys)
         for key in keys:
             if "/ev/" in key:
                 yield from self._read("events", key)
@@ -139,28 +142,44 @@ class Archive:
             if key.endswith("/post.json"):
                 yield from _made(JobRecord.of, self._read("job", key), key).tail
 
-    def job_ids(self, project: str | None = None) -> list[str]:
-        """Return the ids of the jobs of one project, or of all; live ones are looked for first, as data moves."""
-        keys = [entry.key for entry in self.store.list(layout.markers(project))]
-        keys += [entry.key for entry in self.store.list(layout.rows(project))]
-        return list(dict.fromkeys(key.rsplit("/", 1)[1] for key in keys))
+    def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
+        """Return the ids of the jobs of one project, or of all, but for those that are hidden, unless these count too.
+
+        Live ones are looked for first, as data moves.
+        """
+        found = [*self._ids(layout.markers(project)), *self._ids(layout.rows(project))]
+        out = set() if hidden else set(self._ids(layout.hidden_jobs(project)))
+        return [job_id for job_id in dict.fromkeys(found) if job_id not in out]
 
     def rows(self, project: str | None = None) -> list[dict[str, Any]]:
-        """Return the index row of every job of one project, or of all, oldest first.
+        """Return the index row of every job of one project, or of all, oldest first, but for those that are hidden.
 
         Rows of jobs that have not ended are made up from what is there of them.
         """
-        live = [entry.key.rsplit("/", 1)[1] for entry in self.store.list(layout.markers(project))]
-        ended = {entry.key.rsplit("/", 1)[1]: entry.key for entry in self.store.list(layout.rows(project))}
+        live = self._ids(layout.markers(project))
+        ended = {_id(entry.key): entry.key for entry in self.store.list(layout.rows(project))}
+        hidden = set(self._ids(layout.hidden_jobs(project)))
         with ThreadPoolExecutor(8) as pool:
-            rows = list(pool.map(lambda key: self._read("row", key), ended.values()))
-            rows += [row for row in pool.map(self._live_row, (job for job in live if job not in ended)) if row]
+            rows = list(
+                pool.map(lambda key: self._read("row", key), (ended[job] for job in ended if job not in hidden))
+            )
+            left = (job for job in live if job not in ended and job not in hidden)
+            rows += [row for row in pool.map(self._live_row, left) if row]
         return sorted(rows, key=lambda row: (row["created"], row["job_id"]))
 
-    def jobs(self, project: str | None = None) -> list[tuple[JobSpec, JobRecord]]:
-        """Return every job of one project, or of all, with what became of it, oldest first."""
+    def queued(self) -> list[JobSpec]:
+        """Return the jobs of every project that no courier has started yet, oldest first, but for those hidden."""
+        hidden = set(self._ids(layout.hidden_jobs(None)))
+        live = [job_id for job_id in self._ids(layout.markers(None)) if job_id not in hidden]
         with ThreadPoolExecutor(8) as pool:
-            specs = [spec for spec in pool.map(self._spec_or_none, self.job_ids(project)) if spec]
+            specs = [spec for spec in pool.map(self._spec_or_none, live) if spec]
+            found = [spec for spec, state in zip(specs, pool.map(self.state, specs), strict=True) if state == "Queued"]
+        return sorted(found, key=lambda spec: (spec.created, spec.job_id))
+
+    def jobs(self, project: str | None = None, *, hidden: bool = False) -> list[tuple[JobSpec, JobRecord]]:
+        """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first."""
+        with ThreadPoolExecutor(8) as pool:
+            specs = [spec for spec in pool.map(self._spec_or_none, self.job_ids(project, hidden=hidden)) if spec]
             jobs = list(zip(specs, pool.map(self.record, specs), strict=True))
         return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
 
@@ -184,6 +203,23 @@ class Archive:
 
     def _read(self, kind: str, key: str) -> Any:
         return unseal(kind, self.store.get(key), key)
+
+    def _standing(self, spec: JobSpec) -> tuple[JobRecord | None, State, list[str]]:
+        """Return the record that seals a job, its state, and the keys of what its attempts have left."""
+        # the marker is read before the records that outlive it: a job that ends meanwhile is then seen as ended
+        marker = self.store.head(layout.live(spec.project, spec.job_id))
+        keys = self._attempt_keys(spec.job_id)
+        sealed = self._sealed(keys)
+        if sealed:
+            return sealed, sealed.state, keys
+        started = any(key.endswith("/start.json") for key in keys)
+        age = marker.age if marker else float("inf")
+        if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
+            return None, "Lost", keys
+        return None, "Running" if started else "Queued", keys
+
+    def _ids(self, prefix: str) -> list[str]:
+        return [_id(entry.key) for entry in self.store.list(prefix)]
 
     def _attempt_keys(self, job_id: str) -> list[str]:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
@@ -224,6 +260,10 @@ def open_archive(
 def new_attempt() -> str:
     """Return a name under which nobody else writes, later ones sorting later."""
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
+
+
+def _id(key: str) -> str:
+    return key.rsplit("/", 1)[1]
 
 
 def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:

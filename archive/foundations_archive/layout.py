@@ -7,6 +7,7 @@ import re
 DESCRIPTOR = "foundations.json"
 LIVE = "live/"
 ROWS = "idx/"
+HIDDEN = "hidden/"
 
 _SAFE_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -27,6 +28,11 @@ def blob(digest: str) -> str:
 def spec(job_id: str) -> str:
     """Return the key of what a job is, written once by its driver."""
     return f"jobs/{job_id}/spec.json"
+
+
+def cancel(job_id: str) -> str:
+    """Return the key of the wish that a job ends, written once by anyone."""
+    return f"jobs/{job_id}/cancel.json"
 
 
 def attempts(job_id: str) -> str:
@@ -77,6 +83,16 @@ def row(project: str, job_id: str) -> str:
 def markers(project: str | None) -> str:
     """Return the prefix of the live markers of one project, or of all."""
     return LIVE if project is None else f"{LIVE}{quoted(project)}/"
+
+
+def hidden(project: str, job_id: str) -> str:
+    """Return the key of the wish that listings leave a job out."""
+    return f"{hidden_jobs(project)}{job_id}"
+
+
+def hidden_jobs(project: str | None) -> str:
+    """Return the prefix of what listings of one project, or of all, leave out."""
+    return HIDDEN if project is None else f"{HIDDEN}{quoted(project)}/"
 
 
 def cached(key: str) -> str:

@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.local import DirectoryStore
-from foundations_archive.s3 import S3Settings, S3Store
+from foundations_archive.s3 import S3Store
+from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Store, require_safe_key
 
 AWS_CONVENTIONS = S3Settings()

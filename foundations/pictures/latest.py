@@ -16,6 +16,11 @@ def note_job(stage: "Stage", deployment: "Deployment") -> None:
     _latest[stage] = deployment
 
 
+def forget_job(stage: "Stage") -> None:
+    """Forget the job that was to be made of a stage."""
+    _latest.pop(stage, None)
+
+
 def latest_job(stage: "Stage") -> "Deployment | None":
     """Return the job that was made of a stage last, or None where this process has made none."""
     return _latest.get(stage)

@@ -78,6 +78,7 @@ def create(client: "DockerClient", request: JobRequest, *, image: str, volume: s
         device_requests=_gpus(limits.gpus),
         mem_limit=limits.memory,
         memswap_limit=limits.memory,
+        auto_remove=request.detached,
     )
     created = client.api.create_container(
         image,
@@ -97,8 +98,8 @@ def create(client: "DockerClient", request: JobRequest, *, image: str, volume: s
 class ContainerJob:
     """A job that runs in a container."""
 
-    def __init__(self, client: "DockerClient", container: str) -> None:
-        self._client, self._container = client, container
+    def __init__(self, client: "DockerClient", container: str, *, detached: bool = False) -> None:
+        self._client, self._container, self._detached = client, container, detached
         self._socket: Any = None
         self._raw_socket: Any = None
         self._begun = False
@@ -131,7 +132,7 @@ class ContainerJob:
                 self._client.api.wait(self._container)
                 state = self._client.api.inspect_container(self._container)["State"]
             except NotFound:
-                return Ending(None, "its container was removed from outside")
+                return Ending(None, None if self._detached else "its container was removed from outside")
         killed = f"its container was {cause.for_memory(self._memory)}"
         remark = killed if state.get("OOMKilled") else state.get("Error") or None
         return Ending(state["ExitCode"], remark)
@@ -152,13 +153,15 @@ class ContainerJob:
             except NotFound:
                 return
 
+    def release(self) -> None:
+        """Stop reading; the engine goes on to take what the courier writes, and removes the container at its end."""
+        self._close()
+
     def remove(self) -> None:
         """Remove the container and its anonymous volumes."""
         from docker.errors import APIError, NotFound
 
-        for stream in (self._socket, self._raw_socket):
-            if stream is not None:
-                stream.close()
+        self._close()
         with refusals("removing a job's container"):
             try:
                 self._client.api.remove_container(self._container, force=True, v=True)
@@ -167,6 +170,11 @@ class ContainerJob:
             except APIError as error:
                 if error.status_code != 409:  # its removal is in progress already
                     raise
+
+    def _close(self) -> None:
+        for stream in (self._socket, self._raw_socket):
+            if stream is not None:
+                stream.close()
 
 
 def _mount(target: str, source: str, kind: Literal["bind", "volume"], *, read_only: bool = False) -> Any:

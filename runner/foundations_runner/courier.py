@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from foundations_archive import wishes
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
@@ -21,6 +22,7 @@ from foundations_runner import cause
 from foundations_runner.conversation import Conversation
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
+from foundations_runner.wish_watch import watch_for_wish
 from foundations_runner.worker_process import WorkerProcess
 
 COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
@@ -61,7 +63,7 @@ class _Courier:
         journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
         journal.open()
         journal.add("job started", image=order.image)
-        state, error = self._attend(archive, spec, journal, root)
+        state, error = self._attend(archive, spec, journal, root) if self._wanted(archive) else ("Cancelled", None)
         journal.add("job ended", state=state, error=error)
         journal.close()
         record = journal.ledger.record(state, ended=time.time(), error=error)
@@ -69,6 +71,13 @@ class _Courier:
         if order.temporary:
             shutil.rmtree(order.directory, ignore_errors=True)
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
+
+    def _wanted(self, archive: Archive) -> bool:
+        """Tell whether the job shall still run; from then on its worker is ended when somebody wants that."""
+        self._cancelled = self._cancelled or wishes.shall_end(archive, self._order.job_id)
+        if not self._cancelled:
+            watch_for_wish(archive, self._order.job_id)
+        return not self._cancelled
 
     def _spec(self, archive: Archive) -> JobSpec:
         try:

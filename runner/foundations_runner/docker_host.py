@@ -1,5 +1,6 @@
 """A Docker engine as a host: image and runtime made sure of, then one container a job."""
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,16 @@ class DockerHost:
         self._client, self._runtime, self._image_of, self._limits = client, runtime, image_of, limits
         self._image: Image | None = None
         self._volume = ""
+        self._preparing = threading.Lock()
 
     def prepare(self) -> None:
-        """Make sure that the engine has the image and the runtime."""
-        with refusals("looking for the image"):
-            self._image = self._image_of(self._client)
-        self._volume = ensure_volume(self._client, self._runtime, image=self._image.id)
+        """Make sure that the engine has the image and the runtime; asked again, return at once."""
+        with self._preparing:
+            if self._image is None:
+                with refusals("looking for the image"):
+                    image = self._image_of(self._client)
+                self._volume = ensure_volume(self._client, self._runtime, image=image.id)
+                self._image = image
 
     def refuse_unshared(self, archive: str) -> None:
         """Raise `EngineRefused` for an archive in a directory that a remote engine can't see."""
@@ -41,14 +46,13 @@ class DockerHost:
 
     def start(self, request: JobRequest) -> container.ContainerJob:
         """Start the container of a job and hand its order over."""
-        if self._image is None:
-            self.prepare()
+        self.prepare()
         assert self._image is not None
         with refusals("starting a job's container"):
             created = container.create(
                 self._client, request, image=self._image.id, volume=self._volume, limits=self._limits
             )
-            job = container.ContainerJob(self._client, created)
+            job = container.ContainerJob(self._client, created, detached=request.detached)
             try:
                 job.start(
                     container.order_of(

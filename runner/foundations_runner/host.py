@@ -9,13 +9,17 @@ Stream = Literal["stdout", "stderr"]
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A job that is in the archive and shall run; the archive's places are as the driver spells them."""
+    """A job that is in the archive and shall run; the archive's places are as the driver spells them.
+
+    Of a `detached` job nobody awaits the end: its host tidies up by itself.
+    """
 
     job_id: str
     archive: str
     worker: str
     cache: str | None = None
     s3: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    detached: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,15 @@ class RunningJob(Protocol):
     def remove(self) -> None:
         """Leave nothing of the job on the host; may be repeated."""
 
+    def release(self) -> None:
+        """Let a detached job go on without us: what it writes from now on is not read and never holds it up."""
+
 
 class Host(Protocol):
     """A place that runs jobs."""
 
     def prepare(self) -> None:
-        """Bring the environment that jobs need onto the host; raise where it can't be had."""
+        """Bring the environment that jobs need onto the host, once; raise where it can't be had."""
 
     def start(self, request: JobRequest) -> RunningJob:
         """Start the courier of a job and hand its order over; raise where the host can't, leaving nothing there."""

@@ -1,6 +1,7 @@
 """The environment `local`: courier and worker as processes of this machine, only the container is missing."""
 
 import os
+import selectors
 import shutil
 import signal
 import subprocess
@@ -9,7 +10,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 
 from foundations_runner.host import Ending, JobRequest, Stream
 from foundations_runner.order import Order
@@ -70,18 +70,17 @@ class LocalJob:
 
     def output(self) -> Iterator[tuple[Stream, bytes]]:
         """Yield what the courier writes, as it comes, until it has ended."""
-        chunks: SimpleQueue[tuple[Stream, bytes]] = SimpleQueue()
-        streams: list[tuple[Stream, int]] = []
-        if self._process.stdout and self._process.stderr:
-            streams = [("stdout", self._process.stdout.fileno()), ("stderr", self._process.stderr.fileno())]
-        for name, descriptor in streams:
-            threading.Thread(target=_pump, args=(name, descriptor, chunks), daemon=True).start()
-        open_streams = len(streams)
-        while open_streams:
-            name, chunk = chunks.get()
-            open_streams -= not chunk
-            if chunk:
-                yield name, chunk
+        with selectors.DefaultSelector() as selector:
+            for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
+                if stream:
+                    selector.register(stream, selectors.EVENT_READ, name)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    chunk = os.read(key.fd, _READ_BYTES)
+                    if chunk:
+                        yield key.data, chunk
+                    else:
+                        selector.unregister(key.fileobj)
 
     def wait(self) -> Ending:
         """Wait until the courier has ended, and return how."""
@@ -98,18 +97,16 @@ class LocalJob:
 
     def remove(self) -> None:
         """Delete the job's working directory."""
+        self._close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def release(self) -> None:
+        """Close our ends of the courier's pipes; it goes on without a reader, and removes its directory itself."""
+        self._close()
+        # nobody else would reap it while this process lives
+        threading.Thread(target=self._process.wait, name="reaper", daemon=True).start()
+
+    def _close(self) -> None:
         for stream in (self._process.stdout, self._process.stderr):
             if stream:
                 stream.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
-
-
-def _pump(name: Stream, descriptor: int, chunks: "SimpleQueue[tuple[Stream, bytes]]") -> None:
-    while True:
-        try:
-            chunk = os.read(descriptor, _READ_BYTES)
-        except OSError:
-            chunk = b""
-        chunks.put((name, chunk))
-        if not chunk:
-            return

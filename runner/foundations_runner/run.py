@@ -1,11 +1,13 @@
 """A job's run as its driver sees it: started, followed, and sealed by the driver where the courier could not."""
 
 import json
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from foundations_archive import wishes
 from foundations_archive.archive import Archive, new_attempt
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
@@ -21,47 +23,136 @@ _LAST_WORDS = 20
 
 
 def run_job(host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> JobRecord:
-    """Run a job that is in the archive, and return the record that seals it.
+    """Run a job that is in the archive, and return the record that seals it; see `JobRun.run`."""
+    return JobRun(host, request, archive=archive, spec=spec, on_event=on_event).run()
 
-    `on_event` sees every event but the metrics as it happens. Ctrl-C, SIGTERM and SIGHUP end the job, seal it as
-    Cancelled and are raised again. Whatever happens, nothing of the job is left on the host.
+
+class _Cancelled(Exception):
+    """Another thread, or a wish in the archive, wants the job to end."""
+
+
+class JobRun:
+    """One job, from the archive to its end; `on_event` sees every event but the metrics as it happens.
+
+    Ctrl-C, SIGTERM and SIGHUP end the job, seal it as Cancelled and are raised again. Whatever happens, nothing of the
+    job is left on the host.
     """
-    with endings_as_exits():
-        return _run(host, request, archive=archive, spec=spec, follower=_Follower(on_event))
 
+    def __init__(self, host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> None:
+        self._host, self._request, self._archive, self._spec = host, request, archive, spec
+        self._follower = _Follower(on_event)
+        self._job: RunningJob | None = None
+        self._submitted = False
+        self._cancelled = False
+        self._starting = threading.Lock()
 
-def _run(host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, follower: "_Follower") -> JobRecord:
-    job: RunningJob | None = None
-    with further_interrupts_held():
-        try:
-            host.prepare()
-            with interrupts_held():
-                job = host.start(request)
-            ending = _follow(job, follower)
-            record = archive.sealed(spec.job_id) or _seal_dead(archive, spec, follower, ending)
-            with interrupts_held():
-                job.remove()
-        except BaseException as error:
-            # an engine that is gone can't be tidied up, and that it is gone is the better message
-            with interrupts_held(), suppress(EngineRefused):
-                _abandon(job, archive, spec, follower, error)
-            raise
+    def submit(self) -> JobRecord:
+        """Put the job into the archive and run it; raise `JobTaken` where the archive has one of its name."""
+        return self._guarded(submit=True)
+
+    def run(self) -> JobRecord:
+        """Run the job, which is in the archive, and return the record that seals it.
+
+        A detached job is left alone as soon as its courier has begun, and the record is that of a job that runs.
+        """
+        return self._guarded(submit=False)
+
+    def cancel(self) -> None:
+        """End the job from another thread than that which runs it, which gets the record of a cancelled job."""
+        with self._starting:
+            self._cancelled = True
+        if self._job is not None:
+            self._job.stop()
+
+    def _guarded(self, *, submit: bool) -> JobRecord:
+        self._submitted = not submit
+        with endings_as_exits(), further_interrupts_held():
+            try:
+                if submit:
+                    # all of it or nothing: an interrupt takes effect when it is known whether the job is there
+                    with interrupts_held():
+                        self._archive.submit(self._spec)
+                        self._submitted = True
+                return self._attend()
+            except _Cancelled:
+                return self._archive.sealed(self._spec.job_id) or self._seal("Cancelled")
+            except BaseException as error:
+                # an engine that is gone can't be tidied up, and that it is gone is the better message
+                with interrupts_held(), suppress(EngineRefused):
+                    self._abandon(error)
+                raise
+
+    def _attend(self) -> JobRecord:
+        self._host.prepare()
+        self._start()
+        for _ in self._follow():
+            if self._request.detached:
+                with interrupts_held():
+                    self._running.release()
+                return Ledger(self._spec).record("Running")
+        ending = self._running.wait()
+        record = self._archive.sealed(self._spec.job_id) or self._seal_dead(ending)
+        with interrupts_held():
+            self._running.remove()
         return record
 
+    def _start(self) -> None:
+        # a job may wait long for its image, and nobody but us would hear of a wish that it ends
+        if wishes.shall_end(self._archive, self._spec.job_id):
+            raise _Cancelled
+        with self._starting:
+            if self._cancelled:
+                raise _Cancelled
+            with interrupts_held():
+                self._job = self._host.start(self._request)
 
-def _abandon(
-    job: RunningJob | None, archive: Archive, spec: JobSpec, follower: "_Follower", error: BaseException
-) -> None:
-    """Stop a job, seal it unless it is, and remove it; one that can't be stopped is its courier's to seal."""
-    state: State = "Cancelled" if isinstance(error, KeyboardInterrupt | SystemExit) else "Failed"
-    try:
-        if job is not None:
-            job.stop()
-        if archive.sealed(spec.job_id) is None:
-            _seal(archive, spec, follower, state=state, error=None if state == "Cancelled" else str(error))
-    finally:
-        if job is not None:
-            job.remove()
+    @property
+    def _running(self) -> RunningJob:
+        assert self._job is not None
+        return self._job
+
+    def _follow(self) -> Iterator[None]:
+        """Take in what the courier writes, and come back after every piece that brought an event."""
+        for stream, chunk in self._running.output():
+            if self._follower.take(stream, chunk):
+                yield
+
+    def _abandon(self, error: BaseException) -> None:
+        """Stop a job, seal it unless it is, and remove it; one that can't be stopped is its courier's to seal."""
+        if not self._submitted:
+            return
+        cancelled = isinstance(error, KeyboardInterrupt | SystemExit)
+        try:
+            if self._job is not None:
+                self._job.stop()
+            if self._archive.sealed(self._spec.job_id) is None:
+                self._seal("Cancelled" if cancelled else "Failed", error=None if cancelled else str(error))
+        finally:
+            if self._job is not None:
+                self._job.remove()
+
+    def _seal_dead(self, ending: Ending) -> JobRecord:
+        if self._cancelled:
+            return self._seal("Cancelled")
+        words = self._follower.words.decode("utf-8", "backslashreplace").strip().splitlines()[-_LAST_WORDS:]
+        reason = "\n".join(words).removeprefix("foundations: ") or cause.of_courier(ending.status)
+        error = f"{reason}; {ending.remark}" if ending.remark else reason
+        record = self._seal("Failed", error=error)
+        if not self._follower.events and words:
+            raise CourierFailed(error)
+        return record
+
+    def _seal(self, state: State, *, error: str | None = None) -> JobRecord:
+        """Seal a job whose courier can't; events that it told us but no longer archived go into the record."""
+        ledger, kept = Ledger(self._spec), set()
+        for event in self._archive.events(self._spec.job_id):
+            ledger.add(event)
+            kept.add(event["n"])
+        tail = tuple(event for event in self._follower.events if event["n"] not in kept)
+        ledger.extend(tail)
+        record = ledger.record(state, ended=time.time(), error=error, tail=tail)
+        self._archive.finish(self._spec, record, attempt=new_attempt(), watcher=True)
+        return record
 
 
 class _Follower:
@@ -73,41 +164,14 @@ class _Follower:
         self.events: list[Mapping[str, Any]] = []
         self.words = b""
 
-    def take(self, stream: str, chunk: bytes) -> None:
+    def take(self, stream: str, chunk: bytes) -> bool:
+        """Take in a piece of the courier's output, and tell whether it completed an event."""
         if stream == "stderr":
             self.words += chunk
-            return
+            return False
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         # at once: it is several times as fast
         for event in json.loads(b"[%b]" % b",".join(lines)):
             self.events.append(event)
             self._on_event(event)
-
-
-def _follow(job: RunningJob, follower: _Follower) -> Ending:
-    for stream, chunk in job.output():
-        follower.take(stream, chunk)
-    return job.wait()
-
-
-def _seal_dead(archive: Archive, spec: JobSpec, follower: _Follower, ending: Ending) -> JobRecord:
-    words = follower.words.decode("utf-8", "backslashreplace").strip().splitlines()[-_LAST_WORDS:]
-    reason = "\n".join(words).removeprefix("foundations: ") or cause.of_courier(ending.status)
-    error = f"{reason}; {ending.remark}" if ending.remark else reason
-    if not follower.events and words:
-        _seal(archive, spec, follower, state="Failed", error=error)
-        raise CourierFailed(error)
-    return _seal(archive, spec, follower, state="Failed", error=error)
-
-
-def _seal(archive: Archive, spec: JobSpec, follower: _Follower, *, state: State, error: str | None = None) -> JobRecord:
-    """Seal a job whose courier can't; events that it told us but no longer archived go into the record."""
-    ledger, kept = Ledger(spec), set()
-    for event in archive.events(spec.job_id):
-        ledger.add(event)
-        kept.add(event["n"])
-    tail = tuple(event for event in follower.events if event["n"] not in kept)
-    ledger.extend(tail)
-    record = ledger.record(state, ended=time.time(), error=error, tail=tail)
-    archive.finish(spec, record, attempt=new_attempt(), watcher=True)
-    return record
+        return bool(lines)

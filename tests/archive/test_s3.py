@@ -26,7 +26,7 @@ from foundations_archive import (
     Store,
 )
 from foundations_archive.errors import JobTaken, NewerFormat
-from foundations_archive.s3 import resolve
+from foundations_archive.s3_connection import resolve
 
 KEYS = S3Settings(access_key_id="someone", secret_access_key="a-secret", region="us-east-1")
 

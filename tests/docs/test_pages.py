@@ -129,3 +129,25 @@ def test_make_without_a_target_lists_every_target() -> None:
     shown = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     targets = re.findall(r"^\.PHONY: (.*)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)[0].split()
     assert all(f"make {target} " in shown for target in targets)
+
+
+def test_the_code_of_the_page_on_searches_runs(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs" / "searches.md").read_text()
+    searches, alone = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    environment = {**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home")}
+    environment.pop("FOUNDATIONS_ENVIRONMENT", None)
+    said = []
+    for code in (searches, alone):
+        (tmp_path / "driver.py").write_text(code)
+        run = subprocess.run(
+            [sys.executable, "driver.py"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert run.returncode == 0, run.stderr
+        said += run.stdout.splitlines()
+    assert said == ["grid 6 0.1", "random 3", "adaptive 3", "Completed 6"]

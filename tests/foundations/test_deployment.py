@@ -160,3 +160,53 @@ def test_a_failed_job_raises_the_users_own_traceback(archive: Archive, put_job: 
 def test_a_completed_job_raises_nothing(archive: Archive, put_job: PutJob) -> None:
     spec = put_job("job")
     raise_unless_completed(spec, archive.record(spec))
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "1", None, True])
+def test_a_pause_that_is_none_is_refused_before_anything_is_waited_for(
+    archive: Archive, put_job: PutJob, seconds: Any
+) -> None:
+    deployment = of(archive, put_job("job"))
+    for wait in (deployment.wait_for_deployment_to_complete, deployment.stream_job_logs):
+        with pytest.raises(ValueError, match="wait_seconds must be a number of seconds above 0, got"):
+            wait(seconds)
+
+
+def line(number: int, text: str) -> dict[str, Any]:
+    return {"n": number, "event": "log", "stream": "stdout", "text": text, "time": 1.0}
+
+
+def test_a_stream_yields_each_line_once_and_ends_with_the_job(
+    archive: Archive, put_job: PutJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = put_job("job", state="Running")
+    archive.append("job", "attempt", 0, [line(0, "one"), line(1, "two")])
+    slept = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            archive.append("job", "attempt", 1, [line(2, "three"), {"n": 3, "event": "job ended", "time": 1.0}])
+        if len(slept) == 3:
+            # the end and the last lines come between two looks
+            archive.append("job", "attempt", 2, [line(4, "four")])
+            archive.finish(spec, JobRecord("job", "Failed", tail=(line(5, "five"),)), attempt="x", watcher=True)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    stream = of(archive, spec).stream_job_logs(wait_seconds=3)
+    assert next(stream) == "one"
+    assert slept == []
+    assert list(stream) == ["two", "three", "four", "five"]
+    assert slept == [3, 3, 3]
+
+
+def test_a_stream_of_a_job_that_has_ended_is_its_log(archive: Archive, put_job: PutJob) -> None:
+    spec = put_job("job")
+    archive.append("job", "attempt", 0, [line(0, "one")])
+    assert list(of(archive, spec).stream_job_logs()) == ["one"]
+
+
+def test_a_job_is_cancelled_unless_it_has_ended(archive: Archive, put_job: PutJob) -> None:
+    waits, runs, ended = (of(archive, put_job(state, state=state)) for state in ("Queued", "Running", "Completed"))
+    assert [one.cancel() for one in (waits, runs, ended)] == [True, True, False]
+    assert [one.get_job_status() for one in (waits, runs, ended)] == ["Cancelled", "Running", "Completed"]

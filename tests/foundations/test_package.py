@@ -23,6 +23,7 @@ foundations/board.py
 foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
+foundations/candidates.py
 foundations/cli/__init__.py
 foundations/cli/deploy.py
 foundations/cli/info.py
@@ -57,7 +58,10 @@ foundations/graph.py
 foundations/hosts.py
 foundations/identity.py
 foundations/ignore.py
+foundations/in_job.py
 foundations/job_id.py
+foundations/jobs.py
+foundations/launch.py
 foundations/leaks.py
 foundations/metrics.py
 foundations/notebook_view.py
@@ -84,6 +88,7 @@ foundations/plain.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed
+foundations/ranges.py
 foundations/reader.py
 foundations/refusals.py
 foundations/report.py
@@ -92,6 +97,7 @@ foundations/results.py
 foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py
+foundations/search.py
 foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
@@ -105,6 +111,7 @@ foundations/terminal_view.py
 foundations/time_limit.py
 foundations/tracebacks.py
 foundations/tracking.py
+foundations/trials.py
 foundations/values.py
 foundations/verbosity.py
 foundations/view.py
@@ -123,9 +130,11 @@ foundations_archive/manifest.py
 foundations_archive/py.typed
 foundations_archive/records.py
 foundations_archive/s3.py
+foundations_archive/s3_connection.py
 foundations_archive/series.py
 foundations_archive/store.py
 foundations_archive/tracked.py
+foundations_archive/wishes.py
 foundations_images/__init__.py
 foundations_images/blame.py
 foundations_images/build.py
@@ -168,6 +177,7 @@ foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
 foundations_runner/volume.py
+foundations_runner/wish_watch.py
 foundations_runner/worker_process.py
 """
 

@@ -35,6 +35,7 @@ def test_every_key_can_be_set(tmp_path: Path) -> None:
                secret_access_key: b, session_token: c}
         cache_config: {end_point: s3://bucket/cache}
         stage_config: {threads: 4, processes: 2}
+        search_config: {concurrent_jobs: 3}
         log_level: WARNING
         error_verbosity: verbose
         """,
@@ -71,7 +72,7 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
     error = fault(tmp_path, DOCKER + "zzz: 1\n")
     assert str(error) == (
         "config/docker.config.yaml, line 2: unknown key 'zzz'; valid keys: job_deployment_env, docker_config, "
-        "results_config, cache_config, stage_config, log_level, error_verbosity"
+        "results_config, cache_config, stage_config, search_config, log_level, error_verbosity"
     )
 
 
@@ -103,6 +104,9 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
         (DOCKER + "docker_config:\n  network: ''", 3, "docker_config.network", "must be text, not ''"),
         (DOCKER + "docker_config:\n  network: !x y", 3, "docker_config.network", "not a !x"),
         (DOCKER + "results_config:\n  archive_end_point: gs://b", 3, "results_config.archive_end_point", "gs://b"),
+        (DOCKER + "search_config: {concurrent_jobs: 0}", 2, "search_config.concurrent_jobs", "a whole number above 0"),
+        (DOCKER + "search_config: {concurrent_jobs: 1.5}", 2, "search_config.concurrent_jobs", "not a number"),
+        (DOCKER + "search_config: {concurrent: 1}", 2, "search_config.concurrent", "did you mean 'concurrent_jobs'"),
         (DOCKER + "cache_config:\n\n  end_point: s3:///x", 4, "cache_config.end_point", "names no bucket"),
         (DOCKER + "results_config:\n  s3:\n    regin: x", 4, "results_config.s3.regin", "'regin' in results_config.s3"),
         (DOCKER + "results_config:\n  s3:\n    endpoint_url: s3.io", 4, "results_config.s3.endpoint_url", "http://"),

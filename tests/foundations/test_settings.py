@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -200,3 +201,18 @@ def test_yaml_is_not_imported_before_a_file_is_read() -> None:
     code = "import sys, foundations.settings; sys.exit('yaml' in sys.modules)"
     paths = [path for path in sys.path if path]
     subprocess.run([sys.executable, "-c", f"import sys; sys.path[:0] = {paths}; {code}"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs"),
+    [
+        ("job_deployment_env: docker\n", 4),
+        ("job_deployment_env: local\n", os.cpu_count()),
+        ("job_deployment_env: docker\nsearch_config: {concurrent_jobs: 7}\n", 7),
+        ("job_deployment_env: local\nsearch_config: {concurrent_jobs: 1}\n", 1),
+        ("job_deployment_env: docker\nsearch_config:\n", 4),
+    ],
+)
+def test_an_environment_says_how_many_jobs_of_a_search_run_at_the_same_time(root: Path, text: str, jobs: int) -> None:
+    configure(root, "some", text)
+    assert load_environment("some", root).concurrent_jobs == jobs

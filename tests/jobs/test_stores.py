@@ -169,6 +169,35 @@ def test_a_cache_of_its_own_can_be_cleared_and_results_stay(stores: Project, buc
     assert third.stdout == "computing 5000\n12497500\n", third.stderr
 
 
+FOLLOWED = """\
+import foundations, model
+
+stage = foundations.create_stage(model.talks)("/there/is/no/such/folder")
+deployment = foundations.get_deployment(stage.run(wait=False).job_name())
+lines = deployment.stream_job_logs()
+print(next(lines), deployment.get_job_status())
+deployment.cancel()
+deployment.wait_for_deployment_to_complete()
+numbers = [int(line.split()[1]) for line in lines]
+print(deployment.get_job_status(), numbers == list(range(1, len(numbers) + 1)))
+print(foundations.archive_jobs([deployment.job_name(), "another"]) == {deployment.job_name(): True, "another": False})
+print(len(foundations.get_queued_jobs()))
+"""
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS[::2])
+def test_a_job_is_followed_cancelled_and_hidden_through_the_bucket(
+    stores: Project, bucket: Bucket, environment: str
+) -> None:
+    stores.write("driver.py", FOLLOWED)
+    try:
+        done = stores.run(**bucket.variables, FOUNDATIONS_ENVIRONMENT=environment)
+        assert done.stdout.splitlines() == ["before 0 Running", "Cancelled True", "True", "0"], done.stderr
+        until(lambda: not stores.containers(), what="the end of its container")
+    finally:
+        stores.write("driver.py", DRIVER)
+
+
 def test_without_credentials_the_error_says_where_they_were_looked_for(stores: Project, bucket: Bucket) -> None:
     variables = {**bucket.variables, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     before = bucket.keys()

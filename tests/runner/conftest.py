@@ -28,7 +28,7 @@ from foundations_runner.container import JOB_LABEL, Limits
 from foundations_runner.docker_host import DockerHost
 from foundations_runner.host import Host, JobRequest
 from foundations_runner.process_host import ProcessHost
-from foundations_runner.run import run_job
+from foundations_runner.run import JobRun, run_job
 from foundations_runner.runtime import Runtime, ensure_runtime
 from foundations_runner.volume import RUNTIME_LABEL
 
@@ -69,8 +69,15 @@ class Jobs:
     seen: list[Event] = field(default_factory=list)
 
     def submit(self, script: str, *, directory: str = ".", bundle: str | None = None) -> JobSpec:
+        """Put a job into the archive."""
+        spec = self.spec(script, directory=directory, bundle=bundle)
+        self.archive.submit(spec)
+        return spec
+
+    def spec(self, script: str, *, directory: str = ".", bundle: str | None = None) -> JobSpec:
+        """Return a job that is not in the archive yet, but for its blobs."""
         blobs = self.archive.blobs
-        spec = JobSpec(
+        return JobSpec(
             job_id=f"test-{uuid.uuid4().hex[:12]}",
             project="runner",
             user="tester",
@@ -84,11 +91,14 @@ class Jobs:
             python=PYTHON,
             environment="test",
         )
-        self.archive.submit(spec)
-        return spec
 
-    def request(self, spec: JobSpec) -> JobRequest:
-        return JobRequest(spec.job_id, self.location, "scripted_worker:main")
+    def request(self, spec: JobSpec, *, detached: bool = False) -> JobRequest:
+        return JobRequest(spec.job_id, self.location, "scripted_worker:main", detached=detached)
+
+    def job(self, host: Host, spec: JobSpec, *, detached: bool = False) -> JobRun:
+        """Return the run of a job."""
+        request = self.request(spec, detached=detached)
+        return JobRun(host, request, archive=self.archive, spec=spec, on_event=self.seen.append)
 
     def run(self, host: Host, job: str | JobSpec, on_event: Callable[[Event], None] | None = None) -> JobRecord:
         """Run a script, or a job that was submitted, to its end."""

@@ -8,6 +8,7 @@ from foundations.errors import JobFailedError
 from foundations_archive.archive import Archive
 from foundations_archive.envelope import untagged
 from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_archive.series import values_by_key
 
 if TYPE_CHECKING:
     import pandas
@@ -58,11 +59,11 @@ class Deployment:
 
         Raise `KeyError`, naming what there is, where the job has not logged it.
         """
-        metrics = self._record().metrics
-        values = [untagged(metric.value) for metric in metrics if metric.key == name]
-        if not values:
-            known = ", ".join(sorted({metric.key for metric in metrics})) or "none"
+        metrics = values_by_key(self._record().metrics)
+        if name not in metrics:
+            known = ", ".join(sorted(metrics)) or "none"
             raise KeyError(f"job {self._spec.job_id} has no metric {name!r}; it has logged {known}")
+        values = untagged(metrics[name])
         return values[0] if len(values) == 1 else values
 
     def result(self) -> Any:

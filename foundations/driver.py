@@ -134,6 +134,7 @@ def _submit(
         sources=sources,
         requirements=without_credentials(requirements.normalised),
         facts=_facts(),
+        concurrency={name: count for name, count in asdict(environment.stages).items() if count},
     )
     archive.submit(spec)
     return spec

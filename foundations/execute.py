@@ -1,4 +1,4 @@
-"""A graph, run: every stage once, in order, with its result handed on and let go when nobody needs it any more."""
+"""A graph, run: every stage once, with its result handed on and let go when nobody needs it any more."""
 
 import sys
 import time
@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from foundations import current
 from foundations.graph import Call, StageGraph, Upstream, filled
+from foundations.schedule import run_in_order
+from foundations.time_limit import call_within
 from foundations.values import encode
 
 
@@ -43,12 +45,16 @@ class Reporter(Protocol):
     def ended(self, call: Call, outcome: Outcome) -> None:
         """Take note that a stage has ended, and keep its result where the outcome holds one."""
 
+    def retried(self, call: Call, attempt: int, error: str) -> None:
+        """Take note that an attempt at a stage has failed, and that another one follows."""
+
     def cached(self, call: Call, key: str) -> Hit | None:
         """Return what the cache holds under `key`."""
 
 
 KeyOf = Callable[[Call, tuple[Any, ...], dict[str, Any]], str]
 Traceback = Callable[[BaseException], str]
+Invoke = Callable[[Call, tuple[Any, ...], Mapping[str, Any]], Any]
 
 
 class StageFailed(Exception):
@@ -59,45 +65,95 @@ class StageFailed(Exception):
         self.call, self.traceback = call, traceback
 
 
-def execute(graph: StageGraph, *, reporter: Reporter, key_of: KeyOf, traceback: Traceback) -> Any:
-    """Run every stage of `graph` and return the target's result; raise `StageFailed` at the first that raises."""
-    results: dict[str, Any] = {}
-    consumers = Counter(parent for call in graph.calls for parent in call.parents)
-    for call in graph.calls:
-        results[call.id] = _run(call, results, reporter=reporter, key_of=key_of, traceback=traceback)
-        consumers.subtract(call.parents)
+def call_directly(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Run a stage's function in this process, within the time that its options give it."""
+    if call.options.timeout is None:
+        return call.function(*args, **kwargs)
+    return call_within(call.options.timeout, call.function, args, kwargs, name=call.name)
+
+
+def execute(
+    graph: StageGraph,
+    *,
+    reporter: Reporter,
+    key_of: KeyOf,
+    traceback: Traceback,
+    invoke: Invoke = call_directly,
+    threads: int = 1,
+) -> Any:
+    """Run every stage of `graph`, up to `threads` at once, and return the target's result.
+
+    Raise `StageFailed` for the first that raises, once those that were running have ended.
+    """
+    run = _Run(graph, reporter=reporter, key_of=key_of, traceback=traceback, invoke=invoke)
+    run_in_order(graph, run.stage, settle=run.settle, threads=threads)
+    return run.results[graph.target]
+
+
+class _Run:
+    """One run of a graph: the results that somebody still needs."""
+
+    def __init__(
+        self, graph: StageGraph, *, reporter: Reporter, key_of: KeyOf, traceback: Traceback, invoke: Invoke
+    ) -> None:
+        self.results: dict[str, Any] = {}
+        self._target = graph.target
+        self._reporter, self._key_of, self._traceback, self._invoke = reporter, key_of, traceback, invoke
+        self._consumers = Counter(parent for call in graph.calls for parent in call.parents)
+
+    def stage(self, call: Call) -> None:
+        """Run one stage, whose parents have run."""
+        began, key = time.perf_counter(), None
+        self._reporter.started(call)
+        try:
+            args, kwargs = self._arguments(call)
+            key = _key(call, args, kwargs, self._key_of) if call.cached else None
+            hit = self._reporter.cached(call, key) if key else None
+            if hit:
+                self.results[call.id] = hit.value
+                seconds = time.perf_counter() - began
+                self._reporter.ended(call, Outcome("cached", seconds, cache_key=key, cached_from=hit.job_id))
+                return
+            result = self._attempts(call, args, kwargs)
+            _refuse_stage(call, result)
+        except BaseException as error:
+            text = self._traceback(error)
+            self._reporter.ended(call, Outcome("failed", time.perf_counter() - began, error=text, cache_key=key))
+            raise StageFailed(call, text) from error
+        outcome = Outcome("succeeded", time.perf_counter() - began, cache_key=key)
+        if key and _key(call, args, kwargs, self._key_of) != key:
+            # served from the cache, it would leave the argument, which others may get too, as it was
+            _warn(f"stage {call.name} changed an argument in place; its result is not cached")
+            key, outcome = None, replace(outcome, cache_key=None)
+        self._reporter.ended(call, _with_value(outcome, result) if key or call.persisted else outcome)
+        self.results[call.id] = result
+
+    def settle(self, call: Call) -> None:
+        """Let go of the results that nobody needs any more."""
         for parent in call.parents:
-            if not consumers[parent] and parent != graph.target:
-                results.pop(parent, None)
-    return results[graph.target]
+            self._consumers[parent] -= 1
+            if not self._consumers[parent] and parent != self._target:
+                self.results.pop(parent, None)
 
+    def _arguments(self, call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if not call.parents:
+            return call.args, dict(call.kwargs)
 
-def _run(call: Call, results: Mapping[str, Any], *, reporter: Reporter, key_of: KeyOf, traceback: Traceback) -> Any:
-    began, key = time.perf_counter(), None
-    reporter.started(call)
-    try:
-        args = filled(call.args, Upstream, lambda hole: results[hole.stage])
-        kwargs = filled(dict(call.kwargs), Upstream, lambda hole: results[hole.stage])
-        key = _key(call, args, kwargs, key_of) if call.cached else None
-        hit = reporter.cached(call, key) if key else None
-        if hit:
-            seconds = time.perf_counter() - began
-            reporter.ended(call, Outcome("cached", seconds, cache_key=key, cached_from=hit.job_id))
-            return hit.value
+        def result(hole: Upstream) -> Any:
+            return self.results[hole.stage]
+
+        return filled(call.args, Upstream, result), filled(dict(call.kwargs), Upstream, result)
+
+    def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        for attempt in range(1, call.options.retries + 1):
+            try:
+                with current.running(call.id):
+                    return self._invoke(call, args, kwargs)
+            except Exception as error:  # noqa: BLE001 - whatever a stage raises is what it is tried again for
+                self._reporter.retried(call, attempt, self._traceback(error))
+                time.sleep(call.options.retry_delay)
         with current.running(call.id):
-            result = call.function(*args, **kwargs)
-        _refuse_stage(call, result)
-    except BaseException as error:
-        text = traceback(error)
-        reporter.ended(call, Outcome("failed", time.perf_counter() - began, error=text, cache_key=key))
-        raise StageFailed(call, text) from error
-    outcome = Outcome("succeeded", time.perf_counter() - began, cache_key=key)
-    if key and _key(call, args, kwargs, key_of) != key:
-        # served from the cache, it would leave the argument, which others may get too, as it was
-        _warn(f"stage {call.name} changed an argument in place; its result is not cached")
-        key, outcome = None, replace(outcome, cache_key=None)
-    reporter.ended(call, _with_value(outcome, result) if key or call.persisted else outcome)
-    return result
+            return self._invoke(call, args, kwargs)
 
 
 def _key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], key_of: KeyOf) -> str | None:

@@ -68,8 +68,8 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
     rows = []
     for spec, record in jobs:
         metrics: dict[str, dict[str, list[Any]]] = {}
-        for metric in record.metrics:
-            metrics.setdefault(metric.stage, {}).setdefault(metric.key, []).append(metric.value)
+        for series in record.metrics:
+            metrics.setdefault(series.stage, {}).setdefault(series.key, []).extend(series.values)
         for stage, became in zip(spec.stages, record.stages, strict=True):
             kept = became.value is not None
             if stage.id in metrics or kept:

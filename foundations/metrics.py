@@ -19,6 +19,11 @@ def log_metric(key: str, value: Any) -> None:
     >>> def train(rate):
     ...     foundations.log_metric("loss", 0.25)
     """
+    if type(value) is float and type(key) is str:  # what most are: nothing to look at
+        stage = current.stage()
+        if stage is not None and current.metric_log is not None:
+            current.metric_log.metric(stage, key, value)
+            return
     if not isinstance(key, str):
         raise ValueError(  # noqa: TRY004 - the contract's choice
             f"the key of a metric must be a str, got {key!r} of type {type(key).__name__}"
@@ -42,13 +47,13 @@ def log_metric(key: str, value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as JSON has it: a list or a scalar, NaN and the infinities as tagged objects."""
+    """Return `value` as JSON has it, or a float; in a list NaN and the infinities are tagged objects."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_tagged(_plain(item)) for item in value]
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) or type(value).__name__ == "longdouble":  # NumPy's own, which no item() changes
-        return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
+        return float(value)
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -56,6 +61,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return str.__str__(value)  # an enum's own says the name of its member
     raise TypeError
+
+
+def _tagged(value: Any) -> Any:
+    return {"$float": repr(value)} if type(value) is float and not math.isfinite(value) else value
 
 
 def _cut(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Pickling as both sides need it: cloudpickle, but for functions whose name `create_stage` has taken over."""
 
 import io
+import pickle
 import sys
 import types
 from collections.abc import Callable
@@ -13,12 +14,22 @@ import cloudpickle
 from foundations.signature import STAGE_FUNCTION
 
 Rewrite = Callable[[Any, Any], Any]
+Outside = Callable[[pickle.PickleBuffer], Any]
 
 
-def dumps(value: Any, rewrite: Rewrite) -> bytes:
-    """Return `value` pickled; `rewrite` gets each object with what cloudpickle makes of it, and has the last word."""
+def as_it_is(obj: Any, reduced: Any) -> Any:
+    """Return `reduced`: the `rewrite` that changes nothing."""
+    del obj
+    return reduced
+
+
+def dumps(value: Any, rewrite: Rewrite = as_it_is, *, outside: Outside | None = None) -> bytes:
+    """Return `value` pickled; `rewrite` gets each object with what cloudpickle makes of it, and has the last word.
+
+    `outside` takes the large buffers, which are then not among the bytes.
+    """
     file = io.BytesIO()
-    _Pickler(file, rewrite).dump(value)
+    _Pickler(file, rewrite, outside).dump(value)
     return file.getvalue()
 
 
@@ -29,8 +40,8 @@ def decorated(module: str, name: str) -> Any:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: io.BytesIO, rewrite: Rewrite) -> None:
-        super().__init__(file, protocol=5)
+    def __init__(self, file: io.BytesIO, rewrite: Rewrite, outside: Outside | None) -> None:
+        super().__init__(file, protocol=5, buffer_callback=outside)
         self._rewrite = rewrite
 
     def reducer_override(self, obj: Any) -> Any:

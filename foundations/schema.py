@@ -66,6 +66,8 @@ _MEMORY = Rule(
     lambda value: re.fullmatch(r"\d+(\.\d+)?[bkmg]?", value) is not None,
 )
 
+_COUNT = Rule(("int",), "a whole number above 0", lambda value: value > 0)
+
 ENVIRONMENT: Section = {
     "job_deployment_env": _choice("local", "docker"),
     "docker_config": {
@@ -88,6 +90,7 @@ ENVIRONMENT: Section = {
         },
     },
     "cache_config": {"end_point": _LOCATION},
+    "stage_config": {"threads": _COUNT, "processes": _COUNT},
     "log_level": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
 }
 

@@ -42,6 +42,14 @@ class S3Options:
 
 
 @dataclass(frozen=True)
+class StageSettings:
+    """How many stages of a job run at once; None leaves it to the processors that the job has."""
+
+    threads: int | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True)
 class Environment:
     """Where jobs run, and where what they leave goes; `cache` is None where it is the archive."""
 
@@ -53,6 +61,7 @@ class Environment:
     cache: str | None
     s3: S3Options
     log_level: str
+    stages: StageSettings = StageSettings()
 
 
 def home() -> Path:
@@ -108,6 +117,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         cache=_location(cache, root) if cache and not override else None,
         s3=S3Options(**results.get("s3", {})),
         log_level=config.get("log_level", "INFO"),
+        stages=StageSettings(**config.get("stage_config", {})),
     )
 
 

@@ -1,49 +1,35 @@
 """The worker: runs a job's stages in the user's environment, and says to the courier what becomes of them."""
 
+import os
 import pickle
 import sys
-import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from foundations import current
 from foundations.cache_key import CacheKeys
-from foundations.execute import Hit, Outcome, StageFailed, execute
+from foundations.execute import StageFailed, call_directly, execute
 from foundations.graph import Call, StageGraph
+from foundations.output import Output
+from foundations.report import Channel, Report, buffers
+from foundations.stage_processes import TRACEBACK, StageProcesses
 from foundations.tracebacks import user_traceback
-from foundations.values import decode
-
-
-class Channel(Protocol):
-    """The pipe to the courier."""
-
-    def send(self, message: Mapping[str, Any], buffers: Iterable[memoryview | bytes] = ()) -> None:
-        """Send a message and the buffers that belong to it."""
-
-    def receive(self) -> dict[str, Any]:
-        """Return the next message."""
-
-    def buffer(self, size: int) -> bytearray:
-        """Return the next buffer of a message."""
-
-    def ask(self, message: Mapping[str, Any], then: Any) -> Any:
-        """Send a question, and return what `then` makes of the answer."""
 
 
 def main(channel: Channel) -> None:
     """Run the job that comes over `channel`."""
     job = channel.receive()
-    graph = b"".join(_buffers(channel, job))
+    pickled = b"".join(buffers(channel, job))
     failed, error = False, None
     try:
         _refuse_other_python(job["python"])
-        sys.path[:0] = [str(Path(job["root"], path)) for path in job["paths"]]
+        paths = [str(Path(job["root"], path)) for path in job["paths"]]
+        sys.path[:0] = paths
         current.job_id = job["job_id"]
-        report = current.metric_log = _Report(channel)
-        _execute(pickle.loads(graph), job, report)
+        current.threads_belong_to_their_stage()
+        _execute(channel, pickle.loads(pickled), {**job, "paths": paths, "script": sys.argv[0]})
     except StageFailed as failure:
         failed, error = True, _with_hint(failure.traceback, failure.__cause__)
     except BaseException as failure:  # noqa: BLE001 - whatever keeps the job from starting is the user's to see
@@ -54,74 +40,52 @@ def main(channel: Channel) -> None:
     channel.send({"say": "finished", "failed": failed, "error": error})
 
 
-class _Report:
-    """Says to the courier what happens; safe from any thread, as the channel is."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._lock = threading.Lock()
-
-    def metric(self, stage: str, key: str, value: Any) -> None:
-        self._channel.send({"say": "metric", "stage": stage, "key": key, "value": value, "time": time.time()})
-
-    def started(self, call: Call) -> None:
-        self._channel.send({"say": "started", "stage": call.id})
-
-    def cached(self, call: Call, key: str) -> Hit | None:
-        question = {"say": "lookup", "stage": call.id, "key": key, "persisted": call.persisted}
-        return self._channel.ask(question, self._hit)  # type: ignore[no-any-return]
-
-    def ended(self, call: Call, outcome: Outcome) -> None:
-        # one after the other: a value and the end of its stage belong together
-        with self._lock:
-            if outcome.encoding is not None:
-                self._channel.send(
-                    {
-                        "say": "value",
-                        "stage": call.id,
-                        "encoding": outcome.encoding,
-                        "cached": outcome.cache_key is not None,
-                        "persisted": call.persisted,
-                    },
-                    outcome.buffers,
-                )
-            self._channel.send(
-                {
-                    "say": "ended",
-                    "stage": call.id,
-                    "status": outcome.status,
-                    "seconds": outcome.seconds,
-                    "error": outcome.error,
-                    "unserializable": outcome.unserializable,
-                    "cache_key": outcome.cache_key,
-                    "cached_from": outcome.cached_from,
-                    "persisted": call.persisted,
-                    "keep": outcome.cache_key is not None and outcome.encoding is not None,
-                }
-            )
-
-    def _hit(self, answer: dict[str, Any]) -> Hit | None:
-        if not answer["hit"]:
-            return None
-        buffers = list(_buffers(self._channel, answer))
-        try:
-            return Hit(decode(answer["encoding"], buffers), answer["job_id"])
-        except Exception as error:  # noqa: BLE001 - unpickling runs the user's own code, which may raise anything
-            text = f"foundations: warning: a cached result can't be unpickled and is computed anew: {error}"
-            print(text, file=sys.stderr, flush=True)
-            return None
-
-
-def _execute(graph: StageGraph, job: Mapping[str, Any], report: _Report) -> None:
+def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> None:
+    places = {call.id: place for place, call in enumerate(graph.calls)}
+    report = current.metric_log = Report(channel, Output(job["mark"], places))
     keys = CacheKeys(
         bundle=job["bundle"], environment=job["environment_key"], root=Path(job["root"]), directory=job["directory"]
     )
-    execute(graph, reporter=report, key_of=keys.key, traceback=lambda error: user_traceback(error, job["root"]))
+    setting = {**{name: job[name] for name in ("paths", "job_id", "mark", "root", "script")}, "places": places}
+    cpus = usable_cpus()
+    processes = StageProcesses(
+        job["stages"].get("processes") or cpus, setting=setting, open_channel=type(channel).of, report=report
+    )
+
+    def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        return (processes.call if call.options.process else call_directly)(call, args, kwargs)
+
+    def traceback(error: BaseException) -> str:
+        return getattr(error, TRACEBACK, None) or user_traceback(error, job["root"])
+
+    try:
+        execute(
+            graph,
+            reporter=report,
+            key_of=keys.key,
+            traceback=traceback,
+            invoke=invoke,
+            threads=job["stages"].get("threads") or max(2, cpus),
+        )
+    finally:
+        processes.close()
 
 
-def _buffers(channel: Channel, message: Mapping[str, Any]) -> Iterator[bytearray]:
-    for size in message.get("sizes", ()):
-        yield channel.buffer(size)
+def usable_cpus() -> int:
+    """Return how many processors this process may use, a container's limit included."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min([cpus, *_quota("cpu.max"), *_quota("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")])
+
+
+def _quota(*files: str) -> list[int]:
+    """Return the processors that a control group allows, rounded up; nothing where it sets no limit."""
+    # https://docs.kernel.org/admin-guide/cgroup-v2.html: "max 100000" or "150000 100000"; in version 1 -1 is no limit
+    try:
+        words = " ".join(Path("/sys/fs/cgroup", file).read_text() for file in files).split()
+        quota, period = (int(word) for word in words)
+    except (OSError, ValueError):
+        return []
+    return [max(1, -(-quota // period))] if quota > 0 else []
 
 
 def _refuse_other_python(wanted: str) -> None:

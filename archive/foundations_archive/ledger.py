@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from foundations_archive.records import JobRecord, JobSpec, Metric, StageRecord, State, Status, Value
+from foundations_archive.records import JobRecord, JobSpec, StageRecord, State, Status, Value
+from foundations_archive.series import GrowingSeries, Series
 
 Event = Mapping[str, Any]
 
@@ -15,11 +16,11 @@ class Ledger:
         self.spec = spec
         self.started: float | None = None
         self.image: str | None = None
-        self.running: list[str] = []
+        self.running: dict[str, int] = {}  # in the order in which they began, with the number of the attempt
         self._count = 0
         self._stages: dict[str, StageRecord] = {}
-        self._metrics: list[Metric] = []
-        self._metrics_of: dict[str, list[Metric]] = {}
+        self._metrics: dict[str, dict[str, GrowingSeries]] = {}
+        self._failed: str | None = None
 
     def add(self, event: Event) -> None:
         """Take in one event; kinds that are not known here are counted and left out."""
@@ -29,12 +30,15 @@ class Ledger:
                 self.started, self.image = event["time"], event.get("image")
             case "stage started":
                 stage = event["stage"]
-                self.running.append(stage)
+                self.running[stage] = 1
                 self._stages[stage] = StageRecord(stage, "not run", started=event["time"])
-            case "metric":
-                metric = Metric(event["stage"], event["key"], event["value"], event["time"])
-                self._metrics.append(metric)
-                self._metrics_of.setdefault(metric.stage, []).append(metric)
+            case "metrics":
+                series = self._metrics.setdefault(event["stage"], {}).setdefault(event["key"], GrowingSeries())
+                series.extend(event["values"], event["times"])
+            case "stage retried":
+                # what an attempt that counts for nothing has logged would be taken for the next one's
+                self._metrics.pop(event["stage"], None)
+                self.running[event["stage"]] = event["attempt"] + 1
             case "stage ended":
                 self._end(event)
 
@@ -43,9 +47,9 @@ class Ledger:
         for event in events:
             self.add(event)
 
-    def metrics_of(self, stage: str) -> tuple[Metric, ...]:
+    def metrics_of(self, stage: str) -> tuple[Series, ...]:
         """Return what a stage has logged."""
-        return tuple(self._metrics_of.get(stage, ()))
+        return tuple(series.series(stage, key) for key, series in self._metrics.get(stage, {}).items())
 
     def record(
         self, state: State, *, ended: float | None = None, error: str | None = None, tail: Sequence[Event] = ()
@@ -57,7 +61,7 @@ class Ledger:
         """
         if state in ("Failed", "Cancelled", "Lost"):
             self._interrupt(state, ended, error)
-        failed = next((stage for stage in self._stages.values() if stage.status == "failed"), None)
+        failed = self._stages.get(self._failed or "")
         return JobRecord(
             job_id=self.spec.job_id,
             state=state,
@@ -66,7 +70,7 @@ class Ledger:
             error=error if error is not None or failed is None else failed.error,
             failed_stage=failed.id if failed else None,
             stages=tuple(self._all_stages(final=ended is not None)),
-            metrics=tuple(self._metrics),
+            metrics=tuple(series for stage in self._metrics for series in self.metrics_of(stage)),
             image=self.image,
             events=self._count,
             tail=tuple(tail),
@@ -75,8 +79,9 @@ class Ledger:
     def _end(self, event: Event) -> None:
         stage = event["stage"]
         known = self._stages.get(stage) or StageRecord(stage, "not run")
-        if stage in self.running:
-            self.running.remove(stage)
+        attempts = self.running.pop(stage, 1)
+        if event["status"] == "failed":
+            self._failed = self._failed or stage
         self._stages[stage] = StageRecord(
             id=stage,
             status=event["status"],
@@ -88,14 +93,17 @@ class Ledger:
             unserializable=event.get("unserializable"),
             cache_key=event.get("cache_key"),
             cached_from=event.get("cached_from"),
+            attempts=attempts,
         )
 
     def _interrupt(self, state: State, ended: float | None, error: str | None) -> None:
-        for stage in self.running:
+        for stage, attempts in self.running.items():
             known = self._stages[stage]
             seconds = ended - known.started if ended is not None and known.started is not None else None
             status: Status = "failed" if state == "Failed" else "not run"
-            self._stages[stage] = StageRecord(stage, status, known.started, ended, seconds, error)
+            self._stages[stage] = StageRecord(stage, status, known.started, ended, seconds, error, attempts=attempts)
+            if status == "failed":
+                self._failed = self._failed or stage
         self.running.clear()
 
     def _all_stages(self, *, final: bool) -> Iterable[StageRecord]:

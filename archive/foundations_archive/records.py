@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, Self
+
+from foundations_archive.series import Series, values_by_key
 
 State = Literal["Queued", "Running", "Completed", "Failed", "Cancelled", "Lost"]
 Status = Literal["succeeded", "failed", "cached", "skipped", "not run"]
+
+_SCALARS = frozenset({str, int, float, bool})
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Value:
         """Return the value that a record holds, or None where it holds none."""
         if body is None:
             return None
-        return cls(body["encoding"], tuple(map(Buffer.of, body["buffers"])), body["inline"])
+        return cls(body["encoding"], tuple(map(Buffer.of, body["buffers"])), body.get("inline"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class JobSpec:
     tags: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    concurrency: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
@@ -96,16 +102,6 @@ class JobSpec:
         graph = Value.of(body["graph"])
         stages = tuple(map(StageSpec.of, body["stages"]))
         return cls(**{**_known(cls, body), "stages": stages, "graph": graph, "paths": tuple(body["paths"])})
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One call of `log_metric`."""
-
-    stage: str
-    key: str
-    value: Any
-    time: float
 
 
 @dataclass(frozen=True)
@@ -122,6 +118,7 @@ class StageRecord:
     unserializable: str | None = None
     cache_key: str | None = None
     cached_from: str | None = None
+    attempts: int = 1
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
@@ -140,7 +137,7 @@ class JobRecord:
     error: str | None = None
     failed_stage: str | None = None
     stages: tuple[StageRecord, ...] = ()
-    metrics: tuple[Metric, ...] = ()
+    metrics: tuple[Series, ...] = ()
     image: str | None = None
     events: int = 0
     tail: tuple[Mapping[str, Any], ...] = ()
@@ -149,7 +146,7 @@ class JobRecord:
     def of(cls, body: Mapping[str, Any]) -> Self:
         """Return the job that a record holds."""
         stages = tuple(map(StageRecord.of, body["stages"]))
-        metrics = tuple(Metric(**_known(Metric, item)) for item in body["metrics"])
+        metrics = tuple(map(Series.of, body["metrics"]))
         return cls(**{**_known(cls, body), "stages": stages, "metrics": metrics, "tail": tuple(body["tail"])})
 
 
@@ -161,21 +158,26 @@ class CacheEntry:
     job_id: str
     stage: str
     seconds: float
-    metrics: tuple[Metric, ...] = ()
+    metrics: tuple[Series, ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
         """Return the entry that a record holds."""
-        metrics = tuple(Metric(**_known(Metric, item)) for item in body["metrics"])
+        metrics = tuple(map(Series.of, body["metrics"]))
         return cls(**{**_known(cls, body), "value": Value.of(body["value"]), "metrics": metrics})
 
 
 def plain(record: Any) -> Any:
-    """Return a record as what `json` writes."""
+    """Return a record as what `json` writes; what a field leaves open (None) is left out."""
+    if record is None or type(record) in _SCALARS:
+        return record
+    if isinstance(record, Series):
+        return record.plain()
     if is_dataclass(record):
-        return {item.name: plain(getattr(record, item.name)) for item in fields(record)}
+        parts = vars(record).items()
+        return {name: value if type(value) in _SCALARS else plain(value) for name, value in parts if value is not None}
     if isinstance(record, list | tuple):
-        return [plain(item) for item in record]
+        return [item if type(item) in _SCALARS else plain(item) for item in record]
     if isinstance(record, Mapping):
         return {key: plain(item) for key, item in record.items()}
     return record
@@ -183,9 +185,6 @@ def plain(record: Any) -> Any:
 
 def row_of(spec: JobSpec, record: JobRecord) -> dict[str, Any]:
     """Return a job's row of the index: all that `get_metrics_for_all_jobs` shows of it."""
-    metrics: dict[str, list[Any]] = {}
-    for metric in record.metrics:
-        metrics.setdefault(metric.key, []).append(metric.value)
     names = {stage.id: stage.name for stage in spec.stages}
     arguments = [
         (argument.name, place, argument.value if argument.stage is None else names[argument.stage])
@@ -203,10 +202,15 @@ def row_of(spec: JobSpec, record: JobRecord) -> dict[str, Any]:
         "parameters": dict(spec.parameters),
         "arguments": arguments,
         "tags": dict(spec.tags),
-        "metrics": list(metrics.items()),
+        "metrics": list(values_by_key(record.metrics).items()),
     }
 
 
 def _known(cls: type, body: Mapping[str, Any]) -> dict[str, Any]:
-    names = {item.name for item in fields(cls)}
+    names = _names(cls)
     return {key: value for key, value in body.items() if key in names}
+
+
+@cache
+def _names(cls: type) -> frozenset[str]:
+    return frozenset(item.name for item in fields(cls))

@@ -1,16 +1,23 @@
 """The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
 
+import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import Blobs
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
+from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
+from foundations_runner.ring import Note, Numbers, RingReader
 
 _INLINE_BYTES = 4096
+_LOOK_SECONDS = 0.01
+
+_Event = tuple[str, dict[str, Any]]
 
 
 class Conversation:
@@ -27,10 +34,13 @@ class Conversation:
         archive: Archive,
         spec: JobSpec,
         journal: Journal,
+        notes: RingReader,
+        mark: str = "",
         catch_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
-        self._catch_up = catch_up
+        self._notes, self._mark, self._catch_up = notes, mark, catch_up
+        self._series: dict[int, tuple[str, str]] = {}
         self._values: dict[str, Value] = {}
         self._hits: dict[str, CacheEntry] = {}
         self.ended: Message | None = None
@@ -44,8 +54,7 @@ class Conversation:
         """
         try:
             self._hand_over(order, root)
-            while True:
-                self._take(self._channel.receive())
+            self._listen()
         except ArchiveError as error:  # first: an archive out of reach is a ConnectionError too
             self.broken = error
         except (EOFError, ConnectionError):
@@ -54,6 +63,37 @@ class Conversation:
             self.broken = error
         finally:
             self._channel.close()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                if self._channel.waits(_LOOK_SECONDS):
+                    message = self._channel.receive()
+                    self._take_notes()  # they were written before
+                    self._take(message)
+                self._take_notes()
+        except (EOFError, ConnectionResetError):
+            self._take_notes()  # the last ones, of a worker that may have been killed
+
+    def _take_notes(self) -> None:
+        events = [event for note in self._notes.notes() for event in self._events_of(note)]
+        if any(kind.startswith("stage") for kind, _ in events):
+            self._catch_up()  # a stage's lines belong before its end
+        if events:
+            self._journal.add_all(events)
+
+    def _events_of(self, note: Note) -> list[_Event]:
+        if isinstance(note, Numbers):
+            stage, key = self._series[note.series]
+            values = json_numbers(note.values)
+            return [("metrics", {"stage": stage, "key": key, "values": values, "times": list(note.times)})]
+        message = json.loads(note)
+        match message.pop("say"):
+            case "series":
+                self._series[message["series"]] = message["stage"], message["key"]
+                return []
+            case say:
+                return [_event(say, message)]
 
     def _hand_over(self, order: Order, root: str) -> None:
         spec = self._spec
@@ -66,6 +106,8 @@ class Conversation:
             "bundle": spec.bundle,
             "environment_key": order.environment_key,
             "directory": spec.directory,
+            "mark": self._mark,
+            "stages": dict(spec.concurrency),
         }
         graph = spec.graph.buffers
         chunks = (chunk for buffer in graph for chunk in self._archive.blobs.get_buffer(buffer))
@@ -73,11 +115,6 @@ class Conversation:
 
     def _take(self, message: Message) -> None:
         match message.pop("say"):
-            case "metric":
-                self._journal.add("metric", **message)
-            case "started":
-                self._catch_up()
-                self._journal.add("stage started", **message)
             case "value":
                 self._values[message["stage"]] = self._store_value(message)
             case "ended":
@@ -86,8 +123,9 @@ class Conversation:
                 self._look_up(message)
             case "finished":
                 self.ended = message
-            case other:
-                raise ValueError(f"the worker said {other!r}, which this courier does not know")
+            case say:
+                self._catch_up()
+                self._journal.add_all([_event(say, message)])
 
     def _store_value(self, message: Message) -> Value:
         sizes, encoding = message["sizes"], message["encoding"]
@@ -132,10 +170,8 @@ class Conversation:
             self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
 
     def _replay(self, stage: str, entry: CacheEntry) -> None:
-        for metric in entry.metrics:
-            self._journal.add(
-                "metric", stage=stage, key=metric.key, value=metric.value, time=metric.time, replayed=True
-            )
+        for series in entry.metrics:
+            self._journal.add("metrics", **{**series.plain(), "stage": stage}, replayed=True)
 
     def _chunks(self, buffers: tuple[Buffer, ...]) -> Iterator[bytes]:
         for buffer in buffers:
@@ -159,3 +195,18 @@ def _put(homes: list[Blobs], chunks: Iterator[bytes]) -> Buffer:
             digest = blobs.put(chunk)
         digests.append(digest)
     return Buffer(size, tuple(digests))
+
+
+def _event(say: str, message: Message) -> _Event:
+    """Return the event of a message that is nothing else; raise `ValueError` for one that is not known."""
+    match say:
+        case "started":
+            return "stage started", message
+        case "ended":
+            return "stage ended", message
+        case "retried":
+            return "stage retried", message
+        case "metric":
+            value, at = message.pop("value"), message.pop("time")
+            return "metrics", {**message, "values": [value], "times": [at]}
+    raise ValueError(f"the worker said {say!r}, which this courier does not know")

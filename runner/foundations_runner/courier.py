@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -95,9 +96,17 @@ class _Courier:
             self._order,
             root=root,
             working_directory=root / spec.directory,
-            on_line=lambda stream, text: journal.add("log", stream=stream, text=text),
+            on_line=partial(_log, journal, spec),
         )
-        talk = Conversation(worker.channel, archive=archive, spec=spec, journal=journal, catch_up=worker.catch_up)
+        talk = Conversation(
+            worker.channel,
+            archive=archive,
+            spec=spec,
+            journal=journal,
+            notes=worker.notes,
+            mark=worker.mark,
+            catch_up=worker.catch_up,
+        )
         listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
         listener.start()
         if self._cancelled:
@@ -139,6 +148,12 @@ class _Courier:
         del number, frame
         if self._worker:
             self._worker.signal(signal.SIGKILL)
+
+
+def _log(journal: Journal, spec: JobSpec, stream: str, text: str, place: int | None) -> None:
+    # any program of the stage's can write a mark that names no stage
+    stage = spec.stages[place].id if place is not None and place < len(spec.stages) else None
+    journal.add("log", stream=stream, text=text, stage=stage)
 
 
 def _give(root: Path, user: int) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
 from foundations_archive.archive import HEARTBEAT_SECONDS, Archive
@@ -16,7 +17,7 @@ FLUSH_BYTES = 256 * 1024
 _LAST_TRIES = (0.5, 2.0, 8.0)
 
 # metrics can come by the hundred thousand and nobody watches them scroll by
-_SILENT = frozenset({"metric"})
+_SILENT = frozenset({"metrics"})
 
 
 class Journal:
@@ -42,16 +43,21 @@ class Journal:
         self._thread.start()
 
     def add(self, event: str, **fields: Any) -> None:
-        """Take in an event of this kind, now."""
+        """Take in an event of this kind, now or at the `time` given."""
+        self.add_all([(event, fields)])
+
+    def add_all(self, events: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Take in several events, in order."""
         with self._lock:
-            entry = {"n": self._count, "time": time.time(), "event": event, **fields}
-            self._count += 1
-            self.ledger.add(entry)
-            line = json.dumps(entry, allow_nan=False)
-            self._pending.append(entry)
-            self._pending_bytes += len(line)
-            if event not in _SILENT:
-                self._unsaid.append(line)
+            for event, fields in events:
+                entry = {"n": self._count, "time": time.time(), "event": event, **fields}
+                self._count += 1
+                self.ledger.add(entry)
+                line = json.dumps(entry, allow_nan=False)
+                self._pending.append(entry)
+                self._pending_bytes += len(line)
+                if event not in _SILENT:
+                    self._unsaid.append(line)
         if self._pending_bytes > FLUSH_BYTES:
             self._wake.set()
         self._say()
@@ -72,8 +78,9 @@ class Journal:
         # a lock of its own: a driver that does not read holds up whoever adds, but not the archive nor the heartbeat
         with self._saying:
             while self._unsaid:
+                lines = [self._unsaid.popleft() for _ in range(len(self._unsaid))]
                 try:
-                    self._echo.write(self._unsaid.popleft().encode() + b"\n")
+                    self._echo.write("".join(f"{line}\n" for line in lines).encode())
                     self._echo.flush()
                 except OSError:
                     pass  # nobody listens any more: the job goes on, the archive has it all

@@ -1,4 +1,8 @@
-"""A stream of a worker's log, line by line while it comes, and to its end once the worker has gone."""
+"""A stream of a worker's log, line by line while it comes, and to its end once the worker has gone.
+
+What the worker writes for a stage has a mark before it: the stage's place in the graph, under a name that only this
+job knows. Each stage's text is put together by itself, so that stages that write at once don't cut each other's lines.
+"""
 
 import codecs
 import fcntl
@@ -9,19 +13,25 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _READ_BYTES = 65536
 _LONGEST_LINE = 65536
+_LONGEST_MARK = 64
 _PAUSE_SECONDS = 0.0002
 _LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+# a line, and the place in the graph of the stage that wrote it
+OnLine = Callable[[str, int | None], None]
 
 
 class LogReader:
     """Reads a pipe in a thread of its own; lines that are too long come in pieces."""
 
-    def __init__(self, descriptor: int, on_line: Callable[[str], None]) -> None:
+    def __init__(self, descriptor: int, on_line: OnLine, *, mark: str) -> None:
         self._descriptor, self._on_line = descriptor, on_line
+        self._text = _StageText(mark)
         self._gone, self._announce = os.pipe()
         self._left: int | None = None
         self._taken = 0
@@ -47,15 +57,14 @@ class LogReader:
             self._thread.join()
 
     def _run(self) -> None:
-        lines = _Lines()
         data = b"begin"
         while data:
             if self._left is None and self._is_over():
                 self._left = _waiting(self._descriptor)
             with self._handling:
                 data = self._read()
-                for line in lines.of(data):
-                    self._on_line(line)
+                for line, stage in self._text.lines(data):
+                    self._on_line(line, stage)
                 self._taken += len(data)
 
     def _read(self) -> bytes:
@@ -71,6 +80,51 @@ class LogReader:
         for descriptor in (self._descriptor, self._gone):
             poll.register(descriptor, select.POLLIN)
         return self._gone in [ready for ready, _ in poll.poll()]
+
+
+class _StageText:
+    """Takes text with marks in it apart."""
+
+    def __init__(self, mark: str) -> None:
+        self._begin = b"\x1e" + mark.encode() + b":"
+        self._mark = re.compile(re.escape(self._begin) + rb"(\d*)(\.?)\x1f")
+        self._stage: int | None = None
+        self._lines: dict[int | None, _Lines] = {}
+        self._rest = b""
+
+    def lines(self, data: bytes) -> Iterator[tuple[str, int | None]]:
+        """Yield the lines that `data` completes with their stages, or what is left where it is empty: the end."""
+        text = self._rest + data
+        whole = self._without_half_a_mark(text) if data else len(text)
+        text, self._rest = text[:whole], text[whole:]
+        at = 0
+        for mark in self._mark.finditer(text):
+            yield from self._piece(text[at : mark.start()])
+            at, self._stage = mark.end(), int(mark[1]) if mark[1] else None
+            if mark[2]:  # its stage has ended
+                yield from self._end(self._stage)
+                self._stage = None
+        yield from self._piece(text[at:])
+        if not data:
+            for stage in list(self._lines):
+                yield from self._end(stage)
+
+    def _without_half_a_mark(self, text: bytes) -> int:
+        """Return how much of `text` there is before what may become a mark with what comes next."""
+        at = text.rfind(b"\x1e", -_LONGEST_MARK)
+        tail = text[at:] if at >= 0 else b""
+        half = self._begin.startswith(tail) or (tail.startswith(self._begin) and b"\x1f" not in tail)
+        return at if tail and half else len(text)
+
+    def _piece(self, data: bytes) -> Iterator[tuple[str, int | None]]:
+        if data:
+            lines = self._lines.get(self._stage) or self._lines.setdefault(self._stage, _Lines())
+            yield from ((line, self._stage) for line in lines.of(data))
+
+    def _end(self, stage: int | None) -> Iterator[tuple[str, int | None]]:
+        lines = self._lines.pop(stage, None)
+        if lines:
+            yield from ((line, stage) for line in lines.of(b""))
 
 
 class _Lines:

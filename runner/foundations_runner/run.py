@@ -78,8 +78,8 @@ class _Follower:
             self.words += chunk
             return
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
-            event = json.loads(line)
+        # at once: it is several times as fast
+        for event in json.loads(b"[%b]" % b",".join(lines)):
             self.events.append(event)
             self._on_event(event)
 

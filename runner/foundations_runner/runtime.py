@@ -111,7 +111,7 @@ def _left_out(directory: str, names: list[str]) -> set[str]:
 
 def _copy_channel(target: Path) -> None:
     target.mkdir()
-    for name in ("__init__.py", "channel.py"):
+    for name in ("__init__.py", "channel.py", "ring.py"):
         shutil.copy(Path(__file__).with_name(name), target)
 
 

@@ -1,6 +1,7 @@
 """The worker's process: started with the user's code and nothing of ours, its output read line by line."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 from foundations_runner.channel import Channel
 from foundations_runner.log_reader import LogReader
 from foundations_runner.order import Order
+from foundations_runner.ring import RingReader, new_ring
 
 _DRAIN_SECONDS = 1.0
 
-OnLine = Callable[[str, str], None]
+# the stream's name, the line, and the place in the graph of the stage that wrote it
+OnLine = Callable[[str, str, int | None], None]
 
 
 class WorkerProcess:
@@ -25,14 +28,15 @@ class WorkerProcess:
     def __init__(self, order: Order, *, root: Path, working_directory: Path, on_line: OnLine) -> None:
         self._status: int | None = None
         ours, theirs = socket.socketpair()
+        ring = new_ring()
         with theirs:
             script = Path(order.runtime, "start_worker.py")
             self._process = subprocess.Popen(
-                [order.python, "-P", "-u", str(script), str(theirs.fileno()), order.worker],
+                [order.python, "-P", "-u", str(script), f"{theirs.fileno()},{ring}", order.worker],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), ring],
                 cwd=working_directory,
                 env=_environment(order, root),
                 start_new_session=True,
@@ -40,9 +44,11 @@ class WorkerProcess:
                 group=order.worker_user,
                 extra_groups=None if order.worker_user is None else [],
             )
-        self.channel = Channel.of(ours.detach())
+        self.channel, self.notes = Channel.of(ours.detach()), RingReader(ring)
+        os.close(ring)
+        self.mark = secrets.token_hex(4)
         self._readers = [
-            LogReader(stream.fileno(), partial(on_line, name))
+            LogReader(stream.fileno(), partial(on_line, name), mark=self.mark)
             for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr))
             if stream
         ]

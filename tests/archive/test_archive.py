@@ -19,11 +19,11 @@ from foundations_archive.records import (
     CacheEntry,
     JobRecord,
     JobSpec,
-    Metric,
     StageRecord,
     StageSpec,
     Value,
 )
+from foundations_archive.series import Series
 
 DESCRIPTOR = "foundations.json"
 
@@ -102,9 +102,9 @@ def test_the_life_of_a_job(archive: Archive) -> None:
     archive.start("job", attempt, {"image": None})
     assert states(archive) == {"job": "Running"}
     archive.append("job", attempt, 0, [event(0, "job started"), event(1, "stage started", stage="1")])
-    archive.append("job", attempt, 1, [event(2, "metric", stage="1", key="loss", value=0.5)])
+    archive.append("job", attempt, 1, [event(2, "metrics", stage="1", key="loss", values=[0.5], times=[0.0])])
     live = archive.record(spec)
-    assert (live.started, [metric.value for metric in live.metrics], live.ended) == (0.0, [0.5], None)
+    assert (live.started, [series.values for series in live.metrics], live.ended) == (0.0, [(0.5,)], None)
     assert archive.rows()[0]["metrics"] == [("loss", [0.5])]
     assert archive.sealed("job") is None
     archive.finish(spec, a_record(), attempt=attempt)
@@ -378,7 +378,7 @@ def test_a_damaged_descriptor_is_neither_read_nor_replaced(directory: Archive, d
 
 
 def an_entry(job_id: str = "job", value: Value | None = None) -> CacheEntry:
-    metrics = (Metric("1", "loss", {"$float": "nan"}, 1.0),)
+    metrics = (Series("1", "loss", ({"$float": "nan"},), (1.0,)),)
     return CacheEntry(value or Value("pickle5", (Buffer(1, ("d",)),)), job_id, "1", 0.5, metrics)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from foundations_archive.ledger import Ledger
-from foundations_archive.records import Buffer, JobRecord, JobSpec, Metric, StageRecord, StageSpec, State, Value
+from foundations_archive.records import Buffer, JobRecord, JobSpec, StageRecord, StageSpec, State, Value
+from foundations_archive.series import Series
 
 # load feeds left and right, both feed join; alone needs nobody
 STAGES = {"load": (), "left": ("load",), "right": ("load",), "join": ("left", "right"), "alone": ()}
@@ -40,7 +41,7 @@ def ended(stage: str, status: str = "succeeded", time: float = 2.0, **fields: An
 
 
 def metric(stage: str, key: str, value: Any, time: float = 1.5) -> dict[str, Any]:
-    return {"event": "metric", "stage": stage, "key": key, "value": value, "time": time}
+    return {"event": "metrics", "stage": stage, "key": key, "values": [value], "times": [time], "time": time}
 
 
 def statuses(record: JobRecord) -> dict[str, str]:
@@ -118,7 +119,7 @@ def test_a_stage_that_runs_has_a_start_and_no_end(ledger: Ledger) -> None:
     ledger.extend([started("load", 1.0)])
     record = ledger.record("Running")
     assert stage_of(record, "load") == StageRecord("load", "not run", started=1.0)
-    assert ledger.running == ["load"]
+    assert list(ledger.running) == ["load"]
 
 
 def test_a_job_that_runs_on_after_a_failure_skips_nothing_yet(ledger: Ledger) -> None:
@@ -128,9 +129,9 @@ def test_a_job_that_runs_on_after_a_failure_skips_nothing_yet(ledger: Ledger) ->
 
 def test_metrics_are_kept_in_order_and_by_stage(ledger: Ledger) -> None:
     ledger.extend([metric("load", "a", 1), metric("left", "a", 2, 1.6), metric("load", "b", [3])])
-    assert ledger.metrics_of("load") == (Metric("load", "a", 1, 1.5), Metric("load", "b", [3], 1.5))
+    assert ledger.metrics_of("load") == (Series("load", "a", (1,), (1.5,)), Series("load", "b", ([3],), (1.5,)))
     assert ledger.metrics_of("join") == ()
-    assert [one.value for one in ledger.record("Running").metrics] == [1, 2, [3]]
+    assert [one.values for one in ledger.record("Running").metrics] == [(1,), ([3],), (2,)]
 
 
 def test_metrics_of_a_stage_that_failed_are_there(ledger: Ledger) -> None:

@@ -11,13 +11,13 @@ from foundations_archive.records import (
     CacheEntry,
     JobRecord,
     JobSpec,
-    Metric,
     StageRecord,
     StageSpec,
     Value,
     plain,
     row_of,
 )
+from foundations_archive.series import Series
 
 VALUE = Value("pickle5", (Buffer(5, ("a", "b")), Buffer(0, ())))
 INLINE = Value("json", inline="[1]")
@@ -58,7 +58,7 @@ RECORD = JobRecord(
     "the trace",
     "2",
     (StageRecord("1", "cached", 1.0, 1.5, 0.5, None, INLINE, None, "key", "job-0"), StageRecord("2", "failed")),
-    (Metric("1", "loss", [1, {"$float": "nan"}], 1.2), Metric("1", "loss", 3, 1.3), Metric("2", "n", "x", 1.4)),
+    (Series("1", "loss", ([1, {"$float": "nan"}], 3), (1.2, 1.3)), Series("2", "n", ("x",), (1.4,))),
     "image",
     7,
     ({"n": 6, "event": "log"},),
@@ -90,9 +90,11 @@ def test_fields_that_an_earlier_version_lacked_have_their_defaults() -> None:
     for name in ("image", "events"):
         del body[name]
     for stage in body["stages"]:
-        del stage["cached_from"], stage["unserializable"], stage["value"]
+        for name in ("cached_from", "unserializable", "value", "attempts"):
+            stage.pop(name, None)
     record = JobRecord.of(body)
-    assert (record.image, record.events, record.stages[0].value) == (None, 0, None)
+    assert (record.image, record.events) == (None, 0)
+    assert (record.stages[0].value, record.stages[0].attempts) == (None, 1)
 
 
 def test_no_value_is_no_value() -> None:

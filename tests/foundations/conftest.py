@@ -15,7 +15,8 @@ import pytest
 
 from foundations.reader import ResultReader, get_metrics_for_all_jobs
 from foundations_archive.archive import Archive, new_attempt, open_archive
-from foundations_archive.records import Argument, JobRecord, JobSpec, Metric, StageRecord, StageSpec, Value
+from foundations_archive.records import Argument, JobRecord, JobSpec, StageRecord, StageSpec, Value
+from foundations_archive.series import Series
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def make_project(tmp_path_factory: pytest.TempPathFactory, foundations_home: Pat
 
 class PutJob(Protocol):
     def __call__(
-        self, job_id: str, *, stages: Sequence[StageRecord] = ..., metrics: Sequence[Metric] = ..., **fields: Any
+        self, job_id: str, *, stages: Sequence[StageRecord] = ..., metrics: Sequence[Series] = ..., **fields: Any
     ) -> JobSpec: ...
 
 
@@ -119,7 +120,7 @@ def put_job(archive: Archive) -> PutJob:
     """Archive jobs as if a courier had run them: two stages, the second needs the first and is persisted."""
 
     def put(
-        job_id: str, *, stages: Sequence[StageRecord] = (), metrics: Sequence[Metric] = (), **fields: Any
+        job_id: str, *, stages: Sequence[StageRecord] = (), metrics: Sequence[Series] = (), **fields: Any
     ) -> JobSpec:
         data = Argument("data", stage="first", place=0)
         facts = {"project": "demo", "created": 1.0, "state": "Completed", "error": None, "bundle": "", **fields}

@@ -11,7 +11,8 @@ import pytest
 from foundations import Deployment, JobFailedError
 from foundations.deployment import raise_unless_completed
 from foundations_archive.archive import Archive
-from foundations_archive.records import JobRecord, JobSpec, Metric, StageRecord, Value
+from foundations_archive.records import JobRecord, JobSpec, StageRecord, Value
+from foundations_archive.series import Series
 
 PutJob = Callable[..., JobSpec]
 
@@ -89,7 +90,7 @@ def test_a_job_that_has_written_nothing_has_an_empty_log(archive: Archive, put_j
 
 def test_its_results_are_its_row_of_the_frame(archive: Archive, put_job: PutJob) -> None:
     put_job("other")
-    spec = put_job("job", metrics=[Metric("second", "loss", 0.5, 1.0)])
+    spec = put_job("job", metrics=[Series("second", "loss", (0.5,), (1.0,))])
     frame = of(archive, spec).fetch_job_results()
     assert frame["job_id"].tolist() == ["job"]
     assert frame["loss"].tolist() == [0.5]
@@ -97,7 +98,7 @@ def test_its_results_are_its_row_of_the_frame(archive: Archive, put_job: PutJob)
 
 def test_a_metric_is_its_value_or_the_list_of_its_values(archive: Archive, put_job: PutJob) -> None:
     metrics = [("loss", 0.5), ("n", 3), ("loss", {"$float": "inf"}), ("words", ["a"])]
-    spec = put_job("job", metrics=[Metric("second", key, value, 1.0) for key, value in metrics])
+    spec = put_job("job", metrics=[Series("second", key, (value,), (1.0,)) for key, value in metrics])
     deployment = of(archive, spec)
     assert deployment.get_metric("n") == 3
     assert deployment.get_metric("loss") == [0.5, float("inf")]
@@ -105,7 +106,7 @@ def test_a_metric_is_its_value_or_the_list_of_its_values(archive: Archive, put_j
 
 
 def test_an_unknown_metric_names_those_that_there_are(archive: Archive, put_job: PutJob) -> None:
-    spec = put_job("job", metrics=[Metric("second", key, 1, 1.0) for key in ("loss", "accuracy", "loss")])
+    spec = put_job("job", metrics=[Series("second", key, (1,), (1.0,)) for key in ("loss", "accuracy", "loss")])
     with pytest.raises(KeyError, match="job job has no metric 'los'; it has logged accuracy, loss"):
         of(archive, spec).get_metric("los")
     with pytest.raises(KeyError, match="job bare has no metric 'loss'; it has logged none"):

@@ -22,6 +22,7 @@ class Reporter:
         self.started_stages: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         self.entries: dict[str, Hit] = {}
+        self.retries: list[tuple[str, int, str]] = []
 
     def started(self, call: Call) -> None:
         self.started_stages.append(call.name)
@@ -31,6 +32,9 @@ class Reporter:
         if outcome.cache_key and outcome.encoding:
             value = decode(outcome.encoding, [bytes(buffer) for buffer in outcome.buffers])
             self.entries[outcome.cache_key] = Hit(value, "the first job")
+
+    def retried(self, call: Call, attempt: int, error: str) -> None:
+        self.retries.append((call.name, attempt, error))
 
     def cached(self, call: Call, key: str) -> Hit | None:
         return self.entries.get(key)

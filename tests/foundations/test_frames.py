@@ -15,13 +15,13 @@ from foundations_archive.records import (
     Buffer,
     JobRecord,
     JobSpec,
-    Metric,
     StageRecord,
     StageSpec,
     Value,
     plain,
     row_of,
 )
+from foundations_archive.series import Series
 
 BASE = ["project_name", "job_id", "user", "status", "start_time", "completed_time"]
 NAN = {"$float": "nan"}
@@ -57,7 +57,7 @@ def a_spec(job_id: str = "job", *, stages: Sequence[StageSpec] = (LOAD, MULT), *
 def a_record(job_id: str = "job", *, metrics: Sequence[tuple[str, Any]] = (), **fields: Any) -> JobRecord:
     stages = (StageRecord("1", "succeeded", 1.0, 1.5, 0.5), StageRecord("2", "succeeded", 1.5, 3.0, 1.5))
     fields = {"state": "Completed", "started": 1.0, "ended": 3.0, "stages": stages, **fields}
-    return JobRecord(job_id, metrics=tuple(Metric("2", key, value, 2.0) for key, value in metrics), **fields)
+    return JobRecord(job_id, metrics=tuple(Series("2", key, (value,), (2.0,)) for key, value in metrics), **fields)
 
 
 def a_row(

@@ -53,6 +53,7 @@ def failing(make_project: Any) -> Any:
     project = make_project("failing")
     project.write("models/model.py", FAILING_MODEL)
     project.write("driver.py", FAILING_DRIVER)
+    project.write("config/local.config.yaml", "job_deployment_env: local\nstage_config: {threads: 1}\n")
     return project, project.python("driver.py")
 
 

@@ -32,6 +32,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/output.py
 foundations/outside.py
 foundations/pickler.py
 foundations/pickling.py
@@ -39,11 +40,16 @@ foundations/progress.py
 foundations/project.py
 foundations/py.typed
 foundations/reader.py
+foundations/report.py
 foundations/results.py
+foundations/schedule.py
 foundations/schema.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
+foundations/stage_process.py
+foundations/stage_processes.py
+foundations/time_limit.py
 foundations/tracebacks.py
 foundations/values.py
 foundations/walk.py
@@ -61,6 +67,7 @@ foundations_archive/manifest.py
 foundations_archive/py.typed
 foundations_archive/records.py
 foundations_archive/s3.py
+foundations_archive/series.py
 foundations_archive/store.py
 foundations_images/__init__.py
 foundations_images/blame.py
@@ -98,6 +105,7 @@ foundations_runner/log_reader.py
 foundations_runner/order.py
 foundations_runner/process_host.py
 foundations_runner/py.typed
+foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
 foundations_runner/volume.py

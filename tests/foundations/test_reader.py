@@ -16,7 +16,8 @@ from foundations.errors import UnknownProject
 from foundations.values import encode
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveDamaged, ArchiveForbidden
-from foundations_archive.records import JobSpec, Metric, StageRecord, Value
+from foundations_archive.records import JobSpec, StageRecord, Value
+from foundations_archive.series import Series
 
 PutJob = Callable[..., JobSpec]
 
@@ -37,7 +38,7 @@ def reader(archive: Archive) -> ResultReader:
 
 def test_a_project_has_a_row_a_job_oldest_first(archive: Archive, put_job: PutJob) -> None:
     for job_id, created in (("b", 2.0), ("c", 3.0), ("a", 1.0)):
-        put_job(job_id, created=created, metrics=[Metric("second", "loss", created, 2.0)])
+        put_job(job_id, created=created, metrics=[Series("second", "loss", (created,), (2.0,))])
     put_job("elsewhere", project="other")
     frame = get_metrics_for_all_jobs("demo")
     assert frame["job_id"].tolist() == ["a", "b", "c"]
@@ -98,7 +99,7 @@ def test_the_reader_works_within_and_after_the_with_block(put_job: PutJob) -> No
 
 
 def test_results_are_of_all_projects(reader: ResultReader, archive: Archive, put_job: PutJob) -> None:
-    put_job("one", project="a", metrics=[Metric("first", "loss", 1, 1.0)])
+    put_job("one", project="a", metrics=[Series("first", "loss", (1,), (1.0,))])
     put_job("two", project="b", stages=stages(value=stored(archive, 3)))
     frame = reader.get_results()
     assert frame["job_name"].tolist() == ["one", "two"]

@@ -34,6 +34,7 @@ def test_every_key_can_be_set(tmp_path: Path) -> None:
           s3: {endpoint_url: "http://127.0.0.1:8333", region: us-east-1, profile: p, access_key_id: a,
                secret_access_key: b, session_token: c}
         cache_config: {end_point: s3://bucket/cache}
+        stage_config: {threads: 4, processes: 2}
         log_level: WARNING
         """,
     )
@@ -69,7 +70,7 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
     error = fault(tmp_path, DOCKER + "zzz: 1\n")
     assert str(error) == (
         "config/docker.config.yaml, line 2: unknown key 'zzz'; valid keys: job_deployment_env, docker_config, "
-        "results_config, cache_config, log_level"
+        "results_config, cache_config, stage_config, log_level"
     )
 
 

@@ -108,7 +108,7 @@ def began(faults: Project, spec: JobSpec) -> list[str]:
 def assert_failed(faults: Project, done: Done, reason: str, *, state: str = "Failed") -> None:
     spec, record = faults.last()
     assert record.state == state
-    assert [(metric.key, metric.value) for metric in record.metrics] == [("n", 7)]
+    assert [(series.key, series.values) for series in record.metrics] == [("n", (7,))]
     assert began(faults, spec) == sorted(LOG)
     assert not faults.containers()
     if state == "Failed":

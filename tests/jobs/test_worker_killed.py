@@ -64,7 +64,7 @@ def test_a_worker_that_is_killed_is_a_failed_job_with_all_it_had_said(
     assert "died of SIGKILL, someone killed it" in errors
     spec, record = waiting.last()
     assert (record.state, record.failed_stage) == ("Failed", spec.target)
-    assert [(metric.key, metric.value) for metric in record.metrics] == [("n", 7)]
+    assert [(series.key, series.values) for series in record.metrics] == [("n", (7,))]
     lines = [event["text"] for event in waiting.archive.events(spec.job_id) if event["event"] == "log"]
     assert lines == [f"began as {pid}"]
     assert not waiting.containers()

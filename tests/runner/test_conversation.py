@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,11 +15,13 @@ import pytest
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
-from foundations_archive.records import CacheEntry, JobSpec, Metric, Value
+from foundations_archive.records import CacheEntry, JobSpec, Value
+from foundations_archive.series import Series
 from foundations_runner.channel import Channel
 from foundations_runner.conversation import Conversation
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
+from foundations_runner.ring import RingReader, RingWriter, new_ring
 from tests.runner.conftest import Jobs
 
 LARGE = json.dumps("x" * 10_000).encode()
@@ -94,7 +97,11 @@ def hold(jobs: Jobs, store: Unreliable, tmp_path: Path) -> Iterator[Hold]:
         ours, theirs = socket.socketpair()
         channel, worker = Channel.of(ours.detach()), Channel.of(theirs.detach())
         journal = Journal(archive, spec, attempt="1", echo=io.BytesIO())
-        conversation = Conversation(channel, archive=archive, spec=spec, journal=journal)
+        ring = new_ring(65536)
+        notes = RingReader(ring)
+        worker.ring = RingWriter(ring)
+        os.close(ring)
+        conversation = Conversation(channel, archive=archive, spec=spec, journal=journal, notes=notes, mark="m")
         order = Order(spec.job_id, jobs.location, "/r", "/d", "python3", "m:main", environment_key="key")
         thread = threading.Thread(target=conversation.hold, args=(order, "/model"))
         talks.append(Talk(conversation, worker, archive, spec, journal, thread))
@@ -198,7 +205,7 @@ def test_a_cached_result_is_found_with_its_metrics(hold: Hold) -> None:
     second.end(key="k", status="cached")
     over(second)
     record = second.journal.ledger.record("Completed")
-    assert [(metric.key, metric.value, metric.time) for metric in record.metrics] == [("loss", 0.5, 1.0)]
+    assert record.metrics == (Series("s", "loss", (0.5,), (1.0,)),)
 
 
 def test_a_cached_result_that_the_worker_can_not_use_brings_no_metrics(hold: Hold) -> None:
@@ -213,7 +220,7 @@ def test_a_cached_result_that_the_worker_can_not_use_brings_no_metrics(hold: Hol
     second.end(key="k")
     over(second)
     record = second.journal.ledger.record("Completed")
-    assert [(metric.key, metric.value) for metric in record.metrics] == [("loss", 0.25)]
+    assert [(series.key, series.values) for series in record.metrics] == [("loss", (0.25,))]
 
 
 def test_a_result_of_a_stage_that_failed_is_not_kept(talk: Talk) -> None:
@@ -314,7 +321,7 @@ def test_what_this_courier_does_not_know_is_named(talk: Talk) -> None:
 
 
 def test_an_entry_that_another_job_kept_first_stays(talk: Talk, jobs: Jobs) -> None:
-    first = CacheEntry(Value("json", inline="1"), "another", "s", 0.1, (Metric("s", "m", 1, 0.0),))
+    first = CacheEntry(Value("json", inline="1"), "another", "s", 0.1, (Series("s", "m", (1,), (0.0,)),))
     open_archive(jobs.location).keep("k", first)
     talk.value(b"2", cached=True)
     talk.end(key="k")

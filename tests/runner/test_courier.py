@@ -39,8 +39,8 @@ def test_what_the_driver_sees_is_what_is_archived(jobs: Jobs, host: Host) -> Non
 def test_metrics_are_archived_and_not_shown(jobs: Jobs, host: Host) -> None:
     metric = {"say": "metric", "stage": "s", "key": "loss", "value": 0.5, "time": 1.0}
     record = jobs.run(host, STARTED + f"channel.send({metric})\n" + ended())
-    assert [(metric.key, metric.value) for metric in record.metrics] == [("loss", 0.5)]
-    assert "metric" not in [event["event"] for event in jobs.seen]
+    assert [(series.key, series.values) for series in record.metrics] == [("loss", (0.5,))]
+    assert "metrics" not in [event["event"] for event in jobs.seen]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_worker_that_dies_leaves_its_log_and_the_cause(jobs: Jobs, host: Host,
     assert record.state == "Failed"
     assert cause in (record.error or "")
     assert "last words" in jobs.log(record.job_id)
-    assert [metric.key for metric in record.metrics] == ["loss"]
+    assert [series.key for series in record.metrics] == ["loss"]
 
 
 def test_a_worker_that_can_not_start_says_so_in_the_log(jobs: Jobs, host: Host) -> None:

@@ -67,12 +67,12 @@ def test_events_are_numbered_timed_and_archived(jobs: Jobs, spec: JobSpec, make:
     before = time.time()
     journal = make()
     journal.add("log", stream="stdout", text="hello")
-    journal.add("metric", stage="s", key="loss", value=1, time=before)
+    journal.add("metrics", stage="s", key="loss", values=[1], times=[before], time=before)
     journal.close()
     log, metric = archived(jobs, spec)
     assert (log["n"], log["event"], log["text"]) == (0, "log", "hello")
     assert before <= log["time"] <= time.time()
-    assert (metric["n"], metric["key"], metric["value"]) == (1, "loss", 1)
+    assert (metric["n"], metric["key"], metric["values"]) == (1, "loss", [1])
 
 
 def test_an_event_is_archived_within_two_seconds(jobs: Jobs, spec: JobSpec, make: Make) -> None:
@@ -158,7 +158,7 @@ def test_all_but_metrics_is_echoed_line_by_line(make: Make) -> None:
     echo = io.BytesIO()
     journal = make(echo)
     journal.add("stage started", stage="s")
-    journal.add("metric", stage="s", key="loss", value=1, time=0.0)
+    journal.add("metrics", stage="s", key="loss", values=[1], times=[0.0])
     journal.add("log", stream="stdout", text="two\nlines")
     journal.close()
     echoed = [json.loads(line) for line in echo.getvalue().splitlines()]
@@ -224,5 +224,5 @@ def test_a_live_job_has_a_heartbeat(jobs: Jobs, spec: JobSpec, make: Make, monke
 def test_a_metric_that_is_no_json_is_refused(make: Make) -> None:
     journal = make()
     with pytest.raises(ValueError, match="not JSON compliant"):
-        journal.add("metric", stage="s", key="loss", value=float("nan"), time=0.0)
+        journal.add("metrics", stage="s", key="loss", values=[float("nan")], times=[0.0])
     journal.close()

@@ -22,7 +22,7 @@ def make() -> Iterator[Make]:
     def made(on_line: Callable[[str], None]) -> tuple[LogReader, int]:
         read, write = os.pipe()
         descriptors.extend((read, write))
-        readers.append(LogReader(read, on_line))
+        readers.append(LogReader(read, lambda line, stage: on_line(line), mark="m"))
         return readers[-1], write
 
     yield made

@@ -146,7 +146,7 @@ def test_the_worker_finds_none_of_the_couriers_libraries(built: Runtime) -> None
         "foundations_runner",
     }
     names = {path.name for path in (built.path / "worker" / "foundations_runner").iterdir()}
-    assert names == {"__init__.py", "channel.py", "__pycache__"}
+    assert names == {"__init__.py", "channel.py", "ring.py", "__pycache__"}
 
 
 def test_a_runtime_is_small(built: Runtime, tmp_path: Path) -> None:

@@ -36,8 +36,15 @@ def start(runtime: Runtime, tmp_path: Path, lines: list[tuple[str, str]]) -> Ite
         order = Order("job", "", str(runtime.path), str(tmp_path), sys.executable, "scripted_worker:main")
         root = tmp_path / "model"
         root.mkdir()
+
+        def record(stream: str, text: str) -> None:
+            lines.append((stream, text))
+
         worker = WorkerProcess(
-            order, root=root, working_directory=root, on_line=on_line or (lambda *line: lines.append(line))
+            order,
+            root=root,
+            working_directory=root,
+            on_line=lambda stream, text, stage: (on_line or record)(stream, text),
         )
         started.append(worker)
         worker.channel.send({"say": "job"}, [script.encode()])
@@ -179,7 +186,7 @@ def test_a_program_that_a_stage_starts_does_not_get_the_channel(start: Start, li
 
 def test_the_worker_imports_nothing_of_the_couriers_libraries(start: Start, lines: list[tuple[str, str]]) -> None:
     ended(start("import sys; print(sorted(name for name in sys.modules if name.startswith('foundations_')))"))
-    assert lines == [("stdout", "['foundations_runner', 'foundations_runner.channel']")]
+    assert lines == [("stdout", "['foundations_runner', 'foundations_runner.channel', 'foundations_runner.ring']")]
 
 
 def test_the_users_own_packages_come_before_ours(start: Start, lines: list[tuple[str, str]], runtime: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""Starts a worker from the runtime that this file lies in: DESCRIPTOR of its channel, then ENTRY as module:function."""
+"""Starts a worker from the runtime that this file lies in: CHANNEL[,RING] descriptors, ENTRY as module:function."""
 
 import ctypes
 import importlib
@@ -20,14 +20,15 @@ def main() -> None:
 
     from foundations_runner.channel import Channel
 
-    descriptor = int(sys.argv[1])
-    os.set_inheritable(descriptor, False)  # noqa: FBT003 - a program that a stage starts has no business with it
+    descriptor, *ring = (int(number) for number in sys.argv[1].split(","))
+    for one in (descriptor, *ring):
+        os.set_inheritable(one, False)  # noqa: FBT003 - a program that a stage starts has no business with it
     module, _, function = sys.argv[2].partition(":")
     start = getattr(importlib.import_module(module), function)
     sys.path.remove(ours)
     sys.path.append(ours)
     sys.argv[1:] = []
-    start(Channel.of(descriptor))
+    start(Channel.of(descriptor, ring=ring[0] if ring else None))
 
 
 # a stage that spawns processes lets each of them import this file again

@@ -1,0 +1,164 @@
+"""What the worker says to the courier: as notes, or as messages where bytes or an answer come along."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol, Self
+
+from foundations.execute import Hit, Outcome
+from foundations.graph import Call
+from foundations.output import Output
+from foundations.values import decode
+
+_LONGEST_NOTE = 1 << 20
+_MOST_SERIES = 10_000
+
+
+class Ring(Protocol):
+    """Notes that the courier reads on its own, even when this process has been killed."""
+
+    def number(self, series: int, value: float, at: float) -> None:
+        """Note a number of a series and its time."""
+
+    def text(self, data: bytes) -> None:
+        """Note some bytes."""
+
+
+class Channel(Protocol):
+    """A pipe to another process, and in the worker the notes beside the one to the courier."""
+
+    ring: Ring | None
+
+    @classmethod
+    def of(cls, descriptor: int) -> Self:
+        """Return the channel over a connected socket's descriptor."""
+
+    def send(self, message: Mapping[str, Any], buffers: Iterable[memoryview | bytes] = ()) -> None:
+        """Send a message and the buffers that belong to it."""
+
+    def receive(self) -> dict[str, Any]:
+        """Return the next message."""
+
+    def buffer(self, size: int) -> bytearray:
+        """Return the next buffer of a message."""
+
+    def ask(self, message: Mapping[str, Any], then: Any) -> Any:
+        """Send a question, and return what `then` makes of the answer."""
+
+    def waits(self, seconds: float | None) -> bool:
+        """Tell whether a message, or the end, is there to receive, waiting for it for a while (None: for ever)."""
+
+    def close(self) -> None:
+        """Close this end."""
+
+
+class Report:
+    """Says to the courier what happens; safe from any thread, and in processes that a stage forks."""
+
+    def __init__(self, channel: Channel, output: Output) -> None:
+        self._channel, self._output = channel, output
+        self._ring = channel.ring
+        self._series: dict[tuple[str, str], int] = {}
+        self._naming = threading.Lock()
+        self._ending = threading.Lock()
+        os.register_at_fork(after_in_child=self._leave_ring)
+
+    def metric(self, stage: str, key: str, value: Any) -> None:
+        """Take one metric, whose value is plain JSON or a float."""
+        self.metric_at(stage, key, value, time.time())
+
+    def metric_at(self, stage: str, key: str, value: Any, at: float) -> None:
+        """Take one metric that was logged at a time."""
+        if self._ring is not None and (type(value) is float or type(value) is int):
+            series = self._series.get((stage, key)) or self._named(stage, key)
+            try:
+                if series:
+                    self._ring.number(series, value, at)
+                    return
+            except OverflowError:
+                pass
+        if type(value) is float and not -sys.float_info.max <= value <= sys.float_info.max:
+            value = {"$float": repr(value)}
+        self._note({"say": "metric", "stage": stage, "key": key, "value": value, "time": at})
+
+    def started(self, call: Call) -> None:
+        """Take note that a stage begins."""
+        self._output.begin(call.id)
+        self._note({"say": "started", "stage": call.id, "time": time.time()})
+
+    def retried(self, call: Call, attempt: int, error: str) -> None:
+        """Take note that an attempt at a stage has failed, and that another one follows."""
+        self._note({"say": "retried", "stage": call.id, "attempt": attempt, "error": error, "time": time.time()})
+
+    def cached(self, call: Call, key: str) -> Hit | None:
+        """Return what the cache holds under `key`."""
+        question = {"say": "lookup", "stage": call.id, "key": key, "persisted": call.persisted}
+        return self._channel.ask(question, self._hit)  # type: ignore[no-any-return]
+
+    def ended(self, call: Call, outcome: Outcome) -> None:
+        """Take note that a stage has ended, and keep its result where the outcome holds one."""
+        self._output.end(call.id)
+        end = {
+            "say": "ended",
+            "stage": call.id,
+            "status": outcome.status,
+            "seconds": outcome.seconds,
+            "time": time.time(),
+        }
+        more = {"error": outcome.error, "unserializable": outcome.unserializable, "cache_key": outcome.cache_key}
+        end |= {name: text for name, text in more.items() if text is not None}
+        if outcome.encoding is None and outcome.status != "cached":
+            self._note(end)
+        else:
+            self._end_with_value(call, outcome, end)
+
+    def _end_with_value(self, call: Call, outcome: Outcome, end: dict[str, Any]) -> None:
+        cached = outcome.cache_key is not None
+        with self._ending:  # one after the other: a value and the end of its stage belong together
+            if outcome.encoding is not None:
+                value = {"say": "value", "stage": call.id, "encoding": outcome.encoding, "cached": cached}
+                self._channel.send({**value, "persisted": call.persisted}, outcome.buffers)
+            keep = cached and outcome.encoding is not None
+            self._channel.send({**end, "cached_from": outcome.cached_from, "persisted": call.persisted, "keep": keep})
+
+    def _note(self, message: Mapping[str, Any]) -> None:
+        data = json.dumps(message).encode()
+        if self._ring is not None and len(data) <= _LONGEST_NOTE:
+            self._ring.text(data)
+        else:
+            self._channel.send(message)
+
+    def _named(self, stage: str, key: str) -> int:
+        """Return the number of a new series, or 0 where there are too many to remember."""
+        with self._naming:
+            number = self._series.get((stage, key), 0)
+            if not number and len(self._series) < _MOST_SERIES:
+                number = len(self._series) + 1
+                self._note({"say": "series", "series": number, "stage": stage, "key": key})
+                self._series[stage, key] = number
+            return number
+
+    def _leave_ring(self) -> None:
+        # its writer counts in this process's memory, and two processes would write over each other
+        self._ring = None
+        self._naming, self._ending = threading.Lock(), threading.Lock()
+
+    def _hit(self, answer: dict[str, Any]) -> Hit | None:
+        if not answer["hit"]:
+            return None
+        data = list(buffers(self._channel, answer))
+        try:
+            return Hit(decode(answer["encoding"], data), answer["job_id"])
+        except Exception as error:  # noqa: BLE001 - unpickling runs the user's own code, which may raise anything
+            text = f"foundations: warning: a cached result can't be unpickled and is computed anew: {error}"
+            print(text, file=sys.stderr, flush=True)
+            return None
+
+
+def buffers(channel: Channel, message: Mapping[str, Any]) -> Iterator[bytearray]:
+    """Yield the buffers that a message announces."""
+    for size in message.get("sizes", ()):
+        yield channel.buffer(size)

@@ -1,0 +1,86 @@
+"""A process of stages that asked for one: it may crash, and it can be ended, without the worker."""
+
+import os
+import pickle
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from foundations import current
+from foundations.output import Output
+from foundations.pickler import dumps
+from foundations.report import Channel, buffers
+from foundations.tracebacks import user_traceback
+from foundations.values import encode
+
+
+def main(channel: Channel) -> None:
+    """Run the stages that come over `channel` until it is closed."""
+    setting = channel.receive()
+    sys.path[:0] = setting["paths"]
+    current.job_id = setting["job_id"]
+    current.metric_log = _Relay(channel)
+    current.threads_belong_to_their_stage()
+    output = Output(setting["mark"], setting["places"])
+    while True:
+        try:
+            message = channel.receive()
+        except EOFError:
+            _leave()
+        _run(channel, message, output, setting["root"])
+
+
+class _Relay:
+    """Says to the worker what this process logs."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def metric(self, stage: str, key: str, value: Any) -> None:
+        number = {"$float": repr(value)} if type(value) is float and value - value != 0 else value
+        self._channel.send({"say": "metric", "stage": stage, "key": key, "value": number, "time": time.time()})
+
+
+def _run(channel: Channel, message: Mapping[str, Any], output: Output, root: str) -> None:
+    stage = message["stage"]
+    output.begin(stage)
+    try:
+        # taken off the channel first: an argument that can't be unpickled must not leave half of itself there
+        data = list(buffers(channel, message))
+        function, args, kwargs = pickle.loads(data[0], buffers=data[1:])
+        with current.running(stage):
+            result = function(*args, **kwargs)
+        encoding, parts = _encoded(result)
+    except BaseException as error:  # noqa: BLE001 - whatever a stage raises is raised again in the worker
+        output.end(stage)
+        text = f"{type(error).__qualname__}: {error}"
+        channel.send({"say": "raised", "text": text, "traceback": user_traceback(error, root)}, _pickled(error))
+        return
+    output.end(stage)
+    channel.send({"say": "returned", "encoding": encoding}, parts)
+
+
+def _encoded(result: Any) -> tuple[str, list[memoryview]]:
+    try:
+        return encode(result)
+    except Exception as error:
+        raise TypeError(
+            f"a result of type {type(result).__qualname__} can't leave the stage's process, it can't be serialized "
+            f"({error}); run the stage in a thread: options(process=False)"
+        ) from error
+
+
+def _pickled(error: BaseException) -> list[bytes]:
+    try:
+        data = dumps(error)
+        pickle.loads(data)
+    except Exception:  # noqa: BLE001 - an exception of the user's may not survive; its traceback does
+        return []
+    return [data]
+
+
+def _leave() -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads that a stage left behind hold nobody up

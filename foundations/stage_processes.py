@@ -1,0 +1,134 @@
+"""The worker's side of stages that run in processes of their own: a few processes, used again and again."""
+
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from foundations.graph import Call
+from foundations.pickler import dumps
+from foundations.report import Channel, Report, buffers
+from foundations.values import decode
+
+_ENTRY = "foundations.stage_process:main"
+_LEAVING_SECONDS = 2.0
+
+# where an exception that comes from another process keeps the traceback that it had there
+TRACEBACK = "__foundations_traceback__"
+
+
+class StageProcessDied(RuntimeError):
+    """A stage's process ended before its stage did."""
+
+
+class StageProcesses:
+    """Up to `limit` processes; a stage that finds all of them busy waits for one."""
+
+    def __init__(
+        self, limit: int, *, setting: Mapping[str, Any], open_channel: Callable[[int], Channel], report: Report
+    ) -> None:
+        self._setting, self._open_channel, self._report = setting, open_channel, report
+        self._turns = threading.BoundedSemaphore(limit)
+        self._lock = threading.Lock()
+        self._free: list[_StageProcess] = []
+
+    def call(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return what a stage's function returns, called in a process; raise what it raises.
+
+        Raise `TimeoutError` when its time is up, and `StageProcessDied` when the process has gone; either way the
+        process is gone then.
+        """
+        with self._turns:
+            with self._lock:
+                process = self._free.pop() if self._free else None
+            process = process or _StageProcess(self._setting, self._open_channel)
+            try:
+                return process.call(call, args, kwargs, report=self._report)
+            finally:
+                if process.is_free:
+                    with self._lock:
+                        self._free.append(process)
+                else:
+                    process.kill()
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            processes, self._free = self._free, []
+        for process in processes:
+            process.close()
+
+
+class _StageProcess:
+    def __init__(self, setting: Mapping[str, Any], open_channel: Callable[[int], Channel]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-u", setting["script"], str(theirs.fileno()), _ENTRY],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        self._channel = open_channel(ours.detach())
+        self._channel.send({"say": "setting", **setting})
+        self.is_free = True
+
+    def call(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, report: Report) -> Any:
+        outside: list[pickle.PickleBuffer] = []
+        head = dumps((call.function, args, kwargs), outside=outside.append)
+        self.is_free = False
+        try:
+            self._channel.send({"say": "call", "stage": call.id}, [head, *(buffer.raw() for buffer in outside)])
+            return self._answer(call, report)
+        except (EOFError, ConnectionError) as error:
+            raise StageProcessDied(f"the process of stage {call.name} {self._ending()}") from error
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._channel.close()
+
+    def close(self) -> None:
+        self._channel.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LEAVING_SECONDS)
+        self._process.kill()
+        self._process.wait()
+
+    def _answer(self, call: Call, report: Report) -> Any:
+        seconds = call.options.timeout
+        ends = None if seconds is None else time.monotonic() + seconds
+        while self._channel.waits(None if ends is None else max(0.0, ends - time.monotonic())):
+            message = self._channel.receive()
+            match message["say"]:
+                case "metric":
+                    report.metric_at(message["stage"], message["key"], message["value"], message["time"])
+                case "returned":
+                    data = list(buffers(self._channel, message))
+                    self.is_free = True
+                    return decode(message["encoding"], data)
+                case "raised":
+                    data = list(buffers(self._channel, message))
+                    self.is_free = True
+                    raise _error(message, data)
+        raise TimeoutError(f"stage {call.name} took longer than {seconds:g} s and its process was ended")
+
+    def _ending(self) -> str:
+        status = self._process.wait()
+        if status >= 0:
+            return f"exited with status {status} before the stage had ended"
+        cause = " (out of memory, perhaps)" if -status == signal.SIGKILL else ""
+        return f"was ended by {signal.Signals(-status).name}{cause}"
+
+
+def _error(message: Mapping[str, Any], data: list[bytearray]) -> BaseException:
+    """Return the exception of a stage as it was raised in its process, with the traceback that it had there."""
+    error: BaseException = pickle.loads(data[0]) if data else RuntimeError(message["text"])
+    with suppress(AttributeError):  # one with slots
+        setattr(error, TRACEBACK, message["traceback"])
+    return error

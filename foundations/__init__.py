@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.metrics import log_metric
+    from foundations.parameters import Hyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.settings import set_environment
     from foundations.stage import Stage, create_stage
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Deployment": "deployment",
     "FoundationsError": "errors",
+    "Hyperparameter": "parameters",
     "JobFailedError": "errors",
     "JobPersister": "reader",
     "ResultReader": "reader",
@@ -33,6 +35,7 @@ _HOMES = {
 __all__ = [
     "Deployment",
     "FoundationsError",
+    "Hyperparameter",
     "JobFailedError",
     "JobPersister",
     "ResultReader",

@@ -4,15 +4,17 @@ import getpass
 import platform
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from foundations import current, excepthook
 from foundations.archives import archive_of
 from foundations.bundle import pack, summary, upload
 from foundations.deployment import Deployment, raise_unless_completed
-from foundations.describe import describe
+from foundations.describe import describe, shown
 from foundations.graph import StageGraph
 from foundations.hosts import host_of
 from foundations.job_id import checked_job_name, new_job_id
@@ -33,16 +35,16 @@ from foundations_runner.run import run_job
 _WORKER = "foundations.worker:main"
 
 
-def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
+def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None) -> Deployment:
     """Run a stage as a job in the selected environment; see `Stage.run`."""
     refuse_in_job()
     excepthook.install()
+    graph = stage.graph(parameters)
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
     project = _Project.found()
     environment = load_environment(None, project.root)
     progress = Progress(level=environment.log_level)
     bundle = project.bundle(environment)
-    graph = stage.graph()
     pickled = pickle_graph(graph, project.root, directory=project.directory)
     requirements = read_requirements(project.root) if environment.kind == "docker" else Requirements()
     archive = archive_of(environment)
@@ -55,6 +57,7 @@ def run_stage(stage: Stage, *, job_name: str | None) -> Deployment:
         project,
         job_id=job_id,
         graph=graph,
+        parameters=parameters,
         pickled=pickled,
         bundle=bundle,
         requirements=requirements,
@@ -110,6 +113,7 @@ def _submit(
     *,
     job_id: str,
     graph: StageGraph,
+    parameters: Mapping[str, Any],
     pickled: bytes,
     bundle: Manifest,
     requirements: Requirements,
@@ -133,6 +137,7 @@ def _submit(
         environment=environment.name,
         sources=sources,
         requirements=without_credentials(requirements.normalised),
+        parameters={name: shown(value, {}) for name, value in parameters.items()},
         facts=_facts(),
         concurrency={name: count for name, count in asdict(environment.stages).items() if count},
     )

@@ -3,15 +3,29 @@
 `sketch` names stages: cheap, and free to look away from what is large. `fingerprint` makes cache keys: complete.
 """
 
+import enum
 import hashlib
 import itertools
 import struct
+import types
 from collections.abc import Callable
 from typing import Any
 
 _SKETCH_ITEMS = 1000
+_SKETCH_BYTES = 100_000
 _DEEPEST = 100
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+_TOLD_BY_REPR = frozenset(
+    f"{module}.{name}"
+    for module, names in {
+        "builtins": "range",
+        "datetime": "date datetime time timedelta",
+        "decimal": "Decimal",
+        "fractions": "Fraction",
+        "uuid": "UUID",
+    }.items()
+    for name in names.split()
+)
 
 Update = Callable[[bytes], None]
 
@@ -46,7 +60,7 @@ def sketch(value: Any, *, stand_in: Callable[[Any], str | None]) -> str:
 
     def other(item: Any) -> bytes:
         text = stand_in(item)
-        return (_type_name(item) if text is None else text).encode()
+        return (_told(item) if text is None else text).encode("utf-8", "surrogatepass")
 
     _feed(value, whole.update, other, left)
     return whole.hexdigest()
@@ -66,9 +80,15 @@ def _feed(
     plain = _PLAIN.get(type(value))
     if plain is not None:
         tag, encode = plain
+        if left is not None and tag in ("str", "bytes") and len(value) > _SKETCH_BYTES:
+            value, tag = value[:_SKETCH_BYTES], f"{tag} of {len(value)}"
         _frame(update, tag, encode(value))
     elif type(value) in _CONTAINERS and id(value) not in above and len(above) < _DEEPEST:
         _feed_parts(value, update, other, left, above | {id(value)})
+    elif left is not None and (parts := _inside(value)) and id(value) not in above and len(above) < _DEEPEST:
+        _frame(update, _type_name(value), str(len(parts)).encode())
+        for part in parts:
+            _feed(part, update, other, left, above | {id(value)})
     elif _is_array(value) and left is None:
         order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
         _frame(update, "ndarray", f"{value.dtype.str} {value.shape} {order}".encode())
@@ -82,22 +102,49 @@ def _feed_parts(
 ) -> None:
     name = type(value).__name__
     if type(value) in (set, frozenset):
-        _frame(update, name, b"".join(sorted(_one(item, other, above) for item in value)))
+        if left is not None and len(value) > left[0]:  # which items would be looked at is chance
+            _frame(update, f"{name} of {len(value)}", b"")
+            return
+        shares = ([left[0]] if left is not None else None for _ in value)
+        _frame(update, name, b"".join(sorted(_one(*both, other, above) for both in zip(value, shares, strict=True))))
         return
     _frame(update, name, str(len(value)).encode())
     for part in itertools.chain.from_iterable(value.items()) if type(value) is dict else value:
+        if left is not None and left[0] <= 0:
+            break
         _feed(part, update, other, left, above)
 
 
-def _one(value: Any, other: Callable[[Any], bytes], above: frozenset[int]) -> bytes:
+def _one(value: Any, left: list[int] | None, other: Callable[[Any], bytes], above: frozenset[int]) -> bytes:
     whole = hashlib.sha256()
-    _feed(value, whole.update, other, None, above)
+    _feed(value, whole.update, other, left, above)
     return whole.digest()
 
 
 def _frame(update: Update, tag: str, data: bytes) -> None:
     update(f"{tag}:{len(data)}:".encode())
     update(data)
+
+
+def _inside(value: Any) -> list[Any]:
+    """Return what a slice or a dataclass instance consists of."""
+    if type(value) is slice:
+        return [value.start, value.stop, value.step]
+    return [getattr(value, name, None) for name in getattr(type(value), "__dataclass_fields__", ())]
+
+
+def _told(value: Any) -> str:
+    """Return what a sketch has of a value that is not plain: more than its type, where that is the same everywhere."""
+    name = _type_name(value)
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
+        return f"{name} {value.__module__}.{value.__qualname__}"
+    if isinstance(value, enum.Enum):
+        return f"{name} {value.name}"
+    if name in _TOLD_BY_REPR:
+        return f"{name} {value!r}"
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and type(value).__name__ != "ndarray":
+        return f"{name} {value.item()!r}"
+    return name
 
 
 def _type_name(value: Any) -> str:

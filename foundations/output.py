@@ -41,6 +41,7 @@ class _MarkedStream(io.RawIOBase):
         super().__init__()
         self._descriptor = descriptor
         self._begin, self._places = f"\x1e{mark}:", places
+        self._wrote: set[str] = set()
 
     def fileno(self) -> int:
         return self._descriptor
@@ -51,7 +52,10 @@ class _MarkedStream(io.RawIOBase):
     def write(self, data: Any) -> int:
         # in pieces that the kernel writes whole, each with its mark: other processes may write here too
         view = memoryview(data).cast("B")
-        mark = self._mark(current.stage(), "")
+        stage = current.stage()
+        if stage is not None:
+            self._wrote.add(stage)
+        mark = self._mark(stage, "")
         size = PIPE_BUF - len(mark)
         for start in range(0, len(view), size):
             self._put(mark + view[start : start + size])
@@ -61,7 +65,9 @@ class _MarkedStream(io.RawIOBase):
         self._put(self._mark(stage, ""))
 
     def end(self, stage: str) -> None:
-        self._put(self._mark(stage, "."))
+        if stage in self._wrote:
+            self._wrote.discard(stage)
+            self._put(self._mark(stage, "."))
 
     def _mark(self, stage: str | None, end: str) -> bytes:
         place = "" if stage is None else self._places.get(stage, "")

@@ -47,6 +47,17 @@ def check_call(
     raise TypeError(problem)
 
 
+def positional_counts(signature: inspect.Signature | None) -> range:
+    """Return how many arguments, passed by position, are a whole call; an empty range where no number is."""
+    parameters = signature.parameters.values() if signature is not None else ()
+    plain = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    rest = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [one for one in parameters if one.default is one.empty and one.kind not in rest]
+    if signature is None or any(one not in plain for one in needed):
+        return range(0)
+    return range(len(needed), len(plain) + 1)
+
+
 def arguments_of(
     signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> list[tuple[str, Any]]:

@@ -2,21 +2,29 @@
 
 import functools
 import itertools
-import threading
-from collections.abc import Callable, Iterator, Mapping
+import operator
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from foundations import current
-from foundations.graph import Call, StageGraph, Upstream, filled, holes
-from foundations.identity import digest, sketch
-from foundations.signature import STAGE_FUNCTION, check_call, name_of, signature_of
+from foundations.ancestors import ancestors, refuse_circle
+from foundations.attribute import Attribute
+from foundations.building import graph_of, parents_of
+from foundations.graph import Options, StageGraph, holes, parts_of
+from foundations.parameters import Hyperparameter, merged
+from foundations.refusals import refuse_operators
+from foundations.signature import STAGE_FUNCTION, name_of
+from foundations.stage_id import new_id
+from foundations.staged import Staged, calling, refuse_function, splitting, taking_item
 
 if TYPE_CHECKING:
     from foundations.deployment import Deployment
 
+_KEPT: Any = object()
+
 _serial = itertools.count()
-_seen: dict[str, int] = {}
-_seen_lock = threading.Lock()
 
 
 def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
@@ -26,16 +34,21 @@ def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
     >>> data = load("train.csv")
     >>> data.run()
 
-    A call with wrong arguments raises the `TypeError` that `function` itself would raise. Raise `TypeError` for
-    what can't be called.
+    A call with wrong arguments raises the `TypeError` that `function` itself would raise. Of a method in a class
+    body, `thing.method()` gives a stage with `thing` as its first argument. The result of a generator function is a
+    generator: one stage can use it up, and it can't be kept. Raise `TypeError` for what can't be called, for
+    coroutine functions, and for functions that have a stage in a default argument.
     """
-    if not callable(function):
-        raise TypeError(f"create_stage takes a function, got {function!r} of type {type(function).__name__}")
-    signature = signature_of(function)
+    if isinstance(function, staticmethod | classmethod):
+        return type(function)(create_stage(function.__func__))
+    if isinstance(function, types.FunctionType | types.MethodType) and hasattr(function, STAGE_FUNCTION):
+        return function  # as where a notebook's cell is run again
+    refuse_function(function, _LAZY)
+    staged = Staged.of(function)
 
     def call(*args: Any, **kwargs: Any) -> Stage:
-        check_call(function, signature, args, kwargs)
-        return Stage(function, args, kwargs)
+        staged.check(args, kwargs)
+        return Stage(staged, args, kwargs)
 
     functools.update_wrapper(call, function)
     setattr(call, STAGE_FUNCTION, function)
@@ -46,23 +59,44 @@ class Stage:
     """A call that has not happened yet: the handle on its future result.
 
     Made by calling what `create_stage` returns. Its result can be an argument of other stages, inside lists, tuples,
-    sets and dicts too.
+    sets, dicts and dataclasses too. `stage[key]` and `stage.method(...)` are stages as well: they take an item of the
+    result, or call a method of it. A method that is named like one of these here is called in a function:
+    `stage.stage(lambda value: value.split(","))`.
     """
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        self._function = function
-        self._args, self._kwargs = args, dict(kwargs)
-        self._parents = tuple(dict.fromkeys(holes((args, self._kwargs), Stage)))
+    __slots__ = (
+        "__weakref__", "_args", "_cached", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parameters",
+        "_parents", "_persisted", "_serial", "_used",
+    )  # fmt: skip
+
+    def __init__(self, staged: Staged, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        found = [*holes((args, kwargs), _LAZY)] if kwargs or parts_of(args) else []
+        if found:
+            args, kwargs = staged.checked(args, kwargs, found)
+        placeholders = any(isinstance(one, Hyperparameter) for one in found)
+        self._function, self._name = staged.function, staged.name
+        self._args, self._kwargs, self._lazy = args, kwargs, bool(found)
+        self._parents = dict.fromkeys(one for one in found if isinstance(one, Stage))
+        self._parameters = [one.name for one in holes((args, kwargs), Hyperparameter)] if placeholders else ()
+        self._used = False
+        for parent in self._parents:
+            parent._used = True
         self._serial = next(_serial)
-        self._id = _new_id(function, args, self._kwargs)
+        self._id = new_id(staged.identity, args, kwargs, stand_in=_stand_in)
         self._cached = self._persisted = False
+        self._options = _AS_EVER
 
     def __repr__(self) -> str:
-        return f"<stage {self.name()} {self._id}>"
+        return f"<stage {self._name} {self._id}>"
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            self._refuse("formatted", "format it in a stage: stage.stage(lambda value: f'{value:.2f}')")
+        return repr(self)
 
     def name(self) -> str:
         """Return the name that records and frames give this stage."""
-        return name_of(self._function)
+        return self._name
 
     def function_name(self) -> str:
         """Return the name of the stage's function."""
@@ -74,7 +108,7 @@ class Stage:
 
     def enable_caching(self) -> "Stage":
         """Let jobs take this stage's result, and that of every stage above it, from the cache; return the stage."""
-        for stage in _with_ancestors(self):
+        for stage in ancestors(self, parents_of):
             stage._cached = True
         return self
 
@@ -88,82 +122,141 @@ class Stage:
         self._persisted = True
         return self
 
-    def run(self, *, job_name: str | None = None) -> "Deployment":
+    def options(
+        self,
+        *,
+        retries: int = _KEPT,
+        retry_delay: float = _KEPT,
+        timeout: float | None = _KEPT,
+        process: bool = _KEPT,
+    ) -> "Stage":
+        """Say how this stage is run, and return it; what is not given stays as it was.
+
+        `retries` is how often it is run again where it raises, `retry_delay` the seconds before that, `timeout` the
+        seconds that one run may take (None: any), `process` whether it runs in a process of its own. Raise
+        `TypeError` or `ValueError` that names the option for a value that it can't have.
+        """
+        given: dict[str, Any] = {"retries": retries, "retry_delay": retry_delay, "timeout": timeout, "process": process}
+        self._options = replace(self._options, **{name: one for name, one in given.items() if one is not _KEPT})
+        return self
+
+    def require(self, *others: "Stage") -> "Stage":
+        """Let `others` run before this stage, without passing it their results; return the stage.
+
+        Raise `TypeError` for what is no stage, and `ValueError` for a stage that needs this one itself; where that
+        would take a search of thousands of stages, it is raised when the graph is run.
+        """
+        for other in others:
+            if not isinstance(other, Stage):
+                raise TypeError(f"require takes stages, got {other!r} of type {type(other).__name__}")
+            if other is self or self._used:  # else nothing is below this one yet
+                refuse_circle(self, other, parents_of)
+        for other in others:
+            self._parents[other] = None
+            other._used = True
+        return self
+
+    def stage(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Stage":
+        """Return a stage that calls `function` with this one's result first, then with `args` and `kwargs`."""
+        return create_stage(function)(self, *args, **kwargs)
+
+    def split(self, count: int) -> "list[Stage]":
+        """Return `count` stages, one for each part of this one's result.
+
+        In the job, a result that has another number of parts, or none that have an order, fails the stage: its error
+        names this one. Raise `TypeError` or `ValueError` where `count` is no whole number from 1 on.
+        """
+        try:
+            count = operator.index(count)
+        except TypeError:
+            raise TypeError(
+                f"split takes the number of parts, got {count!r}; a method split of the result itself is called in a "
+                'stage: stage.stage(lambda value: value.split(","))'
+            ) from None
+        if count < 1:
+            raise ValueError(f"split takes the number of parts, at least 1, got {count}")
+        parts = Stage(splitting(self._name, count), (self,), {})
+        return [Stage(taking_item(self._name, place), (parts, place), {}) for place in range(count)]
+
+    def __getitem__(self, key: Any) -> "Stage":
+        return Stage(taking_item(self._name, key), (self, key), {})
+
+    def __getattr__(self, name: str) -> "Attribute":
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return Attribute(self._name, name, functools.partial(_method_called, self, name))
+
+    def __copy__(self) -> "Stage":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Stage":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"the stage {self._name} is where its result can't be put in its place; pass a stage as an argument, or "
+            "in a list, tuple, set, dict or dataclass that is one"
+        )
+
+    def run(
+        self, /, params_dict: Mapping[str, Any] | None = None, job_name: str | None = None, **params: Any
+    ) -> "Deployment":
         """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
 
-        The job's log is written to standard output and error meanwhile. Raise `JobFailedError`, whose text is the
-        traceback of the user's own code, when the job did not complete; `ValueError` for a `job_name` that is taken
-        or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError` inside a job.
+        The values of its `Hyperparameter`s are given by keyword, or in `params_dict`. The job's log is written to
+        standard output and error meanwhile. Raise `JobFailedError`, whose text is the traceback of the user's own
+        code, when the job did not complete; `ValueError` for a parameter that is missing, unknown or given twice, and
+        for a `job_name` that is taken or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError`
+        inside a job.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage
 
-        return run_stage(self, job_name=job_name)
+        return run_stage(self, parameters=merged(params_dict, params), job_name=job_name)
 
-    def graph(self) -> StageGraph:
-        """Return this stage and all that it needs as the plain data that a job is made of."""
-        stages = sorted(_with_ancestors(self), key=lambda stage: stage._serial)
-        return StageGraph(tuple(stage._call() for stage in stages), self._id)
+    def run_same_process(self, /, params_dict: Mapping[str, Any] | None = None, **params: Any) -> Any:
+        """Run this stage and all that it needs here, one after the other, and return its result.
 
-    def __iter__(self) -> Iterator[Any]:
-        self._refuse("taken apart", "return the parts from stages of their own")
+        Nothing is archived, cached or logged, retries and timeouts do not apply: breakpoints do. Raise what a stage
+        raises, `ValueError` for parameters as `run` does, and `RuntimeError` inside a job.
+        """
+        refuse_in_job("run_same_process()")
+        from foundations.same_process import run_here
 
-    def __len__(self) -> int:  # noqa: PLE0303 - it only ever raises
-        self._refuse("measured", "measure it in a stage")
+        return run_here(self.graph(merged(params_dict, params)))
 
-    def __bool__(self) -> bool:  # noqa: PLE0304 - it only ever raises
-        self._refuse("tested", "test it in a stage")
+    def graph(self, parameters: Mapping[str, Any] | None = None) -> StageGraph:
+        """Return this stage and all that it needs as the plain data that a job is made of.
+
+        `parameters` are the values of its hyperparameters; None leaves these as they are. Raise `ValueError` where
+        one is missing or surplus, and where stages require one another in a circle.
+        """
+        return graph_of(self, parameters)
 
     def _refuse(self, what: str, instead: str) -> NoReturn:
-        raise TypeError(f"the result of the stage {self.name()} can't be {what} before it has run; {instead}")
-
-    def _call(self) -> Call:
-        def upstream(stage: Stage) -> Upstream:
-            return Upstream(stage._id)
-
-        return Call(
-            id=self._id,
-            name=self.name(),
-            function=self._function,
-            args=filled(self._args, Stage, upstream),
-            kwargs=filled(self._kwargs, Stage, upstream),
-            parents=tuple(parent._id for parent in self._parents),
-            cached=self._cached,
-            persisted=self._persisted,
-        )
+        raise TypeError(f"the result of the stage {self._name} can't be {what} before it has run; {instead}")
 
 
-def refuse_in_job() -> None:
+def refuse_in_job(what: str = "run()") -> None:
     """Raise `RuntimeError` where this process is a job's worker."""
     if current.job_id is not None:
         raise RuntimeError(
-            f"run() was called inside the job {current.job_id}: a stage can't start jobs; keep the lines that run "
+            f"{what} was called inside the job {current.job_id}: a stage can't start jobs; keep the lines that run "
             'stages in the driver, or below `if __name__ == "__main__":`'
         )
 
 
-def _with_ancestors(stage: Stage) -> list[Stage]:
-    found = {id(stage): stage}
-    waiting = [stage]
-    while waiting:
-        for parent in waiting.pop()._parents:
-            if id(parent) not in found:
-                found[id(parent)] = parent
-                waiting.append(parent)
-    return list(found.values())
+def _stand_in(value: Any) -> str | None:
+    if isinstance(value, Stage):
+        return value._id
+    return repr(value) if isinstance(value, Hyperparameter) else None
 
 
-def _new_id(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """Return the id of a new stage: a digest of what is called with what, and which of the equal calls it is."""
+def _method_called(stage: Stage, method: str, /, *args: Any, **kwargs: Any) -> Stage:
+    return Stage(calling(stage.name(), method), (stage, *args), kwargs)
 
-    def stand_in(value: Any) -> str | None:
-        return value.uuid() if isinstance(value, Stage) else None
 
-    # the keywords' order is the caller's style, not part of the call
-    arguments = sketch((args, dict(sorted(kwargs.items()))), stand_in=stand_in)
-    module = getattr(function, "__module__", type(function).__module__)
-    name = getattr(function, "__qualname__", name_of(function))
-    content = digest("stage", str(module), str(name), arguments)
-    with _seen_lock:
-        _seen[content] = place = _seen.get(content, -1) + 1
-    return digest(content, str(place))[:32]
+_AS_EVER = Options()
+_LAZY = (Stage, Hyperparameter, Attribute)
+
+refuse_operators(Stage, Stage._refuse)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from foundations_archive.archive import Archive
+from foundations_archive.envelope import tagged
 from foundations_archive.blobs import Blobs
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
@@ -208,5 +209,5 @@ def _event(say: str, message: Message) -> _Event:
             return "stage retried", message
         case "metric":
             value, at = message.pop("value"), message.pop("time")
-            return "metrics", {**message, "values": [value], "times": [at]}
+            return "metrics", {**message, "values": tagged([value]), "times": [at]}
     raise ValueError(f"the worker said {say!r}, which this courier does not know")

@@ -16,8 +16,8 @@ FLUSH_SECONDS = 2.0
 FLUSH_BYTES = 256 * 1024
 _LAST_TRIES = (0.5, 2.0, 8.0)
 
-# metrics can come by the hundred thousand and nobody watches them scroll by
-_SILENT = frozenset({"metrics"})
+# they can come by the hundred thousand, and nobody watches them scroll by
+_METRICS = "metrics"
 
 
 class Journal:
@@ -53,10 +53,11 @@ class Journal:
                 entry = {"n": self._count, "time": time.time(), "event": event, **fields}
                 self._count += 1
                 self.ledger.add(entry)
-                line = json.dumps(entry, allow_nan=False)
+                # only metrics hold numbers of the user's; without the check it takes half the time
+                line = json.dumps(entry, allow_nan=False) if event == _METRICS else json.dumps(entry)
                 self._pending.append(entry)
                 self._pending_bytes += len(line)
-                if event not in _SILENT:
+                if event != _METRICS:
                     self._unsaid.append(line)
         if self._pending_bytes > FLUSH_BYTES:
             self._wake.set()

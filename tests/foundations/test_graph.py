@@ -45,9 +45,9 @@ def fill(value: Any) -> Any:
         ({A: "value"}, {1: "value"}),
         ({(A, 2): A}, {(1, 2): 1}),
         (Pair(A, (B,)), Pair(1, ([2],))),
-        (OrderedDict(x=A), {"x": 1}),
-        (defaultdict(list, x=A), {"x": 1}),
-        (Loud("name", A), [1]),
+        (OrderedDict(x=A, y=2), OrderedDict(x=1, y=2)),
+        (defaultdict(list, x=A), defaultdict(list, x=1)),
+        (Loud("name", A), Loud("name", 1)),
     ],
 )
 def test_holes_are_found_and_filled_at_any_depth(value: Any, expected: Any) -> None:

@@ -205,7 +205,7 @@ def test_using_a_result_before_it_is_there_is_a_type_error_that_names_the_stage(
 
 
 def test_unpacking_says_what_to_do_instead() -> None:
-    with pytest.raises(TypeError, match="stage load can't be taken apart before it has run; return the parts"):
+    with pytest.raises(TypeError, match=r"stage load can't be taken apart before it has run; stage\.split"):
         _a, _b = stage_of(load, "a")
 
 

@@ -110,3 +110,69 @@ def test_waiting_ends_with_the_log(make: Make) -> None:
     reader.wait(20)
     assert lines == ["last"]
     until(lambda: not reader._thread.is_alive())
+
+
+LinesOf = Callable[..., list[tuple[str, int | None]]]
+
+
+@pytest.fixture
+def lines_of() -> LinesOf:
+    """Read what is written in pieces, and return the lines with their stages."""
+
+    def read(*pieces: bytes) -> list[tuple[str, int | None]]:
+        descriptor, write = os.pipe()
+        lines: list[tuple[str, int | None]] = []
+        reader = LogReader(descriptor, lambda line, stage: lines.append((line, stage)), mark="abc")
+        for piece in pieces:
+            os.write(write, piece)
+            reader.catch_up()
+        os.close(write)
+        reader.wait(20)
+        os.close(descriptor)
+        return lines
+
+    return read
+
+
+def test_lines_belong_to_the_stage_of_the_mark_before_them(lines_of: LinesOf) -> None:
+    assert lines_of(b"before\n", b"\x1eabc:0\x1fone\ntwo\n", b"\x1eabc:12\x1fthree\n", b"four\n") == [
+        ("before", None),
+        ("one", 0),
+        ("two", 0),
+        ("three", 12),
+        ("four", 12),
+    ]
+
+
+def test_stages_that_write_at_once_do_not_cut_each_others_lines(lines_of: LinesOf) -> None:
+    text = b"\x1eabc:0\x1fon\x1eabc:1\x1ftw\x1eabc:0\x1fe\n\x1eabc:1\x1fo\n"
+    assert lines_of(text) == [("one", 0), ("two", 1)]
+
+
+def test_the_end_of_a_stage_ends_its_last_line(lines_of: LinesOf) -> None:
+    text = b"\x1eabc:0\x1fno newline\x1eabc:0.\x1fnobody's\n\x1eabc:1\x1fnext\n"
+    assert lines_of(text) == [("no newline", 0), ("nobody's", None), ("next", 1)]
+
+
+def test_text_of_no_stage_has_a_mark_too(lines_of: LinesOf) -> None:
+    assert lines_of(b"\x1eabc:3\x1fhis\n\x1eabc:\x1fnobody's\n") == [("his", 3), ("nobody's", None)]
+
+
+def test_marks_may_come_in_any_pieces(lines_of: LinesOf) -> None:
+    text = "\x1eabc:0\x1fgrüße\n\x1eabc:1\x1f日本\n\x1eabc:0.\x1f".encode()
+    for size in (1, 2, 3, 5, 7):
+        pieces = [text[start : start + size] for start in range(0, len(text), size)]
+        assert lines_of(*pieces) == [("grüße", 0), ("日本", 1)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\x1e", "\x1eabc", "\x1eabc:", "\x1eabc:12", "\x1exyz:1\x1f", "\x1eabc:x\x1f", "a\x1eb\x1fc", "\x1e\x1e\x1f\x1f"],
+)
+def test_what_only_looks_like_a_mark_is_text(lines_of: LinesOf, text: str) -> None:
+    assert lines_of(text.encode()) == [(text, None)]
+    assert lines_of(f"{text}\n".encode(), b"end\n") == [(text, None), ("end", None)]
+
+
+def test_half_a_character_before_a_mark_does_not_eat_it(lines_of: LinesOf) -> None:
+    assert lines_of(b"\x1eabc:0\x1f\xf0\x9f\x1eabc:1\x1fnext\n\x1eabc:0\x1f\x8e\x89\n") == [("next", 1), ("🎉", 0)]

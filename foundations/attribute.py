@@ -1,0 +1,41 @@
+"""What `stage.name` is until it is called."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from foundations.refusals import refuse_operators
+
+
+class Attribute:
+    """An attribute of a result that is not there yet: a call makes a stage of it, and everything else is refused."""
+
+    __slots__ = ("_call", "_name", "_stage")
+
+    def __init__(self, stage: str, name: str, call: Callable[..., Any]) -> None:
+        self._stage, self._name, self._call = stage, name, call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a stage that calls this method of the result."""
+        return self._call(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<method {self._name} of the result of the stage {self._stage}, not called>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.refuse()
+
+    def __reduce__(self) -> NoReturn:
+        self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise the `TypeError` that says what to write instead."""
+        raise TypeError(
+            f"{self._name} of the result of the stage {self._stage} is not known before the stage has run; a method is "
+            f"called: stage.{self._name}(...), an attribute is taken in a stage: "
+            f"stage.stage(lambda value: value.{self._name})"
+        )
+
+
+refuse_operators(Attribute, lambda attribute, *_: attribute.refuse())

@@ -1,0 +1,54 @@
+"""From the stage that a user holds to the plain data that its job is made of."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from foundations.ancestors import ancestors, in_order
+from foundations.graph import Call, StageGraph, Upstream, filled_arguments, holes
+from foundations.parameters import Hyperparameter, check_parameters
+
+if TYPE_CHECKING:
+    from foundations.stage import Stage
+
+
+def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph:
+    """Return a stage and all that it needs, in order; see `Stage.graph`."""
+    above = ancestors(stage, parents_of)
+    if parameters is not None:
+        check_parameters(parameters, (name for one in above for name in one._parameters))
+        _refuse_lazy(parameters, (type(stage), Hyperparameter))
+    stages = in_order(above, parents_of, age=lambda one: one._serial)
+    return StageGraph(tuple(_call(one, parameters) for one in stages), stage.uuid())
+
+
+def parents_of(stage: "Stage") -> Iterable["Stage"]:
+    """Return the stages that a stage needs itself: its arguments, and what it requires."""
+    return stage._parents
+
+
+def _call(stage: "Stage", parameters: Mapping[str, Any] | None) -> Call:
+    def swap(one: Any) -> Any:
+        if not isinstance(one, Hyperparameter):
+            return Upstream(one.uuid())
+        return one if parameters is None or one.name is None else parameters[one.name]
+
+    args, kwargs = stage._args, stage._kwargs
+    if stage._lazy:
+        args, kwargs = filled_arguments(args, kwargs, (type(stage), Hyperparameter), swap)
+    return Call(
+        id=stage.uuid(),
+        name=stage.name(),
+        function=stage._function,
+        args=args,
+        kwargs=kwargs,
+        parents=tuple(parent.uuid() for parent in stage._parents),
+        cached=stage._cached,
+        persisted=stage._persisted,
+        options=stage._options,
+    )
+
+
+def _refuse_lazy(parameters: Mapping[str, Any], lazy: tuple[type, ...]) -> None:
+    for name, value in parameters.items():
+        for one in holes(value, lazy):
+            raise TypeError(f"the parameter {name!r} has no value before the job runs: it is, or holds, {one!r}")

@@ -14,7 +14,7 @@ class Attribute:
     def __init__(self, stage: str, name: str, call: Callable[..., Any]) -> None:
         self._stage, self._name, self._call = stage, name, call
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Return a stage that calls this method of the result."""
         return self._call(*args, **kwargs)
 

@@ -63,13 +63,15 @@ def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | No
         requirements=requirements,
         environment=environment,
     )
-    progress.begin(spec)
     try:
+        progress.begin(spec)
         record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
     except (KeyboardInterrupt, SystemExit):
         ended = archive.sealed(job_id)
         progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
         raise
+    finally:
+        progress.close()
     raise_unless_completed(spec, record)
     return Deployment(archive, spec)
 

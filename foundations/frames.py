@@ -1,6 +1,6 @@
 """Records as pandas frames; nothing is unpickled to build one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foundations_archive.envelope import untagged
@@ -53,7 +53,7 @@ def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.Data
     for spec, record in jobs:
         names = {stage.id: stage.name for stage in spec.stages}
         for stage, became in zip(spec.stages, record.stages, strict=True):
-            rows.append({**_stage_row(spec, stage, became, names), **untagged(dict(spec.parameters))})
+            rows.append({**_stage_row(spec, stage, became, names), **_parameter_cells(spec.parameters, _INFORMATION)})
     frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
     for name in ("start_time", "end_time"):
         frame[name] = _times([row[name] for row in rows])
@@ -81,7 +81,7 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
 
 def _groups(rows: Sequence[Row], *, include_input_params: bool) -> list[str]:
     """Return the columns behind the base: parameters, then arguments by stage, then tags, then metrics."""
-    parameters = [name for row in rows for name in row["parameters"]]
+    parameters = [name for row in rows for name in _parameter_cells(row["parameters"], _taken(row))]
     arguments = [(place, f"{name}-{place}") for row in rows for name, place, _ in row["arguments"]]
     arguments.sort(key=lambda argument: argument[0])
     inputs = [name for _, name in arguments] if include_input_params else []
@@ -96,9 +96,25 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _inputs(row: Row) -> dict[str, Any]:
-    parameters = {name: untagged(value) for name, value in row["parameters"].items() if name not in _BASE}
+    parameters = _parameter_cells(row["parameters"], _taken(row))
     arguments = {f"{name}-{place}": untagged(value) for name, place, value in row["arguments"]}
     return {**parameters, **arguments, **{f"tag_{name}": value for name, value in row["tags"].items()}}
+
+
+def _taken(row: Row) -> set[str]:
+    arguments = (f"{name}-{place}" for name, place, _ in row["arguments"])
+    return {*_BASE, *arguments, *(f"tag_{name}" for name in row["tags"])}
+
+
+def _parameter_cells(parameters: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
+    """Return a cell a parameter, under its name; behind it stands `_parameter` where a column has that name."""
+    cells = {}
+    for name, value in parameters.items():
+        free = name
+        while free in taken or (free != name and free in parameters):
+            free += "_parameter"
+        cells[free] = untagged(value)
+    return cells
 
 
 def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foundations.progress import Progress, seconds_text
+from foundations.board import seconds_text
+from foundations.progress import Listener
 from foundations.settings import Environment, home
 from foundations_images import Image, Requirements, ensure_image
 from foundations_runner.host import Host
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 
-def host_of(environment: Environment, *, root: Path, requirements: Requirements, progress: Progress) -> Host:
+def host_of(environment: Environment, *, root: Path, requirements: Requirements, progress: Listener) -> Host:
     """Return the host that an environment names; raise where it does not answer or can't use the archive."""
     if environment.kind == "local":
         return ProcessHost(_runtime())
@@ -41,7 +42,7 @@ def _runtime() -> Runtime:
 
 
 def _image(
-    client: "DockerClient", *, environment: Environment, root: Path, requirements: Requirements, progress: Progress
+    client: "DockerClient", *, environment: Environment, root: Path, requirements: Requirements, progress: Listener
 ) -> Image:
     image = ensure_image(
         client,
@@ -49,7 +50,7 @@ def _image(
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
         configured_base=environment.docker.base_image,
         requirements=requirements,
-        say=progress.say,
+        say=progress.building,
     )
     progress.say(f"image {image.tag} {'built' if image.built else 'present'} in {seconds_text(image.seconds)}")
     return image

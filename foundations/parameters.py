@@ -39,7 +39,7 @@ class Hyperparameter:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"{self!r} has a value only where it is an argument of a stage, or in a list, tuple, set, dict or "
+            f"the value of {self!r} can't be put there; pass it as an argument, or in a list, tuple, set, dict or "
             "dataclass that is one"
         )
 

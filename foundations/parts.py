@@ -18,6 +18,8 @@ def item(value: Any, key: Any, /) -> Any:
 class Split:
     """Takes a result apart into a tuple of `count` parts; `stage` is the name of the stage that it is the result of."""
 
+    __name__ = "split"
+
     stage: str
     count: int
 
@@ -46,6 +48,10 @@ class Method:
 
     stage: str
     name: str
+
+    @property
+    def __name__(self) -> str:
+        return self.name
 
     def __call__(self, value: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Return what the method returns; raise `AttributeError` or `TypeError` where there is no such method."""

@@ -45,13 +45,13 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         self._rewrite = rewrite
 
     def reducer_override(self, obj: Any) -> Any:
-        # by value such a function would take along the globals of its module, locks and connections among them
-        if isinstance(obj, types.FunctionType) and _is_decorated(obj):
+        # by value such a function or class would take along the globals of its module, locks and connections too
+        if isinstance(obj, types.FunctionType | type) and _is_decorated(obj):
             return decorated, (obj.__module__, obj.__qualname__)
         return self._rewrite(obj, super().reducer_override(obj))
 
 
-def _is_decorated(function: types.FunctionType) -> bool:
+def _is_decorated(function: types.FunctionType | type) -> bool:
     if function.__module__ == "__main__" or "<locals>" in function.__qualname__:
         return False
     try:

@@ -14,6 +14,7 @@ import cloudpickle
 from foundations.errors import UnpicklableStage
 from foundations.graph import Call, StageGraph
 from foundations.pickler import dumps
+from foundations.stage import LAZY
 
 _MOST_LOOKED_AT = 100
 
@@ -83,9 +84,10 @@ def _blame(call: Call, place: _Place) -> None:
             continue
         path, culprit = _path(argument or call.name, value, place)
         what = "function" if argument is None else f"argument {argument}"
+        why = f"{path} is a {type(culprit).__qualname__} ({error})"
+        advice = "" if isinstance(culprit, LAZY) else "; make it inside the stage, or pass what it is made from"
         raise UnpicklableStage(
-            f"the {what} of stage {call.name} can't be pickled: {path} is a {type(culprit).__qualname__} ({error}); "
-            "make it inside the stage, or pass what it is made from",
+            f"the {what} of stage {call.name} can't be pickled: {why}{advice}",
             stage=call.id,
             argument=argument,
         ) from error
@@ -123,6 +125,8 @@ def _path(path: str, value: Any, place: _Place) -> tuple[str, Any]:
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, LAZY):
+        return
     if isinstance(value, Mapping):
         yield from ((f"[{key!r}]", item) for key, item in value.items())
     elif isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):

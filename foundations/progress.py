@@ -1,74 +1,155 @@
-"""What a terminal shows of a job while it runs: its own log as it is, and our lines beside it."""
+"""What a terminal, a pipe or a notebook shows of a job while it runs: its own log as it is, and our lines beside it."""
 
-import sys
+import threading
 import time
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any, Protocol, Self
 
+from foundations.board import Board, Tally, seconds_text
+from foundations.view import choose_view
 from foundations_archive.ledger import Event
 from foundations_archive.records import JobSpec
 
-_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
+QUIET = frozenset({"WARNING", "ERROR"})
+
+_MOST_NAMED = 50
+_SLOW_SECONDS = 5.0
+_SUMMARY_SECONDS = 1.0
+
+
+class Listener(Protocol):
+    """Who is told what we do before a job starts."""
+
+    def say(self, text: str) -> None:
+        """Take a line of ours."""
+
+    def building(self, line: str) -> None:
+        """Take a line of the build of the job's image."""
+
+
+class JobProgress(Protocol):
+    """Who is told how a job comes along: `Progress`, or one job of a search."""
+
+    def say(self, text: str) -> None:
+        """Take a line of ours."""
+
+    def building(self, line: str) -> None:
+        """Take a line of the build of the job's image."""
+
+    def begin(self, spec: JobSpec) -> None:
+        """Take in which job this is."""
+
+    def event(self, event: Event) -> None:
+        """Take an event of the job."""
 
 
 class Progress:
-    """Writes the user's lines where the user wrote them, and ours to standard error."""
+    """Shows one job; may be told of it from any thread, and never raises for want of somebody who looks."""
 
     def __init__(self, *, level: str = "INFO") -> None:
-        self._shows = _LEVELS[level] <= _LEVELS["INFO"]
-        self._names: Mapping[str, str] = {}
-        self._began = time.perf_counter()
+        self._quiet = level in QUIET
+        self._view = choose_view(quiet=self._quiet)
+        self._tally = Tally()
+        self._lock = threading.Lock()
+        self._began = self._told = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def say(self, text: str) -> None:
         """Write a line of ours, unless the environment's log level leaves it out."""
-        if self._shows:
-            _write(sys.stderr, f"foundations: {text}")
+        self._tally.building = ""
+        if not self._quiet:
+            self._view.say(text)
+
+    def building(self, line: str) -> None:
+        """Show a line of an image's build: where there is a display, only until the next one comes."""
+        if self._view.live:
+            self._tally.building = line.strip()
+            self._view.show(self._board)
+        else:
+            self.say(line)
 
     def begin(self, spec: JobSpec) -> None:
-        """Say which job this is; its stages are named from here on."""
-        self._names = {stage.id: stage.name for stage in spec.stages}
+        """Say which job this is; its stages are named from here on, and shown until `close` or the job's end."""
+        self._tally.begin(spec)
         count = f"{len(spec.stages)} stage{'s' if len(spec.stages) != 1 else ''}"
         self.say(f"job {spec.job_id} of project {spec.project}, {count}, environment {spec.environment}")
+        self._view.show(self._board)
 
     def event(self, event: Event) -> None:
         """Show one event of the job."""
         match event["event"]:
             case "log":
-                self._log(event["stream"], event["text"])
+                self._log(event)
+            case "stage started":
+                with self._lock:
+                    self._tally.started(event["stage"])
             case "stage ended":
                 self._stage_ended(event)
+            case "stage retried":
+                self._view.line("stderr", f"foundations: warning: {retried_text(self._tally, event)}")
+            case "job started":
+                self._tally.building = ""
+                self._told = time.perf_counter()
             case "job ended":
-                self.say(f"job {event['state']} in {time.perf_counter() - self._began:.2f} s")
+                self._job_ended(event["state"])
 
-    def _log(self, stream: str, text: str) -> None:
+    def close(self) -> None:
+        """Take the display down; what was to be shown is shown when this returns."""
+        self._view.close()
+
+    def _board(self) -> Board:
+        return self._tally.board(time.perf_counter() - self._began)
+
+    def _log(self, event: Mapping[str, Any]) -> None:
         # the third stream holds the traceback of a failed job, which the driver raises
-        if stream in ("stdout", "stderr"):
-            _write(sys.stderr if stream == "stderr" else sys.stdout, text)
+        if event["stream"] in ("stdout", "stderr"):
+            self._view.line(event["stream"], event["text"], label=self._tally.label(event.get("stage")))
 
     def _stage_ended(self, event: Mapping[str, Any]) -> None:
-        name, took = self._names.get(event["stage"], event["stage"]), seconds_text(event["seconds"])
-        if event["status"] == "cached":
-            self.say(f"stage {name} served from the cache in {took}, computed by job {event['cached_from']}")
-        else:
-            self.say(f"stage {name} {event['status']} in {took}")
+        with self._lock:
+            self._tally.ended(event)
         if event.get("unserializable"):
-            _write(
-                sys.stderr,
-                f"foundations: warning: the result of stage {name} can't be kept, it can't be serialized: "
-                f"{event['unserializable']}",
-            )
+            self._view.line("stderr", f"foundations: warning: {unserializable_text(self._tally, event)}")
+        named = self._tally.total <= _MOST_NAMED or event["status"] == "failed" or event["seconds"] >= _SLOW_SECONDS
+        if named and not self._quiet:
+            self._view.say(ended_text(self._tally, event))
+        elif not self._view.live and not self._quiet:
+            self._summarise()
+
+    def _summarise(self) -> None:
+        now = time.perf_counter()
+        with self._lock:
+            if now - self._told < _SUMMARY_SECONDS:
+                return
+            self._told = now
+        self._view.say(self._board().counts)
+
+    def _job_ended(self, state: str) -> None:
+        summary = f", stages: {self._tally.summary}" if self._tally.total > _MOST_NAMED or self._view.live else ""
+        self.say(f"job {state} in {time.perf_counter() - self._began:.2f} s{summary}")
+        self._view.close()
 
 
-def seconds_text(seconds: float) -> str:
-    """Return a duration with a unit that fits it."""
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+def ended_text(tally: Tally, event: Mapping[str, Any]) -> str:
+    """Return what is said of a stage that has ended."""
+    name, took = tally.name(event["stage"]), seconds_text(event["seconds"])
+    if event["status"] == "cached":
+        return f"stage {name} served from the cache in {took}, computed by job {event['cached_from']}"
+    return f"stage {name} {event['status']} in {took}"
 
 
-def _write(stream: TextIO, text: str) -> None:
-    try:
-        print(text, file=stream, flush=True)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
-    except (OSError, ValueError):
-        pass  # nobody reads any more, or the driver has closed it: the job goes on, the archive has its log
+def retried_text(tally: Tally, event: Mapping[str, Any]) -> str:
+    """Return what is said of a stage that failed and runs again."""
+    error = (event.get("error") or "").strip().splitlines() or ["no reason is known"]
+    return f"stage {tally.name(event['stage'])} failed at attempt {event['attempt']} and is retried: {error[-1]}"
+
+
+def unserializable_text(tally: Tally, event: Mapping[str, Any]) -> str:
+    """Return what is said of a stage whose result is lost with the job."""
+    name = tally.name(event["stage"])
+    return f"the result of stage {name} can't be kept, it can't be serialized: {event['unserializable']}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from foundations import current
 from foundations.graph import StageGraph, Upstream, filled_arguments
+from foundations.stage import Stage
 
 
 def run_here(graph: StageGraph) -> Any:
@@ -14,7 +15,12 @@ def run_here(graph: StageGraph) -> Any:
     for call in graph.calls:
         args, kwargs = filled_arguments(call.args, call.kwargs, Upstream, lambda hole: results[hole.stage])
         with current.running(call.id):
-            results[call.id] = call.function(*args, **kwargs)
+            result = results[call.id] = call.function(*args, **kwargs)
+        if isinstance(result, Stage):
+            raise TypeError(
+                f"stage {call.name} returned {result!r}, which will never run: a function that create_stage has "
+                "wrapped was called inside a stage; call the function itself there"
+            )
         consumers.subtract(call.parents)
         for parent in call.parents:
             if not consumers[parent] and parent != graph.target:

@@ -84,7 +84,10 @@ def set_environment(name: str) -> None:
 
 
 def selected_environment() -> str:
-    """Return the name that the driver set, else FOUNDATIONS_ENVIRONMENT, else `local`."""
+    """Return the name that the driver set, else FOUNDATIONS_ENVIRONMENT, else `local`.
+
+    `foundations deploy --env` sets the variable anew for its driver.
+    """
     return _selected or os.environ.get("FOUNDATIONS_ENVIRONMENT") or LOCAL
 
 
@@ -95,13 +98,31 @@ def load_environment(name: str | None, root: Path) -> Environment:
     Raise `UnknownEnvironment` where there is no file, `SettingsError` where it can't be right.
     """
     name = _safe_name(selected_environment() if name is None else name)
-    folders = (root / "config", home() / "config")
-    source = next((folder / f"{name}{_SUFFIX}" for folder in folders if (folder / f"{name}{_SUFFIX}").is_file()), None)
+    files = (folder / f"{name}{_SUFFIX}" for folder in _folders(root))
+    source = next((file for file in files if file.is_file()), None)
     if source is not None:
         return _environment(name, source, read_config(source, _label(source, root)), root)
     if name == LOCAL:
         return _environment(name, None, {"job_deployment_env": LOCAL}, root)
-    raise _unknown(name, folders)
+    raise _unknown(name, root)
+
+
+def environment_files(root: Path) -> dict[str, tuple[Path, ...]]:
+    """Return the environments that there are by name, each with its config files: the one that counts, then the hidden.
+
+    `local` is always there, with no file where nobody wrote one.
+    """
+    found: dict[str, tuple[Path, ...]] = {LOCAL: ()}
+    for folder in _folders(root):
+        for file in sorted(folder.glob(f"*{_SUFFIX}")):
+            if file.is_file():
+                name = file.name.removesuffix(_SUFFIX)
+                found[name] = (*found.get(name, ()), file)
+    return found
+
+
+def _folders(root: Path) -> tuple[Path, Path]:
+    return (root / "config", home() / "config")
 
 
 def _environment(name: str, source: Path | None, config: dict[str, Any], root: Path) -> Environment:
@@ -146,10 +167,8 @@ def _label(source: Path, root: Path) -> str:
     return source.relative_to(root).as_posix() if source.is_relative_to(root) else str(source)
 
 
-def _unknown(name: str, folders: tuple[Path, ...]) -> UnknownEnvironment:
-    files = [file for folder in folders for file in folder.glob(f"*{_SUFFIX}") if file.is_file()]
-    names = {file.name.removesuffix(_SUFFIX) for file in files}
-    known = sorted({LOCAL, *filter(_NAME.fullmatch, names)})
+def _unknown(name: str, root: Path) -> UnknownEnvironment:
+    known = sorted(filter(_NAME.fullmatch, environment_files(root)))
     message = f"there is no environment {name!r}{did_you_mean(name, known) or ';'} known ones: {', '.join(known)}"
-    looked = " and ".join(str(folder) for folder in folders)
+    looked = " and ".join(map(str, _folders(root)))
     return UnknownEnvironment(f"{message}; looked for {name}{_SUFFIX} in {looked}", name=name)

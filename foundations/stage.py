@@ -43,11 +43,14 @@ def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
         return type(function)(create_stage(function.__func__))
     if isinstance(function, types.FunctionType | types.MethodType) and hasattr(function, STAGE_FUNCTION):
         return function  # as where a notebook's cell is run again
-    refuse_function(function, _LAZY)
+    refuse_function(function, LAZY)
     staged = Staged.of(function)
 
     def call(*args: Any, **kwargs: Any) -> Stage:
-        staged.check(args, kwargs)
+        try:
+            staged.check(args, kwargs)
+        except TypeError as error:
+            raise error.with_traceback(None) from None  # what is behind the user's own line is this one
         return Stage(staged, args, kwargs)
 
     functools.update_wrapper(call, function)
@@ -70,7 +73,7 @@ class Stage:
     )  # fmt: skip
 
     def __init__(self, staged: Staged, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        found = [*holes((args, kwargs), _LAZY)] if kwargs or parts_of(args) else []
+        found = [*holes((args, kwargs), LAZY)] if kwargs or parts_of(args) else []
         if found:
             args, kwargs = staged.checked(args, kwargs, found)
         placeholders = any(isinstance(one, Hyperparameter) for one in found)
@@ -194,8 +197,8 @@ class Stage:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"the stage {self._name} is where its result can't be put in its place; pass a stage as an argument, or "
-            "in a list, tuple, set, dict or dataclass that is one"
+            f"the result of the stage {self._name} can't be put there; pass a stage as an argument, or in a list, "
+            "tuple, set, dict or dataclass that is one"
         )
 
     def run(
@@ -257,6 +260,7 @@ def _method_called(stage: Stage, method: str, /, *args: Any, **kwargs: Any) -> S
 
 
 _AS_EVER = Options()
-_LAZY = (Stage, Hyperparameter, Attribute)
+# what stands in arguments for a value that is not there yet
+LAZY = (Stage, Hyperparameter, Attribute)
 
 refuse_operators(Stage, Stage._refuse)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -72,20 +72,24 @@ def refuse_function(function: Any, lazy: tuple[type, ...]) -> None:
 
 def taking_item(of: str, key: Any) -> Staged:
     """Return what takes the item `key` of the result of the stage named `of`."""
-    return replace(_ITEM, name=_cut(f"{of}[{_key_text(key)}]"))
+    # without a signature: whoever writes stage[...] has seen no parameter whose name a Hyperparameter could take
+    return Staged(item, None, _cut(f"{of}[{_key_text(key)}]"), _ITEM, _UNCHECKED)
 
 
 def splitting(of: str, count: int) -> Staged:
     """Return what takes the result of the stage named `of` apart."""
-    return replace(Staged.of(Split(of, count)), name=_cut(f"{of}.split({count})"))
+    function = Split(of, count)
+    return Staged(function, None, _cut(f"{of}.split({count})"), function_identity(function), _UNCHECKED)
 
 
 def calling(of: str, method: str) -> Staged:
     """Return what calls a method of the result of the stage named `of`."""
-    return replace(Staged.of(Method(of, method)), name=_cut(f"{of}.{method}"))
+    function = Method(of, method)
+    return Staged(function, None, _cut(f"{of}.{method}"), function_identity(function), _UNCHECKED)
 
 
-_ITEM = Staged.of(item)
+_ITEM = function_identity(item)
+_UNCHECKED = range(0)
 
 
 def _given(function: Any) -> list[Any]:

@@ -49,7 +49,22 @@ class Archive:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         for store in {id(store): store for store in (self.store, self.cache_store)}.values():
             store.check()
-            _describe(store)
+            if not _described(store):
+                text = {
+                    "format": FORMAT,
+                    "archive_id": secrets.token_hex(16),
+                    "created": time.time(),
+                    "min_reader": FORMAT,
+                }
+                store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
+
+    def look(self) -> bool:
+        """Tell whether there is an archive here yet, and write nothing; raise `ArchiveError` where `check` would.
+
+        What only a write shows, as a bucket that may be read but not written, is not seen.
+        """
+        self.store.look()
+        return _described(self.store)
 
     def submit(self, spec: JobSpec) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
@@ -218,14 +233,13 @@ def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
         raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
 
 
-def _describe(store: Store) -> None:
+def _described(store: Store) -> bool:
+    """Tell whether a store has the descriptor of an archive; raise where its format is not one we know."""
     try:
-        found = json.loads(store.get(layout.DESCRIPTOR))
-        newest, refused = found["min_reader"], found["min_reader"] > FORMAT
+        newest = json.loads(store.get(layout.DESCRIPTOR))["min_reader"]
+        refused = newest > FORMAT
     except NotArchived:
-        text = {"format": FORMAT, "archive_id": secrets.token_hex(16), "created": time.time(), "min_reader": FORMAT}
-        store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
-        return
+        return False
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveDamaged(
             f"{layout.DESCRIPTOR} of the archive at {store.location} can't be read", key=layout.DESCRIPTOR
@@ -235,3 +249,4 @@ def _describe(store: Store) -> None:
             f"the archive at {store.location} has format {newest}, this version reads up to {FORMAT}; "
             "upgrade foundations"
         )
+    return True

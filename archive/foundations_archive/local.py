@@ -21,6 +21,7 @@ from foundations_archive.errors import (
 )
 from foundations_archive.store import TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
+_ALL = os.R_OK | os.W_OK | os.X_OK
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -102,6 +103,16 @@ class DirectoryStore:
             self._make_directory(self._root)
             with self._temporary(b"written and removed by a check"):
                 pass
+
+    def look(self) -> None:
+        """Raise unless this caller may write to the directory, or make it where it is missing."""
+        with self._explained("write"):
+            there = next(path for path in (self._root, *self._root.parents) if path.exists())
+            if not there.is_dir():
+                raise _failed(errno.ENOTDIR)
+            if not os.access(there, _ALL, effective_ids=os.access in os.supports_effective_ids):
+                read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+                raise _failed(errno.EROFS if read_only else errno.EACCES)
 
     def _path(self, key: str) -> Path:
         require_safe_key(key)
@@ -210,6 +221,10 @@ class DirectoryStore:
             return ArchiveDamaged(message, key=key, location=self.location, code=name)
         message = f"could not {doing} {self.location}: {said}; is the disk or the share behind it there and sound?"
         return ArchiveUnreachable(message, key=key, location=self.location, code=name)
+
+
+def _failed(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
 
 
 def _entry(key: str, found: os.stat_result, now: float) -> Entry:

@@ -131,10 +131,10 @@ class S3Store:
                 found = self._client.head_object(Bucket=self._bucket, Key=name)
         except NotArchived:
             if not self._bucket_seen:
-                self._look()
+                self.look()
             return None
         except ArchiveForbidden:
-            self._look()
+            self.look()
             raise
         return Entry(key, found["ContentLength"], _age(found["LastModified"], _now(found)))
 
@@ -146,20 +146,21 @@ class S3Store:
 
     def check(self) -> None:
         """Raise unless the bucket is there and this caller can list, write and delete in it."""
-        self._look()
+        self.look()
         probe = f"{self._base}{TEMPORARY}/check"
         with s3_errors_explained(self.location, f"{TEMPORARY}/check"):
             self._client.put_object(Bucket=self._bucket, Key=probe, Body=b"written and removed by a check")
             self._client.delete_object(Bucket=self._bucket, Key=probe)
 
-    def _name(self, key: str) -> str:
-        require_safe_key(key)
-        return self._base + key
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Raise unless the bucket is there and this caller can list it."""
         with s3_errors_explained(self.location):
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._base, MaxKeys=1)
         self._bucket_seen = True
+
+    def _name(self, key: str) -> str:
+        require_safe_key(key)
+        return self._base + key
 
     def _create_unguarded(self, key: str, body: bytes) -> bool:
         if self.head(key) is not None:

@@ -57,6 +57,9 @@ class Store(Protocol):
     def check(self) -> None:
         """Raise unless this caller can reach the store and write to it; leave nothing behind."""
 
+    def look(self) -> None:
+        """Raise unless this caller can reach the store, and write to it as far as that shows without writing."""
+
 
 def require_safe_key(key: str) -> None:
     """Raise `ValueError` for a key that some store would refuse, change or take for another."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from foundations_archive.archive import Archive
-from foundations_archive.envelope import tagged
 from foundations_archive.blobs import Blobs
+from foundations_archive.envelope import tagged
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_archive.series import json_numbers

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from foundations_images import Image
 from foundations_runner import container
-from foundations_runner.engine import is_local, refusals
-from foundations_runner.errors import EngineRefused
+from foundations_runner.engine import refusals, require_shared
 from foundations_runner.host import JobRequest
 from foundations_runner.runtime import Runtime
 from foundations_runner.volume import ensure_volume
@@ -38,11 +37,7 @@ class DockerHost:
 
     def refuse_unshared(self, archive: str) -> None:
         """Raise `EngineRefused` for an archive in a directory that a remote engine can't see."""
-        if not archive.startswith("s3://") and not is_local(self._client):
-            raise EngineRefused(
-                f"the engine at {self._client.api.base_url} is on another machine and can't see the archive in "
-                f"{archive}; set results_config.archive_end_point to an s3:// address"
-            )
+        require_shared(self._client, archive)
 
     def start(self, request: JobRequest) -> container.ContainerJob:
         """Start the container of a job and hand its order over."""

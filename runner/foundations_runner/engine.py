@@ -57,6 +57,15 @@ def is_local(client: "DockerClient") -> bool:
     return str(client.api.base_url).startswith("http+docker://") and "ssh" not in str(client.api.base_url)
 
 
+def require_shared(client: "DockerClient", archive: str) -> None:
+    """Raise `EngineRefused` for an archive in a directory that a remote engine can't see."""
+    if not archive.startswith("s3://") and not is_local(client):
+        raise EngineRefused(
+            f"the engine at {client.api.base_url} is on another machine and can't see the archive in "
+            f"{archive}; set results_config.archive_end_point to an s3:// address"
+        )
+
+
 @contextmanager
 def refusals(doing: str) -> Iterator[None]:
     """Turn what the engine refuses while `doing` something into `EngineRefused`."""

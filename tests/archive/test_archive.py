@@ -342,6 +342,14 @@ def test_checking_an_empty_archive_describes_it_once(archive: Archive) -> None:
     assert keys(archive) == [DESCRIPTOR]
 
 
+def test_a_look_tells_whether_the_archive_is_there_and_does_not_make_it(archive: Archive) -> None:
+    assert archive.look() is False
+    assert keys(archive) == []
+    archive.check()
+    assert archive.look() is True
+    assert keys(archive) == [DESCRIPTOR]
+
+
 def test_a_cache_of_its_own_is_checked_too(tmp_path: Path) -> None:
     archive = open_archive(str(tmp_path / "archive"), cache=str(tmp_path / "cache"))
     archive.check()
@@ -351,11 +359,12 @@ def test_a_cache_of_its_own_is_checked_too(tmp_path: Path) -> None:
 
 def test_an_archive_of_a_newer_format_is_refused(directory: Archive) -> None:
     directory.store.put(DESCRIPTOR, b'{"format": 3, "min_reader": 2}')
-    with pytest.raises(NewerFormat) as raised:
-        directory.check()
-    assert str(raised.value) == (
-        f"the archive at {directory.location} has format 2, this version reads up to 1; upgrade foundations"
-    )
+    for verb in (directory.check, directory.look):
+        with pytest.raises(NewerFormat) as raised:
+            verb()
+        assert str(raised.value) == (
+            f"the archive at {directory.location} has format 2, this version reads up to 1; upgrade foundations"
+        )
 
 
 def test_an_archive_of_a_newer_format_that_we_still_can_read_is_read(directory: Archive) -> None:
@@ -370,10 +379,11 @@ def test_an_archive_of_a_newer_format_that_we_still_can_read_is_read(directory: 
 )
 def test_a_damaged_descriptor_is_neither_read_nor_replaced(directory: Archive, damage: bytes) -> None:
     directory.store.put(DESCRIPTOR, damage)
-    with pytest.raises(ArchiveDamaged) as raised:
-        directory.check()
-    assert raised.value.key == DESCRIPTOR
-    assert directory.location in str(raised.value)
+    for verb in (directory.check, directory.look):
+        with pytest.raises(ArchiveDamaged) as raised:
+            verb()
+        assert raised.value.key == DESCRIPTOR
+        assert directory.location in str(raised.value)
     assert directory.store.get(DESCRIPTOR) == damage
 
 

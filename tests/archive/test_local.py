@@ -117,7 +117,7 @@ def test_a_read_only_file_system_is_forbidden_to_write_and_can_be_read(tiny: Pat
     store = DirectoryStore(tiny)
     store.put("a", b"x")
     subprocess.run(["mount", "-o", "remount,ro", tiny], check=True)
-    for write in (lambda: store.put("a", b"y"), store.check, lambda: store.delete("a")):
+    for write in (lambda: store.put("a", b"y"), store.check, store.look, lambda: store.delete("a")):
         with pytest.raises(ArchiveForbidden, match="EROFS"):
             write()
     assert store.get("a") == b"x"
@@ -133,7 +133,7 @@ def test_a_directory_of_somebody_else_is_forbidden(nobodys: Path) -> None:
     assert isinstance(raised.value, PermissionError)
     (nobodys / "archive").chmod(0o500)
     (nobodys / "archive" / ".tmp").chmod(0o500)
-    for refused in (store.check, lambda: store.put("b", b"x"), lambda: store.create("b", b"x")):
+    for refused in (store.check, store.look, lambda: store.put("b", b"x"), lambda: store.create("b", b"x")):
         with pytest.raises(ArchiveForbidden, match="change its owner or its mode"):
             refused()
     (nobodys / "archive").chmod(0)
@@ -154,8 +154,24 @@ def test_check_makes_the_directory_and_its_parents(tmp_path: Path) -> None:
 def test_a_file_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ArchiveMisconfigured, match="can't be a directory"):
-            DirectoryStore(path).check()
+        for verb in (DirectoryStore(path).check, DirectoryStore(path).look):
+            with pytest.raises(ArchiveMisconfigured, match="can't be a directory"):
+                verb()
+
+
+def test_a_look_makes_no_directory_and_no_file(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    for path in (tmp_path / "archive", tmp_path / "some" / "where"):
+        DirectoryStore(path).look()
+    assert [path.name for path in tmp_path.rglob("*")] == ["archive"]
+
+
+def test_a_look_says_that_a_missing_directory_could_not_be_made(nobodys: Path) -> None:
+    parent = nobodys / "parent"
+    parent.mkdir(mode=0o500)
+    with pytest.raises(ArchiveForbidden, match=r"may not write in .*EACCES"):
+        DirectoryStore(parent / "archive").look()
+    parent.chmod(0o700)
 
 
 def test_a_key_below_another_is_refused_and_changes_nothing(store: DirectoryStore) -> None:

@@ -251,6 +251,17 @@ def test_check_writes_and_removes_what_it_wrote(serve: Serve) -> None:
     assert seen == [("GET", "/bucket"), ("PUT", "/bucket/team/.tmp/check"), ("DELETE", "/bucket/team/.tmp/check")]
 
 
+def test_a_look_only_lists(serve: Serve) -> None:
+    seen = []
+
+    def answer(request: Request) -> Reply:
+        seen.append((request.verb, request.path.partition("?")[0]))
+        return Reply(200, LISTING)
+
+    serve(answer).look()
+    assert seen == [("GET", "/bucket")]
+
+
 def test_what_a_broken_off_check_left_is_not_listed(serve: Serve) -> None:
     left = LISTING.replace(b"team/a", b"team/.tmp/check")
     assert list(serve(lambda _: Reply(200, left)).list("")) == []
@@ -394,6 +405,7 @@ def error(code: str) -> bytes:
 def every_verb(store: Store) -> list[Callable[[], object]]:
     return [
         store.check,
+        store.look,
         lambda: store.get("a"),
         lambda: store.head("a"),
         lambda: store.put("a", b"x"),

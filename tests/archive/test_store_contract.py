@@ -132,6 +132,14 @@ def test_check_passes_twice_and_leaves_nothing(store: Store) -> None:
     assert keys(store, "") == []
 
 
+def test_a_look_passes_before_and_after_the_first_write_and_leaves_nothing(store: Store) -> None:
+    store.look()
+    assert keys(store, "") == []
+    store.put("a", b"x")
+    store.look()
+    assert keys(store, "") == ["a"]
+
+
 def test_unsafe_keys_are_refused(store: Store) -> None:
     odd = ["", "/a", "a/", "a//b", "..", "a/../b", "a/.", ".", "a\0b", "a b", "ä", "a\\b", "a\n", ".tmp/a", "a" * 256]
     for key in [*odd, "/".join(["a" * 90] * 10)]:

@@ -42,6 +42,18 @@ def test_the_readmes_twenty_lines_run_and_load_is_not_run_a_second_time(tmp_path
     assert "stage load served from the cache" in runs[1].stderr
 
 
+def test_the_page_on_graphs_is_a_driver_that_runs(tmp_path: Path) -> None:
+    code = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "graphs.md").read_text(), re.DOTALL)
+    (tmp_path / "driver.py").write_text("\n".join(code))
+    environment = {**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home"), "FOUNDATIONS_ENVIRONMENT": "local"}
+    command = [sys.executable, "driver.py"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "stage train succeeded" in ran.stderr
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
 def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())

@@ -3,13 +3,14 @@
 import functools
 import json
 import math
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from foundations import Stage, create_stage
+from foundations import Hyperparameter, Stage, create_stage
 from foundations.describe import describe, shown, source_of
 from foundations.identity import digest
 from foundations_archive.records import Argument, StageSpec
@@ -164,6 +165,37 @@ def test_each_source_is_kept_once_under_its_digest() -> None:
     assert len(sources) == 2
     assert [sources[str(stage.source)].split("(")[0] for stage in stages] == ["def load", "def load", "def train"]
     assert all(name == digest(text)[:16] for name, text in sources.items())
+
+
+def test_a_stage_on_a_result_has_a_name_and_no_source() -> None:
+    first = create_stage(load)("a")
+    stages, sources = describe(create_stage(train)(first[0], *first.split(2), first.index("a")).graph())
+    assert [(stage.name, stage.source is None) for stage in stages] == [
+        ("load", False),
+        ("load[0]", True),
+        ("load.split(2)", True),
+        ("load[0]", True),
+        ("load[1]", True),
+        ("load.index", True),
+        ("train", False),
+    ]
+    assert len(sources) == 2
+    assert stages[1].arguments == (Argument("value", stage=first.uuid(), place=0), Argument("key", value=0, place=1))
+
+
+def test_a_hyperparameter_is_shown_with_its_value() -> None:
+    stage = create_stage(load)(Hyperparameter(), rows=Hyperparameter("n"))
+    described = describe(stage.graph({"path": "a", "n": math.nan}))[0][-1]
+    assert described.arguments == (Argument("path", "a", place=0), Argument("rows", {"$float": "nan"}))
+
+
+@pytest.mark.parametrize("large", [[0.5] * 10**6, dict.fromkeys(range(10**6)), "x" * 10**8, b"x" * 10**8])
+def test_of_a_large_value_only_what_is_shown_is_looked_at(large: Any) -> None:
+    tracemalloc.start()
+    text = shown(large, {})
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+    assert text == f"{repr(large)[:200]} ..."
 
 
 def test_a_partial_shows_the_arguments_that_are_left() -> None:

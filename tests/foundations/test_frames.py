@@ -144,6 +144,15 @@ def test_metrics_of_a_name_and_of_the_name_that_it_would_get_are_both_there() ->
     assert sorted(frame[name][0] for name in frame.columns if name.startswith("status_metric")) == [1, 2]
 
 
+@pytest.mark.parametrize("name", [*BASE, "x-0", "tag_owner"])
+def test_a_parameter_named_like_another_column_says_that_it_is_a_parameter(name: str) -> None:
+    fields = {"parameters": {name: "passed", "rate": 0.5}, "tags": {"owner": "me"}}
+    frame = metrics_frame([a_row(spec=fields)])
+    assert frame[f"{name}_parameter"][0] == "passed"
+    assert frame[name][0] != "passed"
+    assert list(frame.columns).count(name) == 1
+
+
 def test_columns_are_parameters_then_arguments_then_tags_then_metrics() -> None:
     fields = {"parameters": {"rate": 0.5, "depth": 3}, "tags": {"owner": "me"}}
     frame = metrics_frame([a_row(metrics=[("loss", 1)], spec=fields)])
@@ -246,6 +255,14 @@ def test_information_has_a_column_a_parameter() -> None:
     frame = information_frame(jobs)
     assert list(frame.columns) == [*INFORMATION, "rate"]
     assert frame["rate"].isna().tolist() == [False, False, True, True]
+
+
+def test_a_parameter_of_a_columns_name_says_that_it_is_a_parameter() -> None:
+    jobs = [(a_spec("a", parameters={"args": 1, "stage_id": NAN}), a_record("a"))]
+    frame = information_frame(jobs)
+    assert list(frame.columns) == [*INFORMATION, "args_parameter", "stage_id_parameter"]
+    assert frame["args"][0] == [20]
+    assert frame["args_parameter"][0] == 1
 
 
 def test_information_of_stages_that_did_not_run_has_no_times() -> None:

@@ -1,5 +1,6 @@
 """Digests of values: the same for what is the same, in every process; different for what a stage could tell apart."""
 
+import copy
 import enum
 import math
 import pickle
@@ -7,6 +8,8 @@ import struct
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,11 @@ class Settings:
 
 class Color(enum.IntEnum):
     RED = 1
+
+
+class Shade(enum.Enum):
+    RED = 1
+    DARK = 2
 
 
 class Name(str): ...
@@ -244,6 +252,48 @@ def test_a_sketch_looks_away_from_what_is_large() -> None:
     assert rough(list(range(5000))) == rough([*range(4000), *range(1000)])
     assert rough(list(range(5000))) != rough(list(range(5001)))
     assert rough([0, *range(5000)]) != rough([1, *range(5000)])
+
+
+def test_a_sketch_of_many_items_of_a_set_is_their_number() -> None:
+    many = {f"word {number}" for number in range(5000)}
+    assert rough(many) == rough({f"other {number}" for number in range(5000)})
+    assert rough(many) != rough(many | {"one more"})
+    assert rough([many, 1]) != rough([many, 2])
+    assert rough({(*range(600),), (*range(600, 1200),)}) == rough({(*range(600, 1200),), (*range(600),)})
+
+
+def test_a_sketch_of_a_long_text_is_its_beginning_and_its_length() -> None:
+    assert rough("x" * 10**7) == rough("x" * 10**5 + "y" * (10**7 - 10**5))
+    assert rough("x" * 10**7) != rough("x" * (10**7 - 1))
+    assert rough("x" * 10**7) != rough(b"x" * 10**7)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Settings(0.1), Settings(0.2)),
+        (Settings([1]), Settings([2])),
+        (Color.RED, Shade.RED),
+        (Shade.RED, Shade.DARK),
+        (Decimal(1), Decimal(2)),
+        (date(2020, 1, 2), date(2020, 1, 3)),
+        (range(3), range(4)),
+        (slice(1, 2), slice(1, 3)),
+        (np.float64(1), np.float64(2)),
+        (int, str),
+        (len, max),
+        (Settings, Name),
+    ],
+)
+def test_a_sketch_tells_small_values_of_many_types_apart(one: Any, other: Any) -> None:
+    assert rough(one) == rough(copy.copy(one))
+    assert rough([one]) != rough([other])
+
+
+def test_a_sketch_of_a_dataclass_that_holds_itself_ends() -> None:
+    ring = Settings(0.1)
+    ring.rate = ring  # type: ignore[assignment]
+    assert rough(ring) != rough(Settings(0.1))
 
 
 def test_a_sketch_asks_for_what_stands_in() -> None:

@@ -1,5 +1,6 @@
 """Job ids sort by time; names that users give are safe everywhere."""
 
+import itertools
 import secrets
 import time
 import uuid
@@ -7,7 +8,26 @@ from typing import Any
 
 import pytest
 
+from foundations import job_id
 from foundations.job_id import checked_job_name, new_job_id
+
+
+@pytest.fixture(autouse=True)
+def unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FOUNDATIONS_JOB_NAME", raising=False)
+    monkeypatch.setattr(job_id, "_named", itertools.count(1))
+
+
+def test_the_name_from_the_command_line_is_the_first_jobs_and_the_next_are_numbered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FOUNDATIONS_JOB_NAME", "mine")
+    assert [new_job_id() for _ in range(3)] == ["mine", "mine-2", "mine-3"]
+    monkeypatch.setenv("FOUNDATIONS_JOB_NAME", "a b")
+    with pytest.raises(ValueError, match="can't be the name of a job"):
+        new_job_id()
+    monkeypatch.setenv("FOUNDATIONS_JOB_NAME", "")
+    assert uuid.UUID(new_job_id()).version == 7
 
 
 def test_a_new_id_is_a_uuid_of_version_seven_and_a_job_name() -> None:

@@ -14,15 +14,37 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = """
 foundations/README.md
 foundations/__init__.py
+foundations/__main__.py
 foundations/ancestors.py
 foundations/archives.py
 foundations/attribute.py
+foundations/board.py
 foundations/building.py
 foundations/bundle.py
 foundations/cache_key.py
+foundations/cli/__init__.py
+foundations/cli/deploy.py
+foundations/cli/info.py
+foundations/cli/init.py
+foundations/cli/output.py
+foundations/cli/parser.py
+foundations/cli/probes.py
+foundations/cli/survey.py
+foundations/cli/template/README.md.template
+foundations/cli/template/config/docker.config.yaml.template
+foundations/cli/template/config/local.config.yaml.template
+foundations/cli/template/driver.py.template
+foundations/cli/template/foundationsignore.template
+foundations/cli/template/gitignore.template
+foundations/cli/template/models/__init__.py.template
+foundations/cli/template/models/logistic.py.template
+foundations/cli/template/requirements.txt.template
+foundations/cli/template/results.py.template
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/diversion.py
+foundations/drawing.py
 foundations/driver.py
 foundations/errors.py
 foundations/excepthook.py
@@ -35,6 +57,7 @@ foundations/ignore.py
 foundations/job_id.py
 foundations/leaks.py
 foundations/metrics.py
+foundations/notebook_view.py
 foundations/output.py
 foundations/outside.py
 foundations/parameters.py
@@ -51,6 +74,7 @@ foundations/results.py
 foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py
+foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
 foundations/stage.py
@@ -58,9 +82,11 @@ foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
 foundations/staged.py
+foundations/terminal_view.py
 foundations/time_limit.py
 foundations/tracebacks.py
 foundations/values.py
+foundations/view.py
 foundations/walk.py
 foundations/worker.py
 foundations_archive/__init__.py
@@ -183,3 +209,13 @@ def test_what_is_installed_runs_the_guides_sample(python: Path, tmp_path: Path) 
     said = run(str(python), "read_results.py", cwd=sample, FOUNDATIONS_HOME=home)
     assert said.splitlines()[1].split()[-6:] == ["20", "20", "incr_by_10", "20", "30", "600"]
     assert "[600]" in said.splitlines()
+
+
+def test_the_installed_command_makes_a_project_that_it_can_deploy(python: Path, tmp_path: Path) -> None:
+    command, home = str(python.with_name("foundations")), str(tmp_path / "home")
+    run(command, "init", "new", cwd=tmp_path)
+    said = run(command, "deploy", "--env", "local", "new/driver.py", cwd=tmp_path, FOUNDATIONS_HOME=home)
+    assert said.splitlines()[-1].startswith("accuracy 0.")
+    assert "\n* local  local, config/local.config.yaml\n" in run(
+        command, "info", cwd=tmp_path / "new", FOUNDATIONS_HOME=home
+    )

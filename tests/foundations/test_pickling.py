@@ -40,6 +40,13 @@ class Refusing:
 
 
 @create_stage
+class BehindItsName:
+    def value(self) -> int:
+        with LOCK:
+            return 3
+
+
+@create_stage
 def behind_its_name(x: int) -> int:
     with LOCK:
         return x + 1
@@ -136,6 +143,14 @@ def test_a_decorated_function_travels_by_its_name(tmp_path: Path) -> None:
     assert b"with LOCK" not in pickled
     function = pickle.loads(pickled).calls[0].function
     assert function is behind_its_name.__wrapped__  # type: ignore[attr-defined]
+
+
+def test_a_decorated_class_and_what_is_made_of_it_travel_by_its_name(tmp_path: Path) -> None:
+    pickled = pickle_graph(train(BehindItsName(), cfg=BehindItsName.__wrapped__()).graph(), tmp_path)  # type: ignore[attr-defined]
+    assert b"with LOCK" not in pickled
+    made, used = pickle.loads(pickled).calls
+    assert made.function is BehindItsName.__wrapped__  # type: ignore[attr-defined]
+    assert used.kwargs["cfg"].value() == 3
 
 
 def test_a_function_that_only_the_driver_has_decorated_travels_too(

@@ -10,7 +10,7 @@ import pytest
 
 import foundations
 
-HEAVY = ("boto3", "botocore", "cloudpickle", "docker", "numpy", "pandas", "requests", "yaml")
+HEAVY = ("boto3", "botocore", "cloudpickle", "docker", "numpy", "pandas", "requests", "rich", "yaml")
 
 
 def names_for_type_checkers() -> set[str]:

@@ -9,6 +9,7 @@ from foundations.errors import SettingsError, UnknownEnvironment
 from foundations.settings import (
     DockerSettings,
     S3Options,
+    environment_files,
     home,
     load_environment,
     selected_environment,
@@ -75,6 +76,16 @@ def test_a_name_that_is_no_plain_word_is_refused(root: Path, name: str) -> None:
     with pytest.raises(ValueError, match="can't be an environment's name"):
         load_environment(name, root)
     assert selected_environment() == "local"
+
+
+def test_environments_are_listed_with_the_files_that_count_and_those_that_they_hide(root: Path, user: Path) -> None:
+    assert environment_files(root) == {"local": ()}
+    mine, own = configure(root, "gpu"), configure(root, "local")
+    hidden, other = configure(user, "gpu"), configure(user, "cluster")
+    (root / "config" / "notes.txt").write_text("no environment")
+    (root / "config" / "folder.config.yaml").mkdir()
+    assert environment_files(root) == {"local": (own,), "gpu": (mine, hidden), "cluster": (other,)}
+    assert load_environment("gpu", root).source == mine
 
 
 def test_local_needs_no_file(root: Path, user: Path) -> None:

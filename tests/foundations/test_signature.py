@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from foundations.signature import arguments_of, check_call, name_of, signature_of
+from foundations.signature import arguments_of, check_call, name_of, positional_counts, signature_of
 
 
 def plain(x, y=2): ...
@@ -166,6 +166,19 @@ FUNCTIONS: list[Callable[..., Any]] = [
 def test_a_wrong_call_raises_what_python_raises_and_a_right_one_passes(function: Callable[..., Any]) -> None:
     for args, kwargs in CALLS:
         assert checked(function, args, kwargs) == problem(functools.partial(function, *args, **kwargs)), (args, kwargs)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_how_many_positions_are_a_whole_call_is_known(function: Callable[..., Any]) -> None:
+    right = [count for count in range(8) if problem(functools.partial(function, *range(count))) is None]
+    counts = positional_counts(signature_of(function))
+    assert set(counts) <= set(right)
+    if function is not anything:
+        assert [*counts] == right
+
+
+def test_a_function_without_a_signature_says_nothing_of_its_positions() -> None:
+    assert not positional_counts(None)
 
 
 def test_the_error_of_a_wrong_call_stands_alone() -> None:

@@ -1,0 +1,45 @@
+"""What a display shows of a job: counts, names, times."""
+
+import pytest
+
+from foundations.board import Board, Tally, clock_text, printable
+from tests.foundations.test_progress import spec
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (5.9, "0:05"), (65, "1:05"), (3599, "59:59"), (3600, "1:00:00"), (90061, "25:01:01")],
+)
+def test_a_time_is_shown_as_a_clock_shows_it(seconds: float, text: str) -> None:
+    assert clock_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("grüße 日本", "grüße 日本"), ("a\x1b[2J\r\n", "a\ufffd[2J\ufffd\ufffd"), ("\ud800", "\ufffd"), ("", "")],
+)
+def test_what_would_move_a_cursor_is_made_visible(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_what_nobody_has_counted_has_no_total() -> None:
+    assert Board("jobs", done=3, seconds=4).counts == "jobs done: 3, 0:04"
+
+
+def test_a_tally_of_a_job_that_it_does_not_know_counts_all_the_same() -> None:
+    tally = Tally()
+    tally.started("a")
+    tally.ended({"stage": "b", "status": "failed"})
+    assert tally.board(0).detail == "running: a"
+    assert tally.board(0).counts == "1 failed, 0:00"
+
+
+def test_a_stage_that_runs_alone_has_no_label() -> None:
+    tally = Tally()
+    tally.begin(spec("load", "train"))
+    tally.started("id of load")
+    assert tally.label("id of load") == ""
+    tally.started("id of train")
+    assert tally.label("id of load") == "load"
+    assert tally.label(None) == ""
+    assert tally.label("of another job") == ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.metrics import log_metric
     from foundations.parameters import Hyperparameter
+    from foundations.pictures.picture import Picture, show
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.settings import set_environment
     from foundations.stage import Stage, create_stage
@@ -23,6 +24,7 @@ _HOMES = {
     "Hyperparameter": "parameters",
     "JobFailedError": "errors",
     "JobPersister": "reader",
+    "Picture": "pictures.picture",
     "ResultReader": "reader",
     "Stage": "stage",
     "create_stage": "stage",
@@ -30,6 +32,7 @@ _HOMES = {
     "log_metric": "metrics",
     "set_environment": "settings",
     "set_project_name": "current",
+    "show": "pictures.picture",
 }
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "Hyperparameter",
     "JobFailedError",
     "JobPersister",
+    "Picture",
     "ResultReader",
     "Stage",
     "create_stage",
@@ -45,6 +49,7 @@ __all__ = [
     "log_metric",
     "set_environment",
     "set_project_name",
+    "show",
 ]
 
 

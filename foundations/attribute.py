@@ -1,5 +1,7 @@
 """What `stage.name` is until it is called."""
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -36,6 +38,23 @@ class Attribute:
             f"called: stage.{self._name}(...), an attribute is taken in a stage: "
             f"stage.stage(lambda value: value.{self._name})"
         )
+
+
+def warn_if_meant(stage: str, method: str, kind: type) -> None:
+    """Warn, on the caller's line, where a method of a stage's result is named nearly like one of the stage's own."""
+    if meant := _nearly(method, kind):
+        warnings.warn(
+            f"{method}() is called on the result of the stage {stage}; did you mean the stage's own {meant}()?",
+            stacklevel=4,
+        )
+
+
+@functools.cache
+def _nearly(method: str, kind: type) -> str | None:
+    from difflib import get_close_matches
+
+    own = [name for name in vars(kind) if not name.startswith("_")]
+    return next(iter(get_close_matches(method, own, n=1, cutoff=0.85)), None)
 
 
 refuse_operators(Attribute, lambda attribute, *_: attribute.refuse())

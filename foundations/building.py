@@ -1,6 +1,7 @@
 """From the stage that a user holds to the plain data that its job is made of."""
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foundations.ancestors import ancestors, in_order
@@ -15,15 +16,25 @@ def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph
     """Return a stage and all that it needs, in order; see `Stage.graph`."""
     above = ancestors(stage, parents_of)
     if parameters is not None:
-        check_parameters(parameters, (name for one in above for name in one._parameters))
+        check_parameters(parameters, _names(above))
         _refuse_lazy(parameters, (type(stage), Hyperparameter))
+        _refuse_shared_generators(above)
     stages = in_order(above, parents_of, age=lambda one: one._serial)
     return StageGraph(tuple(_call(one, parameters) for one in stages), stage.uuid())
+
+
+def parameter_names(stage: "Stage") -> list[str]:
+    """Return the names of the parameters that a run of a stage takes."""
+    return list(dict.fromkeys(_names(ancestors(stage, parents_of))))
 
 
 def parents_of(stage: "Stage") -> Iterable["Stage"]:
     """Return the stages that a stage needs itself: its arguments, and what it requires."""
     return stage._parents
+
+
+def _names(stages: Iterable["Stage"]) -> Iterable[str]:
+    return (name for stage in stages for name in stage._parameters)
 
 
 def _call(stage: "Stage", parameters: Mapping[str, Any] | None) -> Call:
@@ -52,3 +63,19 @@ def _refuse_lazy(parameters: Mapping[str, Any], lazy: tuple[type, ...]) -> None:
     for name, value in parameters.items():
         for one in holes(value, lazy):
             raise TypeError(f"the parameter {name!r} has no value before the job runs: it is, or holds, {one!r}")
+
+
+def _refuse_shared_generators(stages: Sequence["Stage"]) -> None:
+    """Raise `ValueError` where several stages take what one generator yields: all but one would find it used up."""
+    functions = {id(stage._function): stage._function for stage in stages}
+    generators = {place for place, function in functions.items() if inspect.isgeneratorfunction(function)}
+    takers: dict[Any, list[str]] = {stage: [] for stage in stages if id(stage._function) in generators}
+    for stage in stages if takers else ():
+        for one in {*holes((stage._args, stage._kwargs), type(stage))}.intersection(takers):
+            takers[one].append(stage.name())
+    for one, names in takers.items():
+        if len(names) > 1:
+            raise ValueError(
+                f"the result of stage {one.name()} is a generator, which one stage can use up, and {len(names)} take "
+                f"it: {', '.join(sorted(names)[:5])}; make a list of it first: stage.stage(list)"
+            )

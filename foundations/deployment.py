@@ -26,6 +26,16 @@ class Deployment:
     def __repr__(self) -> str:
         return f"<deployment of job {self._spec.job_id}>"
 
+    def _repr_html_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).html()
+
+    def _repr_mermaid_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).mermaid()
+
     def job_name(self) -> str:
         """Return the job's id."""
         return self._spec.job_id

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from foundations import parts
-from foundations.graph import Call, StageGraph, Upstream, filled
+from foundations.graph import Call, StageGraph, Upstream, filled, holes
 from foundations.identity import digest
 from foundations.signature import arguments_of, signature_of
 from foundations_archive.records import Argument, StageSpec
@@ -87,7 +87,8 @@ def _arguments(call: Call, names: Mapping[str, str], signature: inspect.Signatur
         if isinstance(value, Upstream):
             found.append(Argument(name, stage=value.stage, place=position))
         else:
-            found.append(Argument(name, value=shown(value, names), place=position))
+            inside = tuple(dict.fromkeys(hole.stage for hole in holes(value, Upstream)))
+            found.append(Argument(name, value=shown(value, names), place=position, stages=inside))
     return tuple(found)
 
 

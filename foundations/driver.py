@@ -19,6 +19,7 @@ from foundations.graph import StageGraph
 from foundations.hosts import host_of
 from foundations.job_id import checked_job_name, new_job_id
 from foundations.pickling import pickle_graph
+from foundations.pictures.latest import note_job
 from foundations.progress import Progress
 from foundations.project import driver_directory, find_root, import_paths
 from foundations.settings import Environment, home, load_environment
@@ -63,6 +64,8 @@ def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | No
         requirements=requirements,
         environment=environment,
     )
+    deployment = Deployment(archive, spec)
+    note_job(stage, deployment)
     try:
         progress.begin(spec)
         record = run_job(host, request, archive=archive, spec=spec, on_event=progress.event)
@@ -73,7 +76,7 @@ def run_stage(stage: Stage, *, parameters: Mapping[str, Any], job_name: str | No
     finally:
         progress.close()
     raise_unless_completed(spec, record)
-    return Deployment(archive, spec)
+    return deployment
 
 
 @dataclass(frozen=True)

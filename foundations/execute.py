@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from foundations import current
-from foundations.graph import Call, StageGraph, Upstream, filled
+from foundations.graph import Call, StageGraph, Upstream, filled_arguments
 from foundations.schedule import run_in_order
 from foundations.time_limit import call_within
 from foundations.values import encode
@@ -142,7 +142,7 @@ class _Run:
         def result(hole: Upstream) -> Any:
             return self.results[hole.stage]
 
-        return filled(call.args, Upstream, result), filled(dict(call.kwargs), Upstream, result)
+        return filled_arguments(call.args, call.kwargs, Upstream, result)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         for attempt in range(1, call.options.retries + 1):

@@ -9,6 +9,7 @@ import itertools
 import struct
 import types
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 _SKETCH_ITEMS = 1000
@@ -130,7 +131,9 @@ def _inside(value: Any) -> list[Any]:
     """Return what a slice or a dataclass instance consists of."""
     if type(value) is slice:
         return [value.start, value.stop, value.step]
-    return [getattr(value, name, None) for name in getattr(type(value), "__dataclass_fields__", ())]
+    if not hasattr(type(value), "__dataclass_fields__"):
+        return []
+    return [getattr(value, field.name, None) for field in fields(value)]
 
 
 def _told(value: Any) -> str:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Set, Sized
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
+
+from foundations.signature import STAGE_FUNCTION
 
 _WITHOUT_ORDER = (Mapping, Set)
 _TEXTS = (str, bytes, bytearray)
@@ -67,6 +70,8 @@ class Method:
                 f"{self.name} of the result of stage {self.stage}, a {kind}, is a {type(method).__qualname__} and no "
                 f"method; take it in a stage: stage.stage(lambda value: value.{self.name})"
             )
+        if (staged := getattr(method, STAGE_FUNCTION, None)) is not None:  # in the class body; here it shall be called
+            method = partial(staged, method.__self__) if hasattr(method, "__self__") else staged
         return method(*args, **kwargs)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from foundations import current
 from foundations.ancestors import ancestors, refuse_circle
-from foundations.attribute import Attribute
+from foundations.attribute import Attribute, warn_if_meant
 from foundations.building import graph_of, parents_of
 from foundations.graph import Options, StageGraph, holes, parts_of
 from foundations.parameters import Hyperparameter, merged
@@ -22,7 +22,13 @@ from foundations.staged import Staged, calling, refuse_function, splitting, taki
 if TYPE_CHECKING:
     from foundations.deployment import Deployment
 
-_KEPT: Any = object()
+
+class _Kept:
+    def __repr__(self) -> str:
+        return "<as it was>"
+
+
+_KEPT: Any = _Kept()
 
 _serial = itertools.count()
 
@@ -36,7 +42,7 @@ def create_stage(function: Callable[..., Any]) -> Callable[..., "Stage"]:
 
     A call with wrong arguments raises the `TypeError` that `function` itself would raise. Of a method in a class
     body, `thing.method()` gives a stage with `thing` as its first argument. The result of a generator function is a
-    generator: one stage can use it up, and it can't be kept. Raise `TypeError` for what can't be called, for
+    generator: one stage can take it, and it can't be kept. Raise `TypeError` for what can't be called, for
     coroutine functions, and for functions that have a stage in a default argument.
     """
     if isinstance(function, staticmethod | classmethod):
@@ -96,6 +102,16 @@ class Stage:
         if spec:
             self._refuse("formatted", "format it in a stage: stage.stage(lambda value: f'{value:.2f}')")
         return repr(self)
+
+    def _repr_html_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).html()
+
+    def _repr_mermaid_(self) -> str:
+        from foundations.pictures.picture import show
+
+        return show(self).mermaid()
 
     def name(self) -> str:
         """Return the name that records and frames give this stage."""
@@ -232,7 +248,7 @@ class Stage:
         """Return this stage and all that it needs as the plain data that a job is made of.
 
         `parameters` are the values of its hyperparameters; None leaves these as they are. Raise `ValueError` where
-        one is missing or surplus, and where stages require one another in a circle.
+        one is missing or surplus, where stages require one another in a circle, or where several take one generator.
         """
         return graph_of(self, parameters)
 
@@ -256,6 +272,7 @@ def _stand_in(value: Any) -> str | None:
 
 
 def _method_called(stage: Stage, method: str, /, *args: Any, **kwargs: Any) -> Stage:
+    warn_if_meant(stage.name(), method, type(stage))
     return Stage(calling(stage.name(), method), (stage, *args), kwargs)
 
 

@@ -44,12 +44,21 @@ class Value:
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument as people see it: its JSON value (cut where it is long) or the stage that it comes from."""
+    """One argument as people see it: its JSON value (cut where it is long) or the stage that it comes from.
+
+    `stages` are those inside the value, where it holds some.
+    """
 
     name: str
     value: Any = None
     stage: str | None = None
     place: int | None = None
+    stages: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Return the argument that a record holds."""
+        return cls(**{**_known(cls, body), "stages": tuple(body.get("stages", ()))})
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class StageSpec:
     def of(cls, body: Mapping[str, Any]) -> Self:
         """Return the stage that a record holds."""
         known = _known(cls, body)
-        arguments = tuple(Argument(**_known(Argument, item)) for item in body["arguments"])
+        arguments = tuple(map(Argument.of, body["arguments"]))
         return cls(**{**known, "parents": tuple(body["parents"]), "arguments": arguments})
 
 

@@ -116,7 +116,7 @@ def _lines(one: "Surveyed", root: Path, *, selected: bool) -> Iterator[str]:
 
 
 def _said(part: "Part") -> str:
-    from foundations.progress import seconds_text
+    from foundations.board import seconds_text
 
     if not part.reply.answers:
         return f"fails: {part.reply.says}"

@@ -26,7 +26,11 @@ STAGE = StageSpec(
     "train",
     "m:train",
     ("1",),
-    (Argument("data", stage="1", place=0), Argument("rate", 0.5), Argument("more", [1, {"a": None}], place=1)),
+    (
+        Argument("data", stage="1", place=0),
+        Argument("rate", 0.5),
+        Argument("more", [1, {"a": None}, "load"], place=1, stages=("1",)),
+    ),
     source="digest",
     cached=True,
     persisted=True,
@@ -97,6 +101,12 @@ def test_fields_that_an_earlier_version_lacked_have_their_defaults() -> None:
     assert (record.stages[0].value, record.stages[0].attempts) == (None, 1)
 
 
+def test_an_argument_of_which_an_older_record_says_less_can_be_read() -> None:
+    body = through_json(SPEC)
+    del body["stages"][1]["arguments"][2]["stages"]
+    assert JobSpec.of(body).stages[1].arguments[2] == Argument("more", [1, {"a": None}, "load"], place=1)
+
+
 def test_no_value_is_no_value() -> None:
     assert Value.of(None) is None
 
@@ -111,7 +121,7 @@ def test_a_row_holds_all_that_the_frame_shows() -> None:
         "started": 1.0,
         "ended": 2.0,
         "parameters": {"rate": 0.5},
-        "arguments": [("data", 1, "load"), ("rate", 1, 0.5), ("more", 1, [1, {"a": None}])],
+        "arguments": [("data", 1, "load"), ("rate", 1, 0.5), ("more", 1, [1, {"a": None}, "load"])],
         "tags": {"owner": "me"},
         "metrics": [("loss", [[1, {"$float": "nan"}], 3]), ("n", ["x"])],
     }

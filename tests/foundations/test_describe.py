@@ -80,7 +80,8 @@ def test_a_stage_as_an_argument_is_told_by_its_id_and_inside_one_by_its_name() -
     first = create_stage(load)("a")
     described = last(create_stage(train)(first, [first, {"k": first}]))
     assert described.arguments[0] == Argument("data", stage=first.uuid(), place=0)
-    assert described.arguments[1] == Argument("rate", value=["load", {"k": "load"}], place=1)
+    inside = Argument("rate", value=["load", {"k": "load"}], place=1, stages=(first.uuid(),))
+    assert described.arguments[1] == inside
 
 
 @pytest.mark.parametrize(

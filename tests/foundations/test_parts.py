@@ -10,6 +10,7 @@ import numpy as np
 import pandas
 import pytest
 
+from foundations import create_stage
 from foundations.parts import Method, Split, item
 
 Pair = namedtuple("Pair", "left right")
@@ -29,6 +30,24 @@ class Sensor:
     @property
     def broken(self) -> Any:
         return self.nothing  # type: ignore[attr-defined]
+
+
+class Staged:
+    factor = 3
+
+    @create_stage
+    def staged(self, x: int) -> int:
+        return self.factor * x
+
+    @create_stage
+    @classmethod
+    def named(cls, x: int) -> tuple[str, int]:
+        return cls.__name__, x
+
+    @staticmethod
+    @create_stage
+    def plain(x: int) -> int:
+        return x
 
 
 class Stubborn:
@@ -131,6 +150,12 @@ def test_a_method_that_is_not_there_is_an_error_that_names_stage_and_type() -> N
         Method("load", "head")([])
     with pytest.raises(AttributeError, match=r"which has no method broken .*no attribute 'nothing'"):
         Method("load", "broken")(Sensor())
+
+
+def test_a_method_that_its_class_has_staged_is_called_all_the_same() -> None:
+    assert Method("make", "staged")(Staged(), 2) == 6
+    assert Method("make", "named")(Staged(), 2) == ("Staged", 2)
+    assert Method("make", "plain")(Staged(), 2) == 2
 
 
 def test_an_error_of_the_method_itself_is_raised_as_it_is() -> None:

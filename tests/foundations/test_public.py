@@ -40,7 +40,7 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert name in dir(foundations)
 
 
-@pytest.mark.parametrize("name", ["Deployment", "ResultReader", "Stage", "JobPersister"])
+@pytest.mark.parametrize("name", ["Deployment", "ResultReader", "Stage", "JobPersister", "Picture"])
 def test_every_public_method_is_documented(name: str) -> None:
     methods = inspect.getmembers(getattr(foundations, name), inspect.isfunction)
     assert [method for method, value in methods if method[0] != "_" and not inspect.getdoc(value)] == []

@@ -474,6 +474,24 @@ def test_the_parts_of_a_generator_are_each_there_once() -> None:
     assert evaluate(third, first, second, first).run_same_process() == ((3, 1, 2, 1), {})
 
 
+def test_a_generator_is_for_one_stage() -> None:
+    def numbers(count: int) -> Iterator[int]:
+        yield from range(count)
+
+    generator = stage_of(functools.partial(numbers, 2))
+    once = generator.stage(list)
+    assert evaluate(generator, [generator]).require(generator).graph({})
+    assert stage_of(train, once).require(generator).run_same_process() == ([0, 1], 0.1)
+    twice = evaluate(once, generator.stage(sum), once)
+    said = (
+        "the result of stage numbers is a generator, which one stage can use up, and 2 take it: list, sum; make a list"
+    )
+    for run in (twice.run, twice.run_same_process):
+        with pytest.raises(ValueError, match=said):
+            run()
+    assert len(twice.graph().calls) == 4
+
+
 def test_a_long_way_to_an_item_has_a_short_name() -> None:
     stage = stage_of(load, "a")
     for _ in range(1000):
@@ -700,3 +718,17 @@ stages = [
 ]
 print(*(stage.uuid() for stage in stages))
 """
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("enable_cacheing", "enable_caching"), ("persists", "persist")])
+def test_a_method_that_is_nearly_one_of_the_stages_own_warns(typed: str, meant: str) -> None:
+    stage = create_stage(dict)()
+    with pytest.warns(UserWarning, match=rf"{typed}\(\) is called on the result .* own {meant}\(\)\?") as caught:
+        getattr(stage, typed)()
+    assert caught[0].filename == __file__
+
+
+def test_methods_of_results_with_names_of_their_own_do_not_warn() -> None:
+    stage = create_stage(dict)()
+    for name in ("head", "mean", "get", "items", "fit", "predict", "groupby", "transform", "split_rows"):
+        getattr(stage, name)()

@@ -1,0 +1,51 @@
+"""Texts for pictures: on one line, printable, and cut to a width."""
+
+import pytest
+
+from foundations.pictures.text import columns, cut, printable
+from tests.foundations.pictures.conftest import ODD_TEXTS
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("load", "load"),
+        ("größe 模型 🚀", "größe 模型 🚀"),
+        ("two\n\n  lines\tand ", "two lines and"),
+        ("\x00\x1b[31m", "\\x00\\x1b[31m"),
+        ("a\u202eb\u200bc", "a\\u202eb\\u200bc"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0001", "\\U000e0001"),
+        ("", ""),
+    ],
+)
+def test_what_can_not_be_printed_is_shown_as_its_escape(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "width"), [("", 0), ("load", 4), ("größe", 5), ("模型", 4), ("e\u0301", 1), ("🚀", 2)]
+)
+def test_wide_characters_take_two_columns_and_accents_none(text: str, width: int) -> None:
+    assert columns(text) == width
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("load", 4, "load"),
+        ("loads", 4, "loa…"),
+        ("模型模型", 6, "模型…"),
+        ("模型模型", 7, "模型模…"),
+        ("a b c", 3, "a…"),
+    ],
+)
+def test_a_text_is_cut_with_an_ellipsis(text: str, most: int, shown: str) -> None:
+    assert cut(text, most) == shown
+
+
+@pytest.mark.parametrize("most", [1, 2, 10, 34])
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_a_cut_text_is_never_wider_than_asked(text: str, most: int) -> None:
+    assert columns(cut(printable(text), most)) <= most
+    assert printable(text).isprintable()

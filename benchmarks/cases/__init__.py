@@ -1,0 +1,1 @@
+"""What the benchmark of stages runs, each case in a process of its own."""

@@ -51,8 +51,13 @@ def function_of(name: str) -> Callable[..., Any] | None:
     return inspect.unwrap(getattr(value, "__func__", value))
 
 
-def parameters(signature: inspect.Signature) -> list[inspect.Parameter]:
-    return [one for one in signature.parameters.values() if one.name != "self"]
+def parameters(name: str) -> list[inspect.Parameter]:
+    """Return what a caller gives: a method's own object is not among it."""
+    value, function = found(name), function_of(name)
+    if function is None:
+        return list(inspect.signature(value).parameters.values())
+    bound = (inspect.isclass(value) or "." in name) and not isinstance(value, staticmethod)
+    return list(inspect.signature(function).parameters.values())[bound:]
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -64,7 +69,7 @@ def test_every_public_name_is_typed_throughout_and_documented(name: str) -> None
         return
     signature = inspect.signature(function)
     assert signature.return_annotation is not inspect.Signature.empty
-    assert [one.name for one in parameters(signature) if one.annotation is inspect.Parameter.empty] == []
+    assert [one.name for one in parameters(name) if one.annotation is inspect.Parameter.empty] == []
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -99,13 +104,13 @@ def described(arguments: ast.arguments) -> list[tuple[str, str, str]]:
         "by keyword": arguments.kwonlyargs,
         "**": [arguments.kwarg],
     }
-    parameters = [(kind, one) for kind, some in kinds.items() for one in some if one and one.arg != "self"]
+    parameters = [(kind, one) for kind, some in kinds.items() for one in some if one]
     return [(kind, one.arg, type_of(one.annotation)) for kind, one in parameters]
 
 
 def type_of(annotation: ast.expr | None) -> str:
-    assert annotation
-    return ast.unparse(annotation).replace("'", "")  # some names are quoted where they are not imported
+    """Return a type as it is written, but for quotes, which names have that are not imported."""
+    return ast.unparse(annotation).replace("'", "") if annotation else ""
 
 
 def said_defaults(arguments: ast.arguments) -> dict[str, str]:
@@ -129,14 +134,14 @@ def test_the_signature_in_an_entry_is_the_one_in_the_code(name: str) -> None:
     assert text, f"the entry {name} shows no signature"
     said, source = parsed(text), source_of(name)
     assert said.name == name.rpartition(".")[2]
-    assert described(said.args) == described(source.args)
+    real = parameters(name)
+    assert described(said.args) == [one for one in described(source.args) if one[1] in {given.name for given in real}]
     assert inspect.isclass(found(name)) or type_of(said.returns) == returned(source)
-    function = function_of(name) or found(name)
-    real = {one.name: one.default for one in parameters(inspect.signature(function)) if one.default is not one.empty}
+    defaults = {one.name: one.default for one in real if one.default is not one.empty}
     told = said_defaults(said.args)
-    assert told.keys() == real.keys()
+    assert told.keys() == defaults.keys()
     # what stands for "not given" in the code is shown as ...
-    assert [one for one, text in told.items() if text != "..." and ast.literal_eval(text) != real[one]] == []
+    assert [one for one, text in told.items() if text != "..." and ast.literal_eval(text) != defaults[one]] == []
 
 
 def returned(function: ast.FunctionDef) -> str:
@@ -151,6 +156,21 @@ def test_the_index_leads_from_every_public_name_to_its_entry() -> None:
     for name in foundations.__all__:
         anchor = name.lower()
         assert f"[`{name}`]({ENTRIES[name].page}#{anchor})" in index
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+
+
+def test_every_link_into_a_page_leads_to_a_title_there() -> None:
+    links = [
+        (page.name, target or page.name, anchor)
+        for page in FOLDER.glob("*.md")
+        for target, anchor in re.findall(r"\]\(([\w.]*)#([^)]+)\)", page.read_text())
+    ]
+    assert len(links) > len(foundations.__all__)
+    assert [link for link in links if link[2] not in anchors(FOLDER / link[1])] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

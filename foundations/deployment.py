@@ -27,6 +27,7 @@ class Deployment:
 
     def __init__(self, archive: Archive, spec: JobSpec) -> None:
         self._archive, self._spec = archive, spec
+        self._completed: JobRecord | None = None
 
     def __repr__(self) -> str:
         return f"<deployment of job {self._spec.job_id}>"
@@ -132,7 +133,12 @@ class Deployment:
         return result_of(self._archive, self._spec, record, self._spec.target)
 
     def _record(self) -> JobRecord:
-        return self._archive.record(self._spec)
+        if self._completed is not None:
+            return self._completed
+        record = self._archive.record(self._spec)
+        if record.state == "Completed":  # whom a watcher took for dead may still complete
+            self._completed = record
+        return record
 
     def _lines(self, seen: set[str]) -> Iterator[str]:
         events = self._archive.events(self._spec.job_id, seen=seen)

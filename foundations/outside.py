@@ -5,6 +5,7 @@ Cache keys count it by content, as nothing else says when it changes.
 
 import hashlib
 import json
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -13,15 +14,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 _MOST_FILES = 5000
+_LEFT_OUT = frozenset({"site-packages", "node_modules", "__pycache__"})
 
 
 def outside_code(root: Path) -> tuple[str, ...]:
     """Return the digest of each file of code outside `root`; raise `ValueError` where there are too many to look at."""
     found: list[str] = []
     for folder in sorted({folder for folder in _folders() if not folder.is_relative_to(root.resolve())}):
-        for file in sorted(folder.rglob("*.py")):
-            if "site-packages" in file.parts or "node_modules" in file.parts:
-                continue
+        for file in _modules(folder):
             found.append(f"{file.relative_to(folder)}={hashlib.sha256(file.read_bytes()).hexdigest()}")
             if len(found) > _MOST_FILES:
                 raise ValueError(
@@ -29,6 +29,13 @@ def outside_code(root: Path) -> tuple[str, ...]:
                     f"{_MOST_FILES} files; take the folder off PYTHONPATH"
                 )
     return tuple(found)
+
+
+def _modules(folder: Path) -> Iterator[Path]:
+    """Yield the Python files below a folder in order, without those of virtual environments and hidden folders."""
+    for directory, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] != "." and name not in _LEFT_OUT)
+        yield from (Path(directory, name) for name in sorted(files) if name.endswith(".py"))
 
 
 def _folders() -> Iterator[Path]:

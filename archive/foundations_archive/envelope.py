@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import secrets
 import zlib
 from typing import Any
@@ -13,6 +14,9 @@ FORMAT = 1
 _COMPRESSED = b"FZ1"
 _COMPRESS_FROM = 4096
 _LARGEST = 1 << 30
+_BODY = b', "body": '
+# what Python reads as a number and JSON does not have, or may be infinite
+_NO_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
 
 
 def seal(kind: str, body: Any) -> bytes:
@@ -20,17 +24,15 @@ def seal(kind: str, body: Any) -> bytes:
     text = canonical(body)
     digest = hashlib.sha256(text).hexdigest()
     head = json.dumps({"format": FORMAT, "kind": kind, "nonce": secrets.token_hex(8), "sha256": digest})
-    data = head[:-1].encode() + b', "body": ' + text + b"}"
+    data = head[:-1].encode() + _BODY + text + b"}"
     return data if len(data) < _COMPRESS_FROM else _COMPRESSED + zlib.compress(data, 1)
 
 
 def unseal(kind: str, data: bytes, key: str) -> Any:
     """Return the body of the record that was read at `key`; raise `ArchiveDamaged` unless it is whole."""
     try:
-        record = json.loads(_plain(data))
-        body, written, stated = record["body"], record["kind"], record["sha256"]
-        newer = record["format"] > FORMAT
-        found = hashlib.sha256(canonical(body)).hexdigest()
+        head, body, found = _opened(_plain(data))
+        written, stated, newer = head["kind"], head["sha256"], head["format"] > FORMAT
     except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
         raise ArchiveDamaged(f"the record {key} can't be read: {error}", key=key) from error
     if newer:
@@ -38,6 +40,19 @@ def unseal(kind: str, data: bytes, key: str) -> Any:
     if written != kind or found != stated:
         raise ArchiveDamaged(f"the record {key} is not what was written: its digest or kind differs", key=key)
     return body
+
+
+def _opened(data: bytes) -> tuple[dict[str, Any], Any, str]:
+    """Return the head and the body of a record, and the digest that the body has."""
+    head, separator, text = data.partition(_BODY)
+    if separator and not _NO_NUMBER.search(text):
+        # as `seal` writes it the text is the canonical one: no need to write that anew
+        found = hashlib.sha256(text[:-1]).hexdigest()
+        record = json.loads(head + b"}")
+        if record["sha256"] == found:
+            return record, json.loads(text[:-1]), found
+    record = json.loads(data)
+    return record, record["body"], hashlib.sha256(canonical(record["body"])).hexdigest()
 
 
 def canonical(body: Any) -> bytes:

@@ -105,6 +105,24 @@ def test_a_metric_is_its_value_or_the_list_of_its_values(archive: Archive, put_j
     assert deployment.get_metric("words") == ["a"]
 
 
+def test_what_became_of_a_job_that_completed_is_read_once(archive: Archive, put_job: PutJob) -> None:
+    spec = put_job("job", metrics=[Series("second", "n", (3,), (1.0,))])
+    deployment = of(archive, spec)
+    assert deployment.get_metric("n") == 3
+    for key in [entry.key for entry in archive.store.list(f"jobs/{spec.job_id}/")]:
+        archive.store.delete(key)
+    assert deployment.get_metric("n") == 3
+
+
+def test_a_job_that_was_taken_for_dead_may_still_complete(archive: Archive, put_job: PutJob) -> None:
+    spec = put_job("job", state="Failed", error="gone")
+    deployment = of(archive, spec)
+    assert deployment.fetch_job_results()["status"].tolist() == ["Failed"]
+    record = JobRecord("job", "Completed", stages=archive.record(spec).stages)
+    archive.finish(spec, record, attempt="0")
+    assert deployment.fetch_job_results()["status"].tolist() == ["Completed"]
+
+
 def test_an_unknown_metric_names_those_that_there_are(archive: Archive, put_job: PutJob) -> None:
     spec = put_job("job", metrics=[Series("second", key, (1,), (1.0,)) for key in ("loss", "accuracy", "loss")])
     with pytest.raises(KeyError, match="job job has no metric 'los'; it has logged accuracy, loss"):

@@ -1,39 +1,41 @@
-"""What a job has said of itself beside its metrics."""
+"""What a job has said of itself, and which stage said it."""
 
-from typing import Any
+import pytest
 
-from foundations_archive.records import Artifact
 from foundations_archive.tracked import Tracked
 
 
-def tracked(*events: tuple[Any, ...]) -> Tracked:
-    found = Tracked()
-    for kind, stage, key, value in events:
-        found.add({"event": kind, "stage": stage, "key": key, "value": value, "time": 1.0})
-    return found
+@pytest.fixture
+def tracked() -> Tracked:
+    tracked = Tracked()
+    for stage, key, value in [("a", "rate", 1), ("b", "rate", 2), (None, "owner", "me"), ("a", "depth", 3)]:
+        tracked.add({"event": "parameter", "stage": stage, "key": key, "value": value})
+    tracked.add({"event": "tag", "stage": "a", "key": "rate", "value": "fast"})
+    return tracked
 
 
-def artifact(key: str, time: float) -> dict[str, Any]:
-    return {"key": key, "manifest": "d", "size": 3, "files": 1, "folder": False, "time": time}
+def test_the_job_has_what_any_stage_said_and_the_last_counts(tracked: Tracked) -> None:
+    assert tracked.parameters() == {"rate": 2, "owner": "me", "depth": 3}
+    tracked.add({"event": "parameter", "stage": "a", "key": "rate", "value": 4})
+    assert tracked.parameters()["rate"] == 4
+    assert tracked.tags() == {"rate": "fast"}
 
 
-def test_the_last_counts_whichever_stage_said_it() -> None:
-    found = tracked(("tag", "b", "t", 1), ("tag", "a", "t", 2), ("tag", "b", "t", 3), ("parameter", None, "t", 4))
-    assert found.tags() == {"t": 3}
-    assert found.tags("a") == {"t": 2}
-    assert found.parameters() == {"t": 4}
-    assert found.parameters("a") == {}
+def test_a_stage_has_what_it_said_itself(tracked: Tracked) -> None:
+    assert (tracked.parameters("a"), tracked.parameters("b")) == ({"rate": 1, "depth": 3}, {"rate": 2})
+    assert (tracked.tags("a"), tracked.tags("b"), tracked.artifacts("c")) == ({"rate": "fast"}, {}, ())
 
 
-def test_an_artifact_that_is_saved_again_takes_the_place_of_the_first() -> None:
-    found = Tracked()
-    for key, time in (("model", 1.0), ("log", 2.0), ("model", 3.0)):
-        found.add({"event": "artifact", "stage": "a", **artifact(key, time), "n": 7})
-    assert found.artifacts("a") == (Artifact.of(artifact("log", 2.0)), Artifact.of(artifact("model", 3.0)))
-    assert found.artifacts("b") == ()
+def test_what_a_failed_attempt_said_is_forgotten_and_no_more(tracked: Tracked) -> None:
+    tracked.forget("a")
+    tracked.forget("never heard of")
+    assert (tracked.parameters(), tracked.tags(), tracked.parameters("a")) == ({"rate": 2, "owner": "me"}, {}, {})
+    tracked.add({"event": "parameter", "stage": "a", "key": "depth", "value": 5})
+    assert tracked.parameters("a") == {"depth": 5}
 
 
-def test_what_a_stage_has_said_is_forgotten_alone() -> None:
-    found = tracked(("tag", "a", "x", 1), ("tag", "b", "y", 2), ("tag", None, "z", 3), ("parameter", "a", "p", 4))
-    found.forget("a")
-    assert (found.tags(), found.parameters()) == ({"y": 2, "z": 3}, {})
+def test_ten_thousand_stages_that_all_say_something_are_told_apart_at_once() -> None:
+    tracked = Tracked()
+    for number in range(10_000):
+        tracked.add({"event": "parameter", "stage": str(number), "key": "n", "value": number})
+    assert [tracked.parameters(str(number)) for number in range(10_000)] == [{"n": number} for number in range(10_000)]

@@ -5,7 +5,6 @@ from typing import Any
 
 from foundations_archive.records import Artifact
 
-
 _Name = tuple[str, str | None, str]
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from foundations.board import Board, Tally, printable, seconds_text
+from foundations.plain import cut_text
 from foundations.progress import QUIET, retried_text, unserializable_text
 from foundations.view import choose_view
 from foundations_archive.ledger import Event
 from foundations_archive.records import JobSpec
 
-_VALUE_CHARACTERS = 30
 _JOBS_SHOWN = 6
 _WIDEST_COLUMN = 40
 _HEADER = ("job", "parameters", "state", "time", "id", "metrics")
@@ -185,4 +185,4 @@ def _shown(value: Any) -> str:
         text = f"{value:.6g}" if isinstance(value, float) else value if isinstance(value, str) else repr(value)
     except Exception as error:  # noqa: BLE001 - a user's own __repr__
         text = f"<{type(value).__qualname__}, whose repr raised {type(error).__name__}>"
-    return text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]} ..."
+    return cut_text(text)

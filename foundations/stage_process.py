@@ -11,6 +11,7 @@ from foundations import current
 from foundations.originals import described
 from foundations.output import Output
 from foundations.pickler import dumps
+from foundations.plain import tagged_float
 from foundations.report import Channel, buffers
 from foundations.tracebacks import user_traceback
 from foundations.values import encode
@@ -39,8 +40,8 @@ class _Relay:
         self._channel = channel
 
     def metric(self, stage: str, key: str, value: Any) -> None:
-        number = {"$float": repr(value)} if type(value) is float and value - value != 0 else value
-        self._channel.send({"say": "metric", "stage": stage, "key": key, "value": number, "time": time.time()})
+        told = {"stage": stage, "key": key, "value": tagged_float(value), "time": time.time()}
+        self._channel.send({"say": "metric", **told})
 
     def note(self, message: Mapping[str, Any]) -> None:
         self._channel.send({"say": "note", "message": message})

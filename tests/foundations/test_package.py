@@ -59,6 +59,7 @@ foundations/hosts.py
 foundations/identity.py
 foundations/ignore.py
 foundations/in_job.py
+foundations/intermediate.py
 foundations/job_id.py
 foundations/jobs.py
 foundations/launch.py

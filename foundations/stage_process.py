@@ -13,6 +13,7 @@ from foundations.output import Output
 from foundations.pickler import dumps
 from foundations.plain import tagged_float
 from foundations.report import Channel, buffers
+from foundations.stage_threads import threads_belong_to_their_stage
 from foundations.tracebacks import user_traceback
 from foundations.values import encode
 
@@ -23,7 +24,7 @@ def main(channel: Channel) -> None:
     sys.path[:0] = setting["paths"]
     current.job_id = setting["job_id"]
     current.metric_log = current.line = _Relay(channel)
-    current.threads_belong_to_their_stage()
+    threads_belong_to_their_stage()
     output = Output(setting["mark"], setting["places"])
     while True:
         try:

@@ -107,6 +107,7 @@ foundations/stage.py
 foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
+foundations/stage_threads.py
 foundations/staged.py
 foundations/terminal_view.py
 foundations/time_limit.py

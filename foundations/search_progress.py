@@ -24,7 +24,7 @@ class SearchProgress:
 
     with SearchProgress(level=environment.log_level) as progress:
         progress.begin(len(choices))
-        job = progress.job(job_id, parameters)      # takes say, building, begin and event, as `Progress` does
+        job = progress.job(job_id, parameters)      # takes begin and event, as `Progress` does
         progress.ended(job_id, "Completed", metrics)
     """
 
@@ -70,8 +70,8 @@ class SearchProgress:
         """Return who is to be told how one of the jobs comes along."""
         text = ", ".join(f"{key}={_shown(value)}" for key, value in parameters.items())
         with self._lock:
-            job = self._jobs.setdefault(job_id, _Job(len(self._jobs) + 1, text))
-        return SearchJob(self, job_id, job.number)
+            self._jobs.setdefault(job_id, _Job(len(self._jobs) + 1, text))
+        return SearchJob(self, job_id)
 
     def ended(self, job_id: str, state: str, metrics: Mapping[str, Any]) -> None:
         """Show the row of a job that has ended; a metric is its value, or the list of its values."""
@@ -145,17 +145,9 @@ class SearchProgress:
 class SearchJob:
     """One job of a search, as its run tells it."""
 
-    def __init__(self, search: SearchProgress, job_id: str, number: int) -> None:
-        self._search, self._job_id, self._number = search, job_id, number
+    def __init__(self, search: SearchProgress, job_id: str) -> None:
+        self._search, self._job_id = search, job_id
         self._tally = Tally()
-
-    def say(self, text: str) -> None:
-        """Write a line of ours that names the job."""
-        self._search.say(f"[{self._number}] {text}")
-
-    def building(self, line: str) -> None:
-        """Show a line of the build of the job's image."""
-        self._search.building(line)
 
     def begin(self, spec: JobSpec) -> None:
         """Take in what the job's stages are called."""

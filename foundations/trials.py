@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from foundations import excepthook
 from foundations.candidates import Parameters, Space
-from foundations.deployment import Deployment, raise_unless_completed
+from foundations.deployment import Deployment
 from foundations.errors import JobFailedError
+from foundations.failures import job_failed
 from foundations.job_id import new_job_id
 from foundations.launch import Cargo, Destination, Origin
 from foundations.search_progress import SearchProgress
@@ -101,11 +102,7 @@ class Trial:
 
     def error(self) -> JobFailedError | None:
         """Return what `Deployment.result` would raise for a job that did not complete."""
-        try:
-            raise_unless_completed(self.spec, self.record)
-        except JobFailedError as error:
-            return error
-        return None
+        return None if self.record.state == "Completed" else job_failed(self.spec, self.record)
 
 
 def _no_more(trial: Trial) -> list[Parameters]:

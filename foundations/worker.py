@@ -51,7 +51,7 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
     setting = {**{name: job[name] for name in names}, "places": places}
     cpus = usable_cpus()
     processes = StageProcesses(
-        job["stages"].get("processes") or cpus, setting=setting, open_channel=type(channel).of, report=report
+        job["concurrency"].get("processes") or cpus, setting=setting, open_channel=type(channel).of, report=report
     )
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -67,7 +67,7 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
             key_of=keys.key,
             traceback=traceback,
             invoke=invoke,
-            threads=job["stages"].get("threads") or max(2, cpus),
+            threads=job["concurrency"].get("threads") or max(2, cpus),
         )
     finally:
         processes.close()

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from foundations.board import Board, Tally, printable, seconds_text
+from foundations.board import Board, Tally, seconds_text
 from foundations.plain import cut_text
+from foundations.printable import masked
 from foundations.progress import QUIET, retried_text, unserializable_text
 from foundations.view import choose_view
 from foundations_archive.ledger import Event
@@ -122,7 +123,7 @@ class SearchProgress:
             max(width, min(len(cell), _WIDEST_COLUMN)) for width, cell in zip(self._widths, row, strict=True)
         ]
         cells = [cell.ljust(width) for cell, width in zip(row[1:], self._widths[1:], strict=True) if width]
-        return printable(f"{self._mark(int(row[0]))} {'  '.join(cells)}").rstrip()
+        return masked(f"{self._mark(int(row[0]))} {'  '.join(cells)}").rstrip()
 
     def _board(self) -> Board:
         with self._lock:

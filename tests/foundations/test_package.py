@@ -86,6 +86,7 @@ foundations/pictures/shapes.py
 foundations/pictures/svg.py
 foundations/pictures/text.py
 foundations/plain.py
+foundations/printable.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed

@@ -60,6 +60,7 @@ foundations/identity.py
 foundations/ignore.py
 foundations/in_job.py
 foundations/intermediate.py
+foundations/ipython.py
 foundations/job_id.py
 foundations/jobs.py
 foundations/launch.py

@@ -19,9 +19,9 @@ Node = TypeVar("Node", bound=Named)
 Parents = Callable[[Node], Iterable[Node]]
 
 
-def ancestors(node: Node, parents: Parents[Node], *, most: int | None = None) -> list[Node]:
-    """Return `node` and what is above it, the nearest first; once there are more than `most`, no further ones."""
-    return list(_came_from(node, parents, most=most))
+def ancestors(node: Node, parents: Parents[Node]) -> list[Node]:
+    """Return `node` and what is above it, the nearest first."""
+    return list(_came_from(node, parents))
 
 
 def in_order(nodes: Iterable[Node], parents: Parents[Node], *, age: Callable[[Node], int]) -> list[Node]:
@@ -61,7 +61,7 @@ def refuse_circle(node: Node, required: Node, parents: Parents[Node]) -> None:
         raise ValueError(_told([*way, node]))
 
 
-def _came_from(node: Node, parents: Parents[Node], *, most: int | None) -> Mapping[Node, Node | None]:
+def _came_from(node: Node, parents: Parents[Node], *, most: int | None = None) -> Mapping[Node, Node | None]:
     """Return `node` and what is above it, each with the one that led there."""
     came: dict[Node, Node | None] = {node: None}
     waiting = [node]

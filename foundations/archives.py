@@ -5,11 +5,21 @@ from dataclasses import asdict
 from foundations.project import driver_directory, find_root
 from foundations.settings import Environment, load_environment
 from foundations_archive.archive import Archive, open_archive
+from foundations_archive.errors import NotArchived
+from foundations_archive.records import JobSpec
 
 
 def archive_of(environment: Environment) -> Archive:
     """Return the archive that an environment names; nothing is read or written yet."""
     return open_archive(environment.archive, cache=environment.cache, s3=asdict(environment.s3))
+
+
+def spec_of(archive: Archive, job_id: str) -> JobSpec:
+    """Return what a job is; raise `KeyError` where the archive has no such job."""
+    try:
+        return archive.spec(job_id)
+    except NotArchived as error:
+        raise KeyError(f"there is no job {job_id!r} in the archive at {archive.location}") from error
 
 
 def selected_archive() -> Archive:

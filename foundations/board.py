@@ -93,11 +93,6 @@ class Tally:
         )
 
 
-def printable(text: str) -> str:
-    """Return `text` with what would move a cursor or change a colour made visible."""
-    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
-
-
 def clock_text(seconds: float) -> str:
     """Return a time as a clock shows it: 0:05, 12:40, 1:02:03."""
     minutes, second = divmod(int(seconds), 60)

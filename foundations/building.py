@@ -16,25 +16,16 @@ def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph
     """Return a stage and all that it needs, in order; see `Stage.graph`."""
     above = ancestors(stage, parents_of)
     if parameters is not None:
-        check_parameters(parameters, _names(above))
+        check_parameters(parameters, (name for one in above for name in one._parameters))
         _refuse_lazy(parameters, (type(stage), Hyperparameter))
         _refuse_shared_generators(above)
     stages = in_order(above, parents_of, age=lambda one: one._serial)
     return StageGraph(tuple(_call(one, parameters) for one in stages), stage.uuid())
 
 
-def parameter_names(stage: "Stage") -> list[str]:
-    """Return the names of the parameters that a run of a stage takes."""
-    return list(dict.fromkeys(_names(ancestors(stage, parents_of))))
-
-
 def parents_of(stage: "Stage") -> Iterable["Stage"]:
     """Return the stages that a stage needs itself: its arguments, and what it requires."""
     return stage._parents
-
-
-def _names(stages: Iterable["Stage"]) -> Iterable[str]:
-    return (name for stage in stages for name in stage._parameters)
 
 
 def _call(stage: "Stage", parameters: Mapping[str, Any] | None) -> Call:

@@ -8,7 +8,6 @@ import hashlib
 import platform
 import sys
 from functools import cached_property
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +60,8 @@ def _without_traces(obj: Any, reduced: Any) -> Any:
 
 def _this_environment() -> str:
     """Return what stands for the installed packages: every distribution that this Python finds."""
+    from importlib.metadata import distributions  # takes 10 ms to load, and most jobs cache nothing
+
     found = sorted(f"{item.name}=={item.version}" for item in distributions())
     text = "\n".join([platform.machine(), platform.system(), *found])
     return hashlib.sha256(text.encode()).hexdigest()

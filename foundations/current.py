@@ -1,8 +1,6 @@
 """What this process is doing now: the project that jobs go to, and in a worker the job and its stages."""
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
@@ -74,31 +72,13 @@ def stage() -> str | None:
     return here
 
 
-def threads_belong_to_their_stage() -> None:
-    """Let every thread that is started from now on, and every task of a pool, belong to the stage that asked for it."""
-    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
-
-    def start_in_stage(thread: threading.Thread) -> None:
-        asked = _stage.get()
-        if asked is not None:
-            run = thread.run
-            thread.run = lambda: _run_in(asked, run)  # type: ignore[method-assign]
-        start(thread)
-
-    def submit_in_stage(pool: ThreadPoolExecutor, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        asked = _stage.get()
-        task: Future[Any] = (
-            submit(pool, function, *args, **kwargs)
-            if asked is None
-            else submit(pool, _run_in, asked, function, *args, **kwargs)
-        )
-        return task
-
-    threading.Thread.start = start_in_stage  # type: ignore[method-assign, assignment]
-    ThreadPoolExecutor.submit = submit_in_stage  # type: ignore[method-assign, assignment]
+def own_stage() -> str | None:
+    """Return the stage that this very thread belongs to, and no guess where it belongs to none."""
+    return _stage.get()
 
 
-def _run_in(stage: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+def run_in(stage: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Return what `function` returns, called in this thread on behalf of a stage."""
     token = _stage.set(stage)
     try:
         return function(*args, **kwargs)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from foundations.downloads import artifacts_frame, download
 from foundations.failures import job_failed
+from foundations.frames import metrics_frame, value_or_list
 from foundations_archive import wishes
 from foundations_archive.archive import Archive
-from foundations_archive.envelope import untagged
-from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_archive.records import JobRecord, JobSpec, State, row_of
 from foundations_archive.series import values_by_key
 
 if TYPE_CHECKING:
@@ -88,9 +88,6 @@ class Deployment:
 
     def fetch_job_results(self) -> "pandas.DataFrame":
         """Return the job's row of `get_metrics_for_all_jobs`."""
-        from foundations.frames import metrics_frame
-        from foundations_archive.records import row_of
-
         return metrics_frame([row_of(self._spec, self._record())])
 
     def get_metric(self, name: str) -> Any:
@@ -102,8 +99,7 @@ class Deployment:
         if name not in metrics:
             known = ", ".join(sorted(metrics)) or "none"
             raise KeyError(f"job {self._spec.job_id} has no metric {name!r}; it has logged {known}")
-        values = untagged(metrics[name])
-        return values[0] if len(values) == 1 else values
+        return value_or_list(metrics[name])
 
     def get_artifacts(self) -> "pandas.DataFrame":
         """Return a frame with a row for each artifact that the job's stages have saved, in order.

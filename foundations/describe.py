@@ -2,7 +2,6 @@
 
 import inspect
 import itertools
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any
 from foundations import parts
 from foundations.graph import Call, StageGraph, Upstream, filled, holes
 from foundations.identity import digest
+from foundations.plain import tagged_float
 from foundations.signature import arguments_of, signature_of
 from foundations_archive.records import Argument, StageSpec
 
@@ -113,11 +113,9 @@ def _json(value: Any) -> Any:
         return [_json(item) for item in value]
     if isinstance(value, dict):
         return {key: _json(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"$float": repr(value)}
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
-    return value
+    return tagged_float(value)
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundations.frames import times_column
 from foundations.plain import cut_text
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest, path_fault, unpack
@@ -28,8 +29,7 @@ def artifacts_frame(spec: JobSpec, record: JobRecord) -> "pandas.DataFrame":
         for stage, one in _saved(record)
     ]
     frame = pandas.DataFrame(rows, columns=list(_COLUMNS))
-    seconds = frame["saved_time"].astype("float64")
-    frame["saved_time"] = pandas.to_datetime(seconds, unit="s", utc=True).dt.round("us").dt.as_unit("us")
+    frame["saved_time"] = times_column(frame["saved_time"])
     return frame
 
 

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from foundations.board import Board, printable
+from foundations.board import Board
+from foundations.printable import masked
 
 _SHORTEST_BAR, _LONGEST_BAR = 10, 40
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -60,7 +61,7 @@ class Drawing:
         return f"{drawn.get()} {self._text(counts, width - room - 1)}"
 
     def _text(self, text: str, width: int, *, style: str = "") -> str:
-        shown = Text(printable(text), style="" if self._console.no_color else style)
+        shown = Text(masked(text), style="" if self._console.no_color else style)
         shown.truncate(width, overflow="ellipsis")
         with self._console.capture() as drawn:
             self._console.print(shown, end="", soft_wrap=True)

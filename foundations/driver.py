@@ -5,7 +5,6 @@ from typing import Any
 
 from foundations import excepthook
 from foundations.deployment import Deployment, raise_unless_completed
-from foundations.in_job import refuse_in_job
 from foundations.job_id import checked_job_name, new_job_id
 from foundations.launch import Destination, Origin
 from foundations.pictures.latest import forget_job, note_job
@@ -18,7 +17,6 @@ def run_stage(
     stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None = None, wait: bool = True
 ) -> Deployment:
     """Run a stage as a job in the selected environment; see `Stage.run`."""
-    refuse_in_job()
     excepthook.install()
     graph = stage.graph(parameters)
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)

@@ -10,6 +10,7 @@ from itertools import dropwhile, takewhile
 from types import TracebackType
 from typing import Any
 
+from foundations.ipython import ipython_shell
 from foundations.verbosity import error_verbosity
 
 _ROOMS = frozenset({"foundations", "foundations_archive", "foundations_images", "foundations_runner"})
@@ -105,8 +106,7 @@ def _room(module: str) -> bool:
 
 
 def _install_in_notebook() -> None:
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
+    shell = ipython_shell()
     if shell is not None and not shell.custom_exceptions:  # else somebody else has a say already
         shell.set_custom_exc((Exception,), _show_in_notebook)
 

@@ -2,13 +2,13 @@
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from foundations import current
-from foundations.graph import Call, StageGraph, Upstream, filled_arguments
+from foundations.graph import Call, StageGraph
+from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.time_limit import call_within
@@ -88,36 +88,34 @@ def execute(
     Raise `StageFailed` for the first that raises, once those that were running have ended.
     """
     run = _Run(graph, reporter=reporter, key_of=key_of, traceback=traceback, invoke=invoke)
-    run_in_order(graph, run.stage, settle=run.settle, threads=threads)
-    return run.results[graph.target]
+    run_in_order(graph, run.stage, settle=run.results.settle, threads=threads)
+    return run.results.of_target()
 
 
 class _Run:
-    """One run of a graph: the results that somebody still needs."""
+    """One run of a graph."""
 
     def __init__(
         self, graph: StageGraph, *, reporter: Reporter, key_of: KeyOf, traceback: Traceback, invoke: Invoke
     ) -> None:
-        self.results: dict[str, Any] = {}
-        self._target = graph.target
+        self.results = IntermediateResults(graph)
         self._reporter, self._key_of, self._traceback, self._invoke = reporter, key_of, traceback, invoke
-        self._consumers = Counter(parent for call in graph.calls for parent in call.parents)
 
     def stage(self, call: Call) -> None:
         """Run one stage, whose parents have run."""
         began, key = time.perf_counter(), None
         self._reporter.started(call)
         try:
-            args, kwargs = self._arguments(call)
+            args, kwargs = self.results.arguments(call)
             key = _key(call, args, kwargs, self._key_of) if call.cached else None
             hit = self._reporter.cached(call, key) if key else None
             if hit:
-                self.results[call.id] = hit.value
+                self.results.add(call, hit.value)
                 seconds = time.perf_counter() - began
                 self._reporter.ended(call, Outcome("cached", seconds, cache_key=key, cached_from=hit.job_id))
                 return
             result = self._attempts(call, args, kwargs)
-            _refuse_stage(call, result)
+            refuse_stage(call, result)
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began
             outcome = Outcome("failed", seconds, error=text, exception=described(error), cache_key=key)
@@ -129,23 +127,7 @@ class _Run:
             _warn(f"stage {call.name} changed an argument in place; its result is not cached")
             key, outcome = None, replace(outcome, cache_key=None)
         self._reporter.ended(call, _with_value(outcome, result) if key or call.persisted else outcome)
-        self.results[call.id] = result
-
-    def settle(self, call: Call) -> None:
-        """Let go of the results that nobody needs any more."""
-        for parent in call.parents:
-            self._consumers[parent] -= 1
-            if not self._consumers[parent] and parent != self._target:
-                self.results.pop(parent, None)
-
-    def _arguments(self, call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if not call.parents:
-            return call.args, dict(call.kwargs)
-
-        def result(hole: Upstream) -> Any:
-            return self.results[hole.stage]
-
-        return filled_arguments(call.args, call.kwargs, Upstream, result)
+        self.results.add(call, result)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         for attempt in range(1, call.options.retries + 1):
@@ -165,16 +147,6 @@ def _key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], key_of: KeyO
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
         _warn(f"stage {call.name} is computed and not cached: {error}")
         return None
-
-
-def _refuse_stage(call: Call, result: Any) -> None:
-    # not imported: what makes jobs is none of the worker's business, unless the user's code has loaded it
-    stages = sys.modules.get("foundations.stage")
-    if stages is not None and isinstance(result, stages.Stage):
-        raise TypeError(
-            f"stage {call.name} returned {result!r}, which will never run: a function that create_stage has wrapped "
-            "was called inside a stage; call the function itself there"
-        )
 
 
 def _warn(text: str) -> None:

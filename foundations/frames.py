@@ -41,7 +41,7 @@ def metrics_frame(rows: Sequence[Row], *, include_input_params: bool = True) -> 
             column.append(cells.get(name))
     frame = pandas.DataFrame({name: _column(values) for name, values in columns.items()})
     for name in ("start_time", "completed_time"):
-        frame[name] = _times(columns[name])
+        frame[name] = times_column(columns[name])
     return frame
 
 
@@ -57,7 +57,7 @@ def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.Data
             rows.append({**_stage_row(spec, stage, became, names), **parameters})
     frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
     for name in ("start_time", "end_time"):
-        frame[name] = _times([row[name] for row in rows])
+        frame[name] = times_column([row[name] for row in rows])
     frame["delta_time"] = frame["end_time"] - frame["start_time"]
     return frame
 
@@ -78,6 +78,27 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
                 rows.append({**base, **_metric_cells(metrics.get(stage.id, {}), base)})
     names = _with_more(_RESULTS, rows)
     return pandas.DataFrame({name: _column([row.get(name) for row in rows]) for name in names}, columns=names)
+
+
+def value_or_list(values: Sequence[Any]) -> Any:
+    """Return what a metric is to its user: its value, or the list of its values where there are several."""
+    return untagged(values[0] if len(values) == 1 else list(values))
+
+
+def free_name(name: str, suffix: str, *, taken: Collection[str], others: Collection[str]) -> str:
+    """Return `name`, with `suffix` behind it where it is `taken`, so often that it is none of the `others` either."""
+    free = name
+    while free in taken or (free != name and free in others):
+        free += suffix
+    return free
+
+
+def times_column(seconds: Iterable[float | None]) -> "pandas.Series[pandas.Timestamp]":
+    """Return seconds since 1970 as a column of times that have a time zone."""
+    import pandas
+
+    times = pandas.to_datetime(pandas.Series(list(seconds), dtype="float64"), unit="s", utc=True)
+    return times.dt.round("us").dt.as_unit("us")
 
 
 def _groups(rows: Sequence[Row], *, include_input_params: bool) -> list[str]:
@@ -109,25 +130,19 @@ def _taken(row: Row) -> set[str]:
 
 def _parameter_cells(parameters: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
     """Return a cell a parameter, under its name; behind it stands `_parameter` where a column has that name."""
-    cells = {}
-    for name, value in parameters.items():
-        free = name
-        while free in taken or (free != name and free in parameters):
-            free += "_parameter"
-        cells[free] = untagged(value)
-    return cells
+    return {
+        free_name(name, "_parameter", taken=taken, others=parameters): untagged(value)
+        for name, value in parameters.items()
+    }
 
 
 def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:
     """Return a cell a metric: its value, or the list of its values where there are several."""
     used = {*_BASE, *_RESULTS, *taken}
-    cells = {}
-    for name, values in metrics.items():
-        free = name
-        while free in used or (free != name and free in metrics):
-            free += "_metric"
-        cells[free] = untagged(values[0] if len(values) == 1 else list(values))
-    return cells
+    return {
+        free_name(name, "_metric", taken=used, others=metrics): value_or_list(values)
+        for name, values in metrics.items()
+    }
 
 
 def _stage_row(spec: JobSpec, stage: StageSpec, became: StageRecord, names: Mapping[str, str]) -> dict[str, Any]:
@@ -160,10 +175,3 @@ def _column(values: list[Any]) -> "pandas.Series[Any]":
     mixed = len(kinds) > 1 and not kinds <= {int, float}
     large = any(type(value) is int and value.bit_length() > 53 for value in values)
     return pandas.Series(values, dtype=object if mixed or large or kinds & {list, dict} else None)
-
-
-def _times(seconds: list[float | None]) -> "pandas.Series[pandas.Timestamp]":
-    import pandas
-
-    times = pandas.to_datetime(pandas.Series(seconds, dtype="float64"), unit="s", utc=True)
-    return times.dt.round("us").dt.as_unit("us")

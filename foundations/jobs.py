@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from foundations import excepthook
-from foundations.archives import selected_archive
+from foundations.archives import selected_archive, spec_of
 from foundations.deployment import Deployment
+from foundations.frames import metrics_frame
 from foundations_archive import wishes
 from foundations_archive.archive import Archive
 from foundations_archive.errors import NotArchived
 from foundations_archive.ledger import Ledger
-from foundations_archive.records import JobSpec
+from foundations_archive.records import JobSpec, row_of
 
 if TYPE_CHECKING:
     import pandas
@@ -28,10 +29,7 @@ def get_deployment(job_name: str) -> Deployment:
     """
     excepthook.install()
     archive = selected_archive()
-    try:
-        return Deployment(archive, archive.spec(job_name))
-    except NotArchived as error:
-        raise KeyError(f"there is no job {job_name!r} in the archive at {archive.location}") from error
+    return Deployment(archive, spec_of(archive, job_name))
 
 
 def get_queued_jobs() -> "pandas.DataFrame":
@@ -39,9 +37,6 @@ def get_queued_jobs() -> "pandas.DataFrame":
 
     Columns: `project_name`, `job_id`, `user`, `status`, and `start_time` and `completed_time`, which hold nothing yet.
     """
-    from foundations.frames import metrics_frame
-    from foundations_archive.records import row_of
-
     excepthook.install()
     archive = selected_archive()
     rows = [row_of(spec, Ledger(spec).record("Queued")) for spec in archive.queued()]

@@ -1,12 +1,10 @@
 """`log_metric`: what may be logged, and the way to the job's record."""
 
-import math
 import warnings
 from typing import Any
 
 from foundations import current
-
-_SHOWN_CHARACTERS = 30
+from foundations.plain import cut_text, plain_scalar, plain_value
 
 
 def log_metric(key: str, value: Any) -> None:
@@ -32,7 +30,7 @@ def log_metric(key: str, value: Any) -> None:
         plain = _plain(value)
     except (TypeError, RecursionError):  # a list may hold itself
         raise TypeError(
-            f"the metric {key!r} has the value {_cut(value)} of type {type(value).__name__}; a metric is a number, "
+            f"the metric {key!r} has the value {cut_text(value)} of type {type(value).__name__}; a metric is a number, "
             "a string, a boolean, or a list of these"
         ) from None
     stage = current.stage()
@@ -47,29 +45,7 @@ def log_metric(key: str, value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as JSON has it, or a float; in a list NaN and the infinities are tagged objects."""
-    if isinstance(value, list):
-        return [_tagged(_plain(item)) for item in value]
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) or type(value).__name__ == "longdouble":  # NumPy's own, which no item() changes
-        return float(value)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, str):
-        return str.__str__(value)  # an enum's own says the name of its member
-    raise TypeError
-
-
-def _tagged(value: Any) -> Any:
-    return {"$float": repr(value)} if type(value) is float and not math.isfinite(value) else value
-
-
-def _cut(value: Any) -> str:
-    try:
-        text = str(value)
-    except Exception:  # noqa: BLE001 - a user's own __str__
-        text = object.__repr__(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]} ..."
+    """Return `value` as JSON has it, or a float."""
+    if not isinstance(value, list):
+        return plain_value(value)
+    return [_plain(item) if isinstance(item, list) else plain_scalar(item) for item in value]

@@ -6,7 +6,8 @@ from contextlib import suppress
 from html import escape
 from typing import Any
 
-from foundations.board import Board, printable
+from foundations.board import Board
+from foundations.printable import masked
 from foundations.view import BoardNow, stream_of, write
 
 _TICK_SECONDS = 0.5
@@ -83,11 +84,11 @@ class NotebookView:
 def bundle_of(board: Board, said: tuple[str, ...], *, ended: bool) -> dict[str, str]:
     """Return a board and our latest lines as a notebook takes them: as HTML, and as text for who can't show that."""
     counts = "" if ended else board.counts
-    detail = "" if ended else printable(board.detail)
+    detail = "" if ended else masked(board.detail)
     rows = [*board.table[:1], *board.table[1:][-_ROWS_SHOWN:]]
-    texts = [*map(printable, said), *(["  ".join(row) for row in rows]), *filter(None, (counts, detail))]
+    texts = [*map(masked, said), *(["  ".join(row) for row in rows]), *filter(None, (counts, detail))]
     bar = f'<progress max="{board.total}" value="{board.done}"></progress> ' if board.total and not ended else ""
-    parts = [f"<div>{escape(text)}</div>" for text in map(printable, said)]
+    parts = [f"<div>{escape(text)}</div>" for text in map(masked, said)]
     parts += [_table(rows)] if rows else []
     parts += [f"<div>{bar}{escape(counts)}</div>"] if counts else []
     parts += [f'<div style="opacity: 0.6">{escape(detail)}</div>'] if detail else []
@@ -95,5 +96,5 @@ def bundle_of(board: Board, said: tuple[str, ...], *, ended: bool) -> dict[str, 
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
-    cells = ["".join(f"<td>{escape(printable(cell))}</td>" for cell in row) for row in rows]
+    cells = ["".join(f"<td>{escape(masked(cell))}</td>" for cell in row) for row in rows]
     return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"

@@ -9,7 +9,6 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -50,6 +49,8 @@ def _folders() -> Iterator[Path]:
 
 
 def _editable() -> Iterator[Path]:
+    from importlib.metadata import distributions  # see cache_key.py
+
     for distribution in distributions():
         text = distribution.read_text("direct_url.json")
         if text is None or distribution.name == "foundations":  # ours travels by itself and changes no result

@@ -7,15 +7,12 @@ from typing import Any
 _SHOWN_CHARACTERS = 30
 
 
-def plain_scalar(value: Any) -> Any:
-    """Return a number, a text or a boolean as JSON has it, NaN and the infinities as tagged objects.
-
-    Raise `TypeError` for anything else.
-    """
+def plain_value(value: Any) -> Any:
+    """Return a number, a text or a boolean as Python's own type of it; raise `TypeError` for anything else."""
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) or type(value).__name__ == "longdouble":  # NumPy's own, which no item() changes
-        return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
+        return float(value)
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -23,6 +20,16 @@ def plain_scalar(value: Any) -> Any:
     if isinstance(value, str):
         return str.__str__(value)  # an enum's own says the name of its member
     raise TypeError
+
+
+def tagged_float(value: Any) -> Any:
+    """Return a float that JSON has no number for, NaN or an infinity, as a tagged object, and all else as it is."""
+    return {"$float": repr(value)} if type(value) is float and not math.isfinite(value) else value
+
+
+def plain_scalar(value: Any) -> Any:
+    """Return what `plain_value` does, as JSON has it: NaN and the infinities as tagged objects."""
+    return tagged_float(plain_value(value))
 
 
 def plain_tree(value: Any) -> Any:

@@ -27,22 +27,6 @@ class Listener(Protocol):
         """Take a line of the build of the job's image."""
 
 
-class JobProgress(Protocol):
-    """Who is told how a job comes along: `Progress`, or one job of a search."""
-
-    def say(self, text: str) -> None:
-        """Take a line of ours."""
-
-    def building(self, line: str) -> None:
-        """Take a line of the build of the job's image."""
-
-    def begin(self, spec: JobSpec) -> None:
-        """Take in which job this is."""
-
-    def event(self, event: Event) -> None:
-        """Take an event of the job."""
-
-
 class Progress:
     """Shows one job; may be told of it from any thread, and never raises for want of somebody who looks."""
 

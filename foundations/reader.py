@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundations import excepthook
-from foundations.archives import selected_archive
+from foundations.archives import selected_archive, spec_of
 from foundations.downloads import artifacts_frame, download
 from foundations.errors import UnknownProject
 from foundations.frames import information_frame, metrics_frame, results_frame
 from foundations.results import result_of
 from foundations_archive.archive import Archive
-from foundations_archive.errors import NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.records import JobRecord, JobSpec
 
@@ -130,10 +129,7 @@ class ResultReader:
         unpack(Manifest.from_bytes(self._archive.blobs.get(spec.bundle)), self._archive.blobs.get, target)
 
     def _job(self, job_id: str) -> tuple[JobSpec, JobRecord]:
-        try:
-            spec = self._archive.spec(job_id)
-        except NotArchived as error:
-            raise KeyError(f"there is no job {job_id!r} in the archive at {self._archive.location}") from error
+        spec = spec_of(self._archive, job_id)
         return spec, self._archive.record(spec)
 
     def _output(self, spec: JobSpec, record: JobRecord, stage_id: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 from foundations.execute import Hit, Outcome
 from foundations.graph import Call
 from foundations.output import Output
+from foundations.plain import tagged_float
 from foundations.values import decode
 
 _LONGEST_NOTE = 1 << 20
@@ -80,9 +81,7 @@ class Report:
                     return
             except OverflowError:
                 pass
-        if type(value) is float and not -sys.float_info.max <= value <= sys.float_info.max:
-            value = {"$float": repr(value)}
-        self.note({"say": "metric", "stage": stage, "key": key, "value": value, "time": at})
+        self.note({"say": "metric", "stage": stage, "key": key, "value": tagged_float(value), "time": at})
 
     def started(self, call: Call) -> None:
         """Take note that a stage begins."""

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from foundations.board import Board, Tally, printable, seconds_text
+from foundations.board import Board, Tally, seconds_text
+from foundations.plain import cut_text
+from foundations.printable import masked
 from foundations.progress import QUIET, retried_text, unserializable_text
 from foundations.view import choose_view
 from foundations_archive.ledger import Event
 from foundations_archive.records import JobSpec
 
-_VALUE_CHARACTERS = 30
 _JOBS_SHOWN = 6
 _WIDEST_COLUMN = 40
 _HEADER = ("job", "parameters", "state", "time", "id", "metrics")
@@ -24,7 +25,7 @@ class SearchProgress:
 
     with SearchProgress(level=environment.log_level) as progress:
         progress.begin(len(choices))
-        job = progress.job(job_id, parameters)      # takes say, building, begin and event, as `Progress` does
+        job = progress.job(job_id, parameters)      # takes begin and event, as `Progress` does
         progress.ended(job_id, "Completed", metrics)
     """
 
@@ -70,8 +71,8 @@ class SearchProgress:
         """Return who is to be told how one of the jobs comes along."""
         text = ", ".join(f"{key}={_shown(value)}" for key, value in parameters.items())
         with self._lock:
-            job = self._jobs.setdefault(job_id, _Job(len(self._jobs) + 1, text))
-        return SearchJob(self, job_id, job.number)
+            self._jobs.setdefault(job_id, _Job(len(self._jobs) + 1, text))
+        return SearchJob(self, job_id)
 
     def ended(self, job_id: str, state: str, metrics: Mapping[str, Any]) -> None:
         """Show the row of a job that has ended; a metric is its value, or the list of its values."""
@@ -122,7 +123,7 @@ class SearchProgress:
             max(width, min(len(cell), _WIDEST_COLUMN)) for width, cell in zip(self._widths, row, strict=True)
         ]
         cells = [cell.ljust(width) for cell, width in zip(row[1:], self._widths[1:], strict=True) if width]
-        return printable(f"{self._mark(int(row[0]))} {'  '.join(cells)}").rstrip()
+        return masked(f"{self._mark(int(row[0]))} {'  '.join(cells)}").rstrip()
 
     def _board(self) -> Board:
         with self._lock:
@@ -145,17 +146,9 @@ class SearchProgress:
 class SearchJob:
     """One job of a search, as its run tells it."""
 
-    def __init__(self, search: SearchProgress, job_id: str, number: int) -> None:
-        self._search, self._job_id, self._number = search, job_id, number
+    def __init__(self, search: SearchProgress, job_id: str) -> None:
+        self._search, self._job_id = search, job_id
         self._tally = Tally()
-
-    def say(self, text: str) -> None:
-        """Write a line of ours that names the job."""
-        self._search.say(f"[{self._number}] {text}")
-
-    def building(self, line: str) -> None:
-        """Show a line of the build of the job's image."""
-        self._search.building(line)
 
     def begin(self, spec: JobSpec) -> None:
         """Take in what the job's stages are called."""
@@ -185,4 +178,4 @@ def _shown(value: Any) -> str:
         text = f"{value:.6g}" if isinstance(value, float) else value if isinstance(value, str) else repr(value)
     except Exception as error:  # noqa: BLE001 - a user's own __repr__
         text = f"<{type(value).__qualname__}, whose repr raised {type(error).__name__}>"
-    return text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]} ..."
+    return cut_text(text)

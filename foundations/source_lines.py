@@ -4,17 +4,16 @@ Only the lines of the code itself travel, not the file around them, which may be
 """
 
 import linecache
-import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
+from foundations.ipython import ipython_shell
+
 
 def shown_name(file: str) -> str | None:
     """Return the name by which people know what has no file, a notebook's cell or a prompt's line, else None."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    told = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(file)
+    told = getattr(getattr(ipython_shell(), "compile", None), "format_code_name", lambda _: None)(file)
     if told:
         return " ".join(told)
     return file if file.startswith("<") else None

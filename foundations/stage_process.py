@@ -11,7 +11,9 @@ from foundations import current
 from foundations.originals import described
 from foundations.output import Output
 from foundations.pickler import dumps
+from foundations.plain import tagged_float
 from foundations.report import Channel, buffers
+from foundations.stage_threads import threads_belong_to_their_stage
 from foundations.tracebacks import user_traceback
 from foundations.values import encode
 
@@ -22,7 +24,7 @@ def main(channel: Channel) -> None:
     sys.path[:0] = setting["paths"]
     current.job_id = setting["job_id"]
     current.metric_log = current.line = _Relay(channel)
-    current.threads_belong_to_their_stage()
+    threads_belong_to_their_stage()
     output = Output(setting["mark"], setting["places"])
     while True:
         try:
@@ -39,8 +41,8 @@ class _Relay:
         self._channel = channel
 
     def metric(self, stage: str, key: str, value: Any) -> None:
-        number = {"$float": repr(value)} if type(value) is float and value - value != 0 else value
-        self._channel.send({"say": "metric", "stage": stage, "key": key, "value": number, "time": time.time()})
+        told = {"stage": stage, "key": key, "value": tagged_float(value), "time": time.time()}
+        self._channel.send({"say": "metric", **told})
 
     def note(self, message: Mapping[str, Any]) -> None:
         self._channel.send({"say": "note", "message": message})

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from foundations import excepthook
 from foundations.candidates import Parameters, Space
-from foundations.deployment import Deployment, raise_unless_completed
+from foundations.deployment import Deployment
 from foundations.errors import JobFailedError
+from foundations.failures import job_failed
+from foundations.frames import free_name, value_or_list
 from foundations.job_id import new_job_id
 from foundations.launch import Cargo, Destination, Origin
 from foundations.search_progress import SearchProgress
-from foundations_archive.envelope import untagged
-from foundations_archive.records import JobRecord, JobSpec, row_of
+from foundations_archive.records import JobRecord, JobSpec
+from foundations_archive.series import values_by_key
 from foundations_runner.endings import endings_as_exits
 from foundations_runner.interrupts import further_interrupts_held, interrupts_held
 from foundations_runner.run import JobRun
@@ -82,30 +84,21 @@ class Trial:
 
     def metrics(self) -> dict[str, Any]:
         """Return what the job has logged: a value, or the list of the values where there are several."""
-        found = dict(row_of(self.spec, self.record)["metrics"])
-        return {key: untagged(values[0] if len(values) == 1 else list(values)) for key, values in found.items()}
+        found = values_by_key(self.record.metrics)
+        return {key: value_or_list(values) for key, values in found.items()}
 
     def findings(self) -> dict[str, Any]:
         """Return the job's metrics, its id as `job_id` and its parameters as `parameters`.
 
         A metric of one of these names gets `_metric` appended, as in the frames.
         """
-        found: dict[str, Any] = {"job_id": self.spec.job_id, "parameters": dict(self.parameters)}
+        facts: dict[str, Any] = {"job_id": self.spec.job_id, "parameters": dict(self.parameters)}
         metrics = self.metrics()
-        for key, value in metrics.items():
-            free = key
-            while free in found or (free != key and free in metrics):
-                free += "_metric"
-            found[free] = value
-        return found
+        return facts | {free_name(key, "_metric", taken=facts, others=metrics): value for key, value in metrics.items()}
 
     def error(self) -> JobFailedError | None:
         """Return what `Deployment.result` would raise for a job that did not complete."""
-        try:
-            raise_unless_completed(self.spec, self.record)
-        except JobFailedError as error:
-            return error
-        return None
+        return None if self.record.state == "Completed" else job_failed(self.spec, self.record)
 
 
 def _no_more(trial: Trial) -> list[Parameters]:

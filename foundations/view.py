@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from foundations.board import Board
+from foundations.ipython import ipython_shell
 
 BoardNow = Callable[[], Board]
 
@@ -57,8 +58,7 @@ def choose_view(*, quiet: bool) -> View:
     """Return the best view for where the driver runs; plain lines where its display is not wanted."""
     if quiet:
         return PlainView()
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if getattr(shell, "kernel", None) is not None:
+    if getattr(ipython_shell(), "kernel", None) is not None:
         from foundations.notebook_view import NotebookView
 
         return NotebookView()

@@ -15,6 +15,7 @@ from foundations.graph import Call, StageGraph
 from foundations.output import Output
 from foundations.report import Channel, Report, buffers
 from foundations.stage_processes import TRACEBACK, StageProcesses
+from foundations.stage_threads import threads_belong_to_their_stage
 from foundations.tracebacks import user_traceback
 
 
@@ -28,7 +29,7 @@ def main(channel: Channel) -> None:
         paths = [str(Path(job["root"], path)) for path in job["paths"]]
         sys.path[:0] = paths
         current.job_id = job["job_id"]
-        current.threads_belong_to_their_stage()
+        threads_belong_to_their_stage()
         _execute(channel, pickle.loads(pickled), {**job, "paths": paths, "script": sys.argv[0]})
     except StageFailed as failure:
         failed, error = True, _with_hint(failure.traceback, failure.__cause__)
@@ -50,7 +51,7 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
     setting = {**{name: job[name] for name in names}, "places": places}
     cpus = usable_cpus()
     processes = StageProcesses(
-        job["stages"].get("processes") or cpus, setting=setting, open_channel=type(channel).of, report=report
+        job["concurrency"].get("processes") or cpus, setting=setting, open_channel=type(channel).of, report=report
     )
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -66,7 +67,7 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
             key_of=keys.key,
             traceback=traceback,
             invoke=invoke,
-            threads=job["stages"].get("threads") or max(2, cpus),
+            threads=job["concurrency"].get("threads") or max(2, cpus),
         )
     finally:
         processes.close()

@@ -8,8 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundations.cli.output import Answer, aligned, one_line, printable
+from foundations.cli.output import Answer, aligned, redacted_line
 from foundations.cli.parser import CommandError, add_json
+from foundations.printable import printable
 
 if TYPE_CHECKING:
     from foundations.cli.survey import Part, Surveyed
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> Answer:
         "python": platform.python_version(),
         "project": str(root),
         "selected": {"name": selected, "by": by},
-        "archive_override": one_line(os.environ.get("FOUNDATIONS_ARCHIVE", "")) or None,
+        "archive_override": redacted_line(os.environ.get("FOUNDATIONS_ARCHIVE", "")) or None,
     }
     data = {**facts, "environments": [_plain(one, selected) for one in found]}
     lines = [*_head(facts), *(line for one in found for line in _lines(one, root, selected=one.name == selected))]

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from foundations.printable import one_line
+
 
 class Unprintable(Exception):
     """Standard output takes no more, for another reason than that nobody reads."""
@@ -45,16 +47,11 @@ def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     return ["  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in rows]
 
 
-def one_line(text: str) -> str:
+def redacted_line(text: str) -> str:
     """Return `text` as one line that a terminal shows as it is, without what stands before the @ of an address."""
     from foundations_images.redaction import without_credentials
 
-    return without_credentials(printable(" ".join(text.split())))
-
-
-def printable(text: str) -> str:
-    """Return `text` with what a terminal would obey rather than show (an escape, a line break) in escapes."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return without_credentials(one_line(text))
 
 
 def escape_what_cannot_be_encoded() -> None:

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
-from foundations.cli.output import one_line
+from foundations.cli.output import redacted_line
 from foundations.settings import S3Options
 from foundations_archive.archive import open_archive
 from foundations_runner.engine import connect, refusals, require_shared
@@ -28,7 +28,7 @@ class Engine:
     @property
     def place(self) -> str:
         """Where it is, as far as that is known without asking."""
-        return one_line(self.host or os.environ.get("DOCKER_HOST") or "the default engine")
+        return redacted_line(self.host or os.environ.get("DOCKER_HOST") or "the default engine")
 
     def prepared(self) -> Question:
         """Return the question for the engine's version; loading the library is not the engine's time."""
@@ -53,7 +53,7 @@ class Place:
     @property
     def place(self) -> str:
         """The location, for people."""
-        return one_line(self.location)
+        return redacted_line(self.location)
 
     def prepared(self) -> Question:
         """Return the question whether there is an archive already."""
@@ -92,9 +92,9 @@ def _reply(probe: Engine | Place) -> Reply:
     try:
         question = probe.prepared()
         began = time.perf_counter()
-        return Reply(one_line(question()), time.perf_counter() - began)
+        return Reply(redacted_line(question()), time.perf_counter() - began)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-        return Reply(one_line(str(error) or type(error).__name__), time.perf_counter() - began, answers=False)
+        return Reply(redacted_line(str(error) or type(error).__name__), time.perf_counter() - began, answers=False)
 
 
 def _silence(probe: Engine | Place, seconds: float) -> Reply:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from foundations.cli.output import one_line
+from foundations.cli.output import redacted_line
 from foundations.cli.probes import Engine, Place, Reply, replies
 from foundations.errors import SettingsError
 from foundations.settings import Environment, environment_files, load_environment
@@ -58,9 +58,9 @@ def _read(name: str, files: tuple[Path, ...], root: Path) -> Surveyed:
         return Surveyed(name, files, load_environment(name, root))
     except SettingsError as error:
         file = None if error.path is None else str(error.path)
-        return Surveyed(name, files, fault=Fault(one_line(str(error)), file, error.line, error.key))
+        return Surveyed(name, files, fault=Fault(redacted_line(str(error)), file, error.line, error.key))
     except ValueError as error:  # no such environment, a name that can't be, a location that can't be
-        return Surveyed(name, files, fault=Fault(one_line(str(error)), str(files[0]) if files else None))
+        return Surveyed(name, files, fault=Fault(redacted_line(str(error)), str(files[0]) if files else None))
 
 
 def _probes(environment: Environment) -> Iterator[tuple[str, Engine | Place]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from foundations.board import seconds_text
 from foundations.pictures.shapes import TIMES, Node
-from foundations.pictures.text import cut, printable
+from foundations.pictures.text import cut
+from foundations.printable import one_line
 from foundations_archive.envelope import untagged
 from foundations_archive.records import StageRecord, StageSpec
 
@@ -39,7 +40,7 @@ def node_of(stages: Sequence[RunStage], chained: bool) -> Node:
     if len(stages) == 1:
         return _single(stages[0], status)
     names = Counter(kind_of(stage.spec.name) for stage in stages)
-    name = printable(next(iter(names))) if len(names) == 1 else f"stages of {len(names):,} kinds"
+    name = one_line(next(iter(names))) if len(names) == 1 else f"stages of {len(names):,} kinds"
     details = _common(stages) if len(names) == 1 else _most_common(names)
     return Node(
         name=name,
@@ -49,7 +50,7 @@ def node_of(stages: Sequence[RunStage], chained: bool) -> Node:
         status=status,
         said=_said_of_several(stages),
         target=any(stage.target for stage in stages),
-        tip=f"{len(stages):,} stages: {cut(', '.join(map(printable, names)), _TIP)}",
+        tip=f"{len(stages):,} stages: {cut(', '.join(map(one_line, names)), _TIP)}",
     )
 
 
@@ -59,13 +60,13 @@ def _single(stage: RunStage, status: str | None) -> Node:
     shown = arguments if more <= 0 else [*arguments[:_ARGUMENTS], f"and {more} more"]
     cached_from = stage.record.cached_from if stage.record else None
     tip = [
-        f"{printable(stage.spec.function)}({', '.join(arguments)})",
+        f"{one_line(stage.spec.function)}({', '.join(arguments)})",
         f"id {stage.spec.id}",
         *_said(stage),
-        *([f"cached from job {printable(cached_from)}"] if cached_from else []),
+        *([f"cached from job {one_line(cached_from)}"] if cached_from else []),
     ]
     return Node(
-        name=printable(stage.spec.name),
+        name=one_line(stage.spec.name),
         details=tuple(cut(text, _COLUMNS) for text in shown),
         marks=_marks([stage]),
         status=status,
@@ -83,7 +84,7 @@ def kind_of(name: str) -> str:
 def _arguments(spec: StageSpec) -> list[str]:
     """Return the arguments that are no stages; those are arrows."""
     plain = [argument for argument in spec.arguments if argument.stage is None and not argument.stages]
-    return [printable(f"{argument.name}={_value(argument.value)}") for argument in plain]
+    return [one_line(f"{argument.name}={_value(argument.value)}") for argument in plain]
 
 
 def _value(value: Any) -> str:
@@ -106,7 +107,7 @@ def _common(stages: Sequence[RunStage]) -> list[str]:
 
 
 def _most_common(names: Counter[str]) -> list[str]:
-    shown = [cut(f"{count:,} {TIMES} {printable(name)}", _COLUMNS) for name, count in names.most_common(_NAMES)]
+    shown = [cut(f"{count:,} {TIMES} {one_line(name)}", _COLUMNS) for name, count in names.most_common(_NAMES)]
     return shown if len(names) <= _NAMES else [*shown, f"and {len(names) - _NAMES:,} more"]
 
 
@@ -130,7 +131,7 @@ def _said(stage: RunStage) -> tuple[str, ...]:
     if record and record.cached_from:
         said.append(f"from job {_short(record.cached_from)}")
     if record and record.error and record.error.strip():
-        said.append(cut(printable(record.error.strip().splitlines()[-1][:_TIP]), _TIP))
+        said.append(cut(one_line(record.error.strip().splitlines()[-1][:_TIP]), _TIP))
     if record and record.unserializable:
         said.append("result not kept: can't be serialized")
     return tuple(said)
@@ -138,7 +139,7 @@ def _said(stage: RunStage) -> tuple[str, ...]:
 
 def _short(job_id: str) -> str:
     """Return a job id with its beginning, which is the time, and its end, which is random."""
-    job_id = printable(job_id)
+    job_id = one_line(job_id)
     return job_id if len(job_id) <= _JOB_ID else f"{job_id[:8]}…{job_id[-12:]}"
 
 

@@ -8,7 +8,7 @@ from foundations.graph import StageGraph
 from foundations.pictures.boxes import RunStage, kind_of, node_of, tally_of
 from foundations.pictures.folding import Fold, fold
 from foundations.pictures.shapes import Drawing, Edge
-from foundations.pictures.text import printable
+from foundations.printable import one_line
 from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
 
 
@@ -74,7 +74,7 @@ def _edges(stages: Sequence[RunStage], places: Mapping[str, int], folded: Fold) 
         told.setdefault(end, []).append(", ".join(sorted(labels)))
     for (start, end), (labels, required) in sorted(found.items(), key=lambda item: item[0]):
         telling = len(labels) == 1 and (len(told[end]) == 1 or len(set(told[end])) > 1)
-        yield Edge(start, end, printable(next(iter(labels))) if telling else "", required)
+        yield Edge(start, end, one_line(next(iter(labels))) if telling else "", required)
 
 
 def _names(spec: StageSpec) -> Mapping[str, list[str]]:

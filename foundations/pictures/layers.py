@@ -75,7 +75,7 @@ def _untangle(rows: list[list[int]], links: Sequence[Link], cells: int) -> None:
         down = sweep % 2 == 0
         near = above if down else below
         for row in rows if down else reversed(rows):
-            means = {cell: _mean([place[one] for one in near[cell]], place[cell]) for cell in row}
+            means = {cell: mean_of([place[one] for one in near[cell]], place[cell]) for cell in row}
             row.sort(key=means.__getitem__)
             for number, cell in enumerate(row):
                 place[cell] = number
@@ -91,5 +91,6 @@ def neighbours(links: Sequence[Link], cells: int) -> tuple[list[list[int]], list
     return above, below
 
 
-def _mean(places: Sequence[int], otherwise: int) -> float:
+def mean_of(places: Sequence[float], otherwise: float) -> float:
+    """Return the mean of some places; `otherwise` where there are none."""
     return sum(places) / len(places) if places else otherwise

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from foundations.pictures.layers import Link, Rows, neighbours, rows_of
+from foundations.pictures.layers import Link, Rows, mean_of, neighbours, rows_of
 from foundations.pictures.shapes import Edge
 
 _GAP = 28.0
@@ -92,7 +92,7 @@ def _across(rows: Rows, widths: Sequence[float]) -> list[float]:
         near, order = (below, reversed(range(len(apart)))) if sweep % 2 == 0 else (above, range(len(apart)))
         for number in order:
             row = rows.rows[number]
-            wished = [_middle([across[one] for one in near[cell]], across[cell]) for cell in row]
+            wished = [mean_of([across[one] for one in near[cell]], across[cell]) for cell in row]
             for cell, x in zip(row, _spread(wished, apart[number]), strict=True):
                 across[cell] = x
     left = min((x - width / 2 for x, width in zip(across, widths, strict=True)), default=0.0)
@@ -136,7 +136,3 @@ def _down(rows: Rows, sizes: Sequence[Size], across: Sequence[float]) -> tuple[l
             tops[cell], heights[cell] = top, height
         top += height
     return tops, heights
-
-
-def _middle(places: Sequence[float], otherwise: float) -> float:
-    return sum(places) / len(places) if places else otherwise

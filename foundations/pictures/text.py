@@ -1,14 +1,8 @@
-"""Users' text, made fit for a picture: no character that breaks a format or a line, and no longer than its box."""
+"""The width of texts in a picture, and texts cut to the width of their box."""
 
 import unicodedata
 
 _WIDE = frozenset("WF")
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, with what can't be printed or would turn the text around as an escape."""
-    text = " ".join(text.split())
-    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def columns(text: str) -> int:
@@ -29,12 +23,6 @@ def cut(text: str, most: int) -> str:
             break
         kept.append(character)
     return f"{''.join(kept).rstrip()}…"
-
-
-def _shown(character: str) -> str:
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode()
 
 
 def _columns(character: str) -> int:

@@ -112,7 +112,7 @@ class Conversation:
             "directory": spec.directory,
             "error_verbosity": spec.error_verbosity,
             "mark": self._mark,
-            "stages": dict(spec.concurrency),
+            "concurrency": dict(spec.concurrency),
         }
         graph = spec.graph.buffers
         chunks = (chunk for buffer in graph for chunk in self._archive.blobs.get_buffer(buffer))

@@ -22,11 +22,6 @@ OnEvent = Callable[[Event], None]
 _LAST_WORDS = 20
 
 
-def run_job(host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> JobRecord:
-    """Run a job that is in the archive, and return the record that seals it; see `JobRun.run`."""
-    return JobRun(host, request, archive=archive, spec=spec, on_event=on_event).run()
-
-
 class _Cancelled(Exception):
     """Another thread, or a wish in the archive, wants the job to end."""
 

@@ -38,10 +38,8 @@ def test_ancestors_are_found_once_and_the_nearest_first() -> None:
     assert ancestors(Node(3, left, right, top), above)[1:] == [left, right, top]
 
 
-def test_the_search_can_end_early() -> None:
-    nodes = chain(1000)
-    assert len(ancestors(nodes[-1], above)) == 1000
-    assert len(ancestors(nodes[-1], above, most=10)) == 11
+def test_all_of_a_long_chain_are_found() -> None:
+    assert len(ancestors(chain(1000)[-1], above)) == 1000
 
 
 def test_the_older_comes_first_where_there_is_a_choice() -> None:
@@ -79,3 +77,10 @@ def test_a_node_below_what_it_would_require_is_refused() -> None:
         refuse_circle(nodes[0], nodes[2], above)
     with pytest.raises(ValueError, match="in a circle: n1 -> n1; "):
         refuse_circle(nodes[1], nodes[1], above)
+
+
+def test_a_circle_is_looked_for_nearby_only() -> None:
+    nodes = chain(1000)
+    with pytest.raises(ValueError, match="circle"):
+        refuse_circle(nodes[950], nodes[-1], above)
+    refuse_circle(nodes[0], nodes[-1], above)

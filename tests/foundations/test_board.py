@@ -2,7 +2,7 @@
 
 import pytest
 
-from foundations.board import Board, Tally, clock_text, printable
+from foundations.board import Board, Tally, clock_text
 from tests.foundations.test_progress import spec
 
 
@@ -12,14 +12,6 @@ from tests.foundations.test_progress import spec
 )
 def test_a_time_is_shown_as_a_clock_shows_it(seconds: float, text: str) -> None:
     assert clock_text(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("grüße 日本", "grüße 日本"), ("a\x1b[2J\r\n", "a\ufffd[2J\ufffd\ufffd"), ("\ud800", "\ufffd"), ("", "")],
-)
-def test_what_would_move_a_cursor_is_made_visible(text: str, shown: str) -> None:
-    assert printable(text) == shown
 
 
 def test_what_nobody_has_counted_has_no_total() -> None:

@@ -9,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from foundations import current
+from foundations.stage_threads import threads_belong_to_their_stage
 
 SCRIPT = """
 import os, sys, threading
 from foundations import current
 from foundations.output import Output
+from foundations.stage_threads import threads_belong_to_their_stage
 
-current.threads_belong_to_their_stage()
+threads_belong_to_their_stage()
 output = Output("abc", {"one": 0, "two": 1})
 """
 
@@ -92,7 +94,7 @@ def in_a_pool(work: Callable[[], None]) -> None:
 def inheriting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)
     monkeypatch.setattr(ThreadPoolExecutor, "submit", ThreadPoolExecutor.submit)
-    current.threads_belong_to_their_stage()
+    threads_belong_to_their_stage()
 
 
 @pytest.mark.usefixtures("inheriting")

@@ -59,6 +59,8 @@ foundations/hosts.py
 foundations/identity.py
 foundations/ignore.py
 foundations/in_job.py
+foundations/intermediate.py
+foundations/ipython.py
 foundations/job_id.py
 foundations/jobs.py
 foundations/launch.py
@@ -85,6 +87,7 @@ foundations/pictures/shapes.py
 foundations/pictures/svg.py
 foundations/pictures/text.py
 foundations/plain.py
+foundations/printable.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed
@@ -106,6 +109,7 @@ foundations/stage.py
 foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
+foundations/stage_threads.py
 foundations/staged.py
 foundations/terminal_view.py
 foundations/time_limit.py

@@ -10,8 +10,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from foundations import Hyperparameter, Stage, create_stage
-from foundations.building import parameter_names
+from foundations.graph import holes
 from foundations.parameters import check_parameters, merged
+
+
+def parameter_names(stage: Stage) -> list[str]:
+    calls = stage.graph().calls
+    return list(dict.fromkeys(one.name for call in calls for one in holes((call.args, call.kwargs), Hyperparameter)))
 
 
 class Pair(NamedTuple):

@@ -28,7 +28,7 @@ from foundations_runner.container import JOB_LABEL, Limits
 from foundations_runner.docker_host import DockerHost
 from foundations_runner.host import Host, JobRequest
 from foundations_runner.process_host import ProcessHost
-from foundations_runner.run import JobRun, run_job
+from foundations_runner.run import JobRun
 from foundations_runner.runtime import Runtime, ensure_runtime
 from foundations_runner.volume import RUNTIME_LABEL
 
@@ -95,16 +95,23 @@ class Jobs:
     def request(self, spec: JobSpec, *, detached: bool = False) -> JobRequest:
         return JobRequest(spec.job_id, self.location, "scripted_worker:main", detached=detached)
 
-    def job(self, host: Host, spec: JobSpec, *, detached: bool = False) -> JobRun:
+    def job(
+        self,
+        host: Host,
+        spec: JobSpec,
+        on_event: Callable[[Event], None] | None = None,
+        *,
+        detached: bool = False,
+    ) -> JobRun:
         """Return the run of a job."""
         request = self.request(spec, detached=detached)
-        return JobRun(host, request, archive=self.archive, spec=spec, on_event=self.seen.append)
+        return JobRun(host, request, archive=self.archive, spec=spec, on_event=on_event or self.seen.append)
 
     def run(self, host: Host, job: str | JobSpec, on_event: Callable[[Event], None] | None = None) -> JobRecord:
         """Run a script, or a job that was submitted, to its end."""
         spec = self.submit(job) if isinstance(job, str) else job
         self.seen.clear()
-        return run_job(host, self.request(spec), archive=self.archive, spec=spec, on_event=on_event or self.seen.append)
+        return self.job(host, spec, on_event).run()
 
     def log(self, job_id: str, *streams: str) -> list[str]:
         events = [event for event in self.archive.events(job_id) if event["event"] == "log"]

@@ -17,7 +17,6 @@ from foundations_archive.records import JobSpec
 from foundations_runner.errors import CourierFailed, EngineRefused
 from foundations_runner.host import Host, JobRequest
 from foundations_runner.process_host import LocalJob, ProcessHost
-from foundations_runner.run import run_job
 from tests.runner.conftest import EngineProxy, Jobs, MakeHost, containers_of, forget, until
 
 # long lines: a courier archives at once what is more than 256 KiB
@@ -284,7 +283,7 @@ def test_many_jobs_run_at_the_same_time(jobs: Jobs, process_host: ProcessHost) -
 
     def run(n: int) -> None:
         spec = jobs.submit(f"print({n})")
-        record = run_job(process_host, jobs.request(spec), archive=jobs.archive, spec=spec, on_event=lambda event: None)
+        record = jobs.job(process_host, spec, lambda event: None).run()
         states.append(f"{record.state} {jobs.log(spec.job_id)}")
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]

@@ -1,26 +1,10 @@
-"""Texts for pictures: on one line, printable, and cut to a width."""
+"""Texts for pictures: their width, and cut to a width."""
 
 import pytest
 
-from foundations.pictures.text import columns, cut, printable
+from foundations.pictures.text import columns, cut
+from foundations.printable import one_line
 from tests.foundations.pictures.conftest import ODD_TEXTS
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("load", "load"),
-        ("größe 模型 🚀", "größe 模型 🚀"),
-        ("two\n\n  lines\tand ", "two lines and"),
-        ("\x00\x1b[31m", "\\x00\\x1b[31m"),
-        ("a\u202eb\u200bc", "a\\u202eb\\u200bc"),
-        ("\ud800", "\\ud800"),
-        ("\U000e0001", "\\U000e0001"),
-        ("", ""),
-    ],
-)
-def test_what_can_not_be_printed_is_shown_as_its_escape(text: str, shown: str) -> None:
-    assert printable(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -47,5 +31,5 @@ def test_a_text_is_cut_with_an_ellipsis(text: str, most: int, shown: str) -> Non
 @pytest.mark.parametrize("most", [1, 2, 10, 34])
 @pytest.mark.parametrize("text", ODD_TEXTS)
 def test_a_cut_text_is_never_wider_than_asked(text: str, most: int) -> None:
-    assert columns(cut(printable(text), most)) <= most
-    assert printable(text).isprintable()
+    assert columns(cut(one_line(text), most)) <= most
+    assert one_line(text).isprintable()

@@ -89,7 +89,13 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'foundations' has no attribute {name!r}")
     import_module("foundations.excepthook").install()
-    value = getattr(import_module(f"foundations.{_HOMES[name]}"), name)
+    try:
+        value = getattr(import_module(f"foundations.{_HOMES[name]}"), name)
+    except ModuleNotFoundError:
+        in_job = import_module("foundations.in_job")
+        if not in_job.inside():
+            raise
+        value = in_job.DriversOwn(name)  # modules that name it can be imported in a job too
     globals()[name] = value
     return value
 

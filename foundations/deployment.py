@@ -126,7 +126,9 @@ class Deployment:
 
         record = self._record()
         raise_unless_completed(self._spec, record)
-        return result_of(self._archive, self._spec, record, self._spec.target)
+        stages = zip(self._spec.stages, record.stages, strict=True)
+        stage, became = next(one for one in stages if one[0].id == self._spec.target)
+        return result_of(self._archive, self._spec.job_id, stage, became=became)
 
     def _record(self) -> JobRecord:
         if self._completed is not None:

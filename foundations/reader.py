@@ -1,11 +1,11 @@
 """What an archive says of jobs: metrics, stages, results, sources and errors."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations import excepthook
 from foundations.archives import selected_archive, spec_of
@@ -15,10 +15,12 @@ from foundations.frames import information_frame, metrics_frame, results_frame
 from foundations.results import result_of
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest, unpack
-from foundations_archive.records import JobRecord, JobSpec
+from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
 
 if TYPE_CHECKING:
     import pandas
+
+_Found = TypeVar("_Found")
 
 
 def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = True) -> "pandas.DataFrame":
@@ -90,19 +92,19 @@ class ResultReader:
         `TypeError` for an output that could not be serialized.
         """
         spec, record = self._job(job_id)
-        wanted = [stage_id] if isinstance(stage_id, str) else list(stage_id)
-        return [self._output(spec, record, one) for one in wanted]
+        wanted = [stage_id] if isinstance(stage_id, str) else stage_id
+        stages = {stage.id: (stage, became) for stage, became in zip(spec.stages, record.stages, strict=True)}
+        return [self._output(job_id, *_stage(stages, job_id, one)) for one in wanted]
 
     def get_error_information(self, job_id: str, stage_id: str | None = None) -> str | None:
         """Return the stack trace of a job, or of one of its stages; None where nothing failed.
 
         Raise `KeyError` for an unknown job or stage.
         """
-        spec, record = self._job(job_id)
+        _, record = self._job(job_id)
         if stage_id is None:
             return record.error
-        _known_stage(spec, stage_id)
-        return next(stage.error for stage in record.stages if stage.id == stage_id)
+        return _stage({became.id: became for became in record.stages}, job_id, stage_id).error
 
     def get_artifacts(self, job_id: str) -> "pandas.DataFrame":
         """Return a frame with a row for each artifact of a job, see `Deployment.get_artifacts`.
@@ -132,20 +134,17 @@ class ResultReader:
         spec = spec_of(self._archive, job_id)
         return spec, self._archive.record(spec)
 
-    def _output(self, spec: JobSpec, record: JobRecord, stage_id: str) -> Any:
-        persisted = _known_stage(spec, stage_id)
-        became = next(stage for stage in record.stages if stage.id == stage_id)
-        if not persisted or (became.value is None and not became.unserializable):
+    def _output(self, job_id: str, stage: StageSpec, became: StageRecord) -> Any:
+        if not stage.persisted or (became.value is None and not became.unserializable):
             return None
-        return result_of(self._archive, spec, record, stage_id)
+        return result_of(self._archive, job_id, stage, became=became)
 
 
-def _known_stage(spec: JobSpec, stage_id: str) -> bool:
-    """Return whether a stage of the job is persisted; raise `KeyError` where the job has no such stage."""
-    for stage in spec.stages:
-        if stage.id == stage_id:
-            return stage.persisted
-    raise KeyError(f"job {spec.job_id} has no stage {stage_id!r}")
+def _stage(stages: Mapping[str, _Found], job_id: str, stage_id: str) -> _Found:
+    """Return what `stages` has under an id; raise `KeyError` where the job has no such stage."""
+    if stage_id not in stages:
+        raise KeyError(f"job {job_id} has no stage {stage_id!r}")
+    return stages[stage_id]
 
 
 def _unknown(archive: Archive, project: str) -> UnknownProject:

@@ -5,28 +5,26 @@ from typing import Any
 from foundations.values import decode
 from foundations_archive.archive import Archive
 from foundations_archive.errors import NotArchived
-from foundations_archive.records import JobRecord, JobSpec, Value
+from foundations_archive.records import StageRecord, StageSpec, Value
 
 
-def result_of(archive: Archive, spec: JobSpec, record: JobRecord, stage_id: str) -> Any:
+def result_of(archive: Archive, job_id: str, stage: StageSpec, *, became: StageRecord) -> Any:
     """Return a stage's persisted result.
 
     Raise `ValueError` where it was not persisted or the stage did not run, `TypeError` where it could not be
     serialized; each names stage and job.
     """
-    name = next(stage.name for stage in spec.stages if stage.id == stage_id)
-    stage = next(stage for stage in record.stages if stage.id == stage_id)
-    if stage.unserializable:
+    if became.unserializable:
         raise TypeError(
-            f"the result of stage {name} in job {spec.job_id} was not kept, it could not be serialized: "
-            f"{stage.unserializable}"
+            f"the result of stage {stage.name} in job {job_id} was not kept, it could not be serialized: "
+            f"{became.unserializable}"
         )
-    if stage.value is None:
+    if became.value is None:
         raise ValueError(
-            f"job {spec.job_id} holds no result of stage {name} ({stage.status}); call persist() on the stage "
+            f"job {job_id} holds no result of stage {stage.name} ({became.status}); call persist() on the stage "
             "before it is run"
         )
-    return load_value(archive, stage.value)
+    return load_value(archive, became.value)
 
 
 def load_value(archive: Archive, value: Value) -> Any:

@@ -169,7 +169,7 @@ def _location(text: str, folder: Path) -> str:
 
 
 def _safe_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} can't be an environment's name; use letters, digits, '.', '_' and '-'")
     return name
 

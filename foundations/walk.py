@@ -4,7 +4,7 @@ import os
 import posixpath
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from foundations.errors import BundleError
 from foundations.ignore import IgnoreFile, is_ignored, never_packed, read_ignore_file
+from foundations_archive.layout import DESCRIPTOR
 from foundations_archive.manifest import MAX_FILES, link_fault, path_fault
 
 _KINDS = {
@@ -21,6 +22,8 @@ _KINDS = {
     stat.S_IFBLK: "a device",
 }
 _SHOWN = 10
+# one of these is there as soon as anything is
+_IN_ARCHIVE = frozenset({"blobs", "cache", "jobs"})
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class _Walk:
     def _enter(self, folder: str, ignore_files: tuple[IgnoreFile, ...]) -> None:
         with os.scandir(self._root / folder) as scanned:
             entries = {entry.name: entry for entry in scanned}
-        if folder and "pyvenv.cfg" in entries:
+        if folder and ("pyvenv.cfg" in entries or _is_archive(entries.keys())):
             return
         if ".gitignore" in entries and entries[".gitignore"].is_file(follow_symlinks=False):
             # .foundationsignore has the first word, then the nearest .gitignore
@@ -125,6 +128,11 @@ class _Walk:
             yield
         except OSError as error:
             self.refused[path] = f"can't be read: {error.strerror}"
+
+
+def _is_archive(names: Collection[str]) -> bool:
+    """Tell whether a folder of these names is one of our archives or caches, whichever environment's."""
+    return DESCRIPTOR in names and not _IN_ARCHIVE.isdisjoint(names)
 
 
 def _link(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Jobs in the environment `local`, from a driver in a process of its own to what they leave in the archive."""
 
+import json
 import os
 import shutil
 import stat
@@ -199,6 +200,51 @@ def test_an_archive_inside_the_project_is_not_packed_into_its_jobs(make_project:
         assert "1 file," in ended.stderr
     assert "served from the cache" in ended.stderr
     assert (project.root / "results" / "foundations.json").exists()
+
+
+def test_a_module_that_names_what_is_the_drivers_own_can_be_imported_in_a_job(make_project: Any) -> None:
+    project = make_project("own")
+    project.write(
+        "model.py",
+        """
+        from foundations import JobFailedError, JobPersister, ResultReader, get_queued_jobs, set_environment
+
+        def refused(use):
+            try:
+                use()
+            except RuntimeError as error:
+                return str(error)
+
+        def ask():
+            uses = (
+                ResultReader,
+                lambda: JobPersister.load_archiver_fetch(),
+                get_queued_jobs,
+                lambda: set_environment("gpu"),
+            )
+            return [refused(use) for use in uses], hasattr(ResultReader, "__wrapped__")
+        """,
+    )
+    project.write(
+        "driver.py",
+        "import foundations, json, model\n"
+        "print(json.dumps(foundations.create_stage(model.ask)().persist().run(job_name='j').result()))\n",
+    )
+    said, wrapped = json.loads(project.drive().stdout)
+    names = ("ResultReader", "JobPersister", "get_queued_jobs", "set_environment")
+    assert said == [
+        f"foundations.{name} was used inside the job j, which has no way to other jobs, to the archive or to "
+        'environments; keep the lines that use it in the driver, or below `if __name__ == "__main__":`'
+        for name in names
+    ]
+    assert not wrapped
+
+
+def test_an_archive_of_another_environment_inside_the_project_is_not_packed_either(make_project: Any) -> None:
+    project = make_project("others")
+    project.write("driver.py", "import foundations\nfoundations.create_stage(len)([]).persist().run()\n")
+    project.drive(FOUNDATIONS_ARCHIVE="results")
+    assert "1 file," in project.drive().stderr
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from foundations.errors import UnknownProject
 from foundations.values import encode
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveDamaged, ArchiveForbidden
-from foundations_archive.records import JobSpec, StageRecord, Value
+from foundations_archive.records import JobSpec, StageRecord, StageSpec, Value
 from foundations_archive.series import Series
 
 PutJob = Callable[..., JobSpec]
@@ -141,6 +142,29 @@ def test_outputs_of_several_stages_come_in_the_order_asked_for(
     put_job("job", stages=stages(value=stored(archive, 600)))
     assert reader.get_unstructured_results("job", ["second", "first", "second"]) == [600, None, 600]
     assert reader.get_unstructured_results("job", []) == []
+
+
+class Counted(tuple[StageSpec, ...]):
+    """Stages that count how often somebody goes through them."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[StageSpec]:
+        Counted.passes += 1
+        return super().__iter__()
+
+
+def test_outputs_of_many_stages_take_no_more_passes_over_the_job_than_one_does(
+    reader: ResultReader, archive: Archive, put_job: PutJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = put_job("job", stages=stages(value=stored(archive, 600)))
+    monkeypatch.setattr(archive, "spec", lambda job_id: replace(spec, stages=Counted(spec.stages)))
+    passes = []
+    for count in (1, 100):
+        Counted.passes = 0
+        assert reader.get_unstructured_results("job", ["second"] * count) == [600] * count
+        passes.append(Counted.passes)
+    assert passes[0] == passes[1] > 0
 
 
 @pytest.mark.parametrize("status", ["failed", "skipped", "not run"])

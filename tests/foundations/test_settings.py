@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,8 +71,8 @@ def test_the_driver_decides_before_the_variable_and_local_is_the_default(monkeyp
     assert selected_environment() == "cluster"
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "../x", "a b", "a\n", "é", "a\0"])
-def test_a_name_that_is_no_plain_word_is_refused(root: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "a b", "a\n", "é", "a\0", 3, b"gpu", ["gpu"]])
+def test_a_name_that_is_no_plain_word_is_refused(root: Path, name: Any) -> None:
     with pytest.raises(ValueError, match="can't be an environment's name"):
         set_environment(name)
     with pytest.raises(ValueError, match="can't be an environment's name"):

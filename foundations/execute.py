@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from foundations import current
+from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph, Upstream, filled_arguments
 from foundations.originals import described
 from foundations.schedule import run_in_order
@@ -70,8 +71,9 @@ class StageFailed(Exception):
 def call_directly(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Run a stage's function in this process, within the time that its options give it."""
     if call.options.timeout is None:
-        return call.function(*args, **kwargs)
-    return call_within(call.options.timeout, call.function, args, kwargs, name=call.name)
+        return call_unforked(call.function, args, kwargs)
+    arguments = (call.function, args, kwargs)
+    return call_within(call.options.timeout, call_unforked, arguments, {}, name=call.name)
 
 
 def execute(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from foundations import current
+from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.originals import described
@@ -70,8 +71,9 @@ class StageFailed(Exception):
 def call_directly(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Run a stage's function in this process, within the time that its options give it."""
     if call.options.timeout is None:
-        return call.function(*args, **kwargs)
-    return call_within(call.options.timeout, call.function, args, kwargs, name=call.name)
+        return call_unforked(call.function, args, kwargs)
+    arguments = (call.function, args, kwargs)
+    return call_within(call.options.timeout, call_unforked, arguments, {}, name=call.name)
 
 
 def execute(

@@ -40,6 +40,8 @@ class _MarkedStream(io.RawIOBase):
     def __init__(self, descriptor: int, mark: str, places: Mapping[str, int]) -> None:
         super().__init__()
         self._descriptor = descriptor
+        # the user's code may close the descriptor, or put a file of its own there: marks belong in the pipe alone
+        self._pipe, self._identity = os.dup(descriptor), _identity(descriptor)
         self._begin, self._places = f"\x1e{mark}:", places
         self._wrote: set[str] = set()
 
@@ -52,27 +54,35 @@ class _MarkedStream(io.RawIOBase):
     def write(self, data: Any) -> int:
         # in pieces that the kernel writes whole, each with its mark: other processes may write here too
         view = memoryview(data).cast("B")
+        if _identity(self._descriptor) != self._identity:
+            self._put(self._descriptor, bytes(view))
+            return len(view)
         stage = current.stage()
         if stage is not None:
             self._wrote.add(stage)
         mark = self._mark(stage, "")
         size = PIPE_BUF - len(mark)
         for start in range(0, len(view), size):
-            self._put(mark + view[start : start + size])
+            self._put(self._descriptor, mark + view[start : start + size])
         return len(view)
 
     def begin(self, stage: str) -> None:
-        self._put(self._mark(stage, ""))
+        self._put(self._pipe, self._mark(stage, ""))
 
     def end(self, stage: str) -> None:
         if stage in self._wrote:
             self._wrote.discard(stage)
-            self._put(self._mark(stage, "."))
+            self._put(self._pipe, self._mark(stage, "."))
 
     def _mark(self, stage: str | None, end: str) -> bytes:
         place = "" if stage is None else self._places.get(stage, "")
         return f"{self._begin}{place}{end}\x1f".encode()
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, descriptor: int, data: bytes) -> None:
         while data:
-            data = data[os.write(self._descriptor, data) :]
+            data = data[os.write(descriptor, data) :]
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino

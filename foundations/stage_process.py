@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from foundations import current
+from foundations.forked import call_unforked
 from foundations.originals import described
 from foundations.output import Output
 from foundations.pickler import dumps
@@ -63,7 +64,7 @@ def _run(channel: Channel, message: Mapping[str, Any], output: Output, setting: 
         data = list(buffers(channel, message))
         function, args, kwargs = pickle.loads(data[0], buffers=data[1:])
         with current.running(stage):
-            result = function(*args, **kwargs)
+            result = call_unforked(function, args, kwargs)
         encoding, parts = _encoded(result)
     except BaseException as error:  # noqa: BLE001 - whatever a stage raises is raised again in the worker
         output.end(stage)

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +141,34 @@ def test_a_thread_that_nobody_knows_belongs_to_the_only_stage_that_runs() -> Non
         look.start()
         look.join()
     assert seen == ["alone"]
+
+
+def test_what_is_diverted_into_a_file_has_no_marks_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "captured"
+    out, _ = run(f"""
+with current.running("one"):
+    keep = os.dup(1)
+    with open({str(file)!r}, "wb") as captured:
+        os.dup2(captured.fileno(), 1)
+        output.begin("two")
+        sys.stdout.write("in the file")
+        output.end("one")
+        os.dup2(keep, 1)
+    print("and back")
+""")
+    assert file.read_bytes() == b"in the file"
+    assert out == b"\x1eabc:1\x1f\x1eabc:0\x1fand back\x1eabc:0\x1f\n"
+
+
+def test_a_stage_that_closes_its_output_harms_no_stage_behind_it() -> None:
+    out, _ = run("""
+with current.running("one"):
+    os.close(1)
+    try:
+        print("into nothing")
+    except OSError as error:
+        assert error.errno == 9
+output.end("one")
+output.begin("two")
+""")
+    assert out == b"\x1eabc:1\x1f"

@@ -53,6 +53,7 @@ foundations/errors.py
 foundations/excepthook.py
 foundations/execute.py
 foundations/failures.py
+foundations/forked.py
 foundations/frames.py
 foundations/graph.py
 foundations/hosts.py

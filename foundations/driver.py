@@ -5,12 +5,15 @@ from typing import Any
 
 from foundations import excepthook
 from foundations.deployment import Deployment, raise_unless_completed
+from foundations.errors import JobFailedError
 from foundations.job_id import checked_job_name, new_job_id
 from foundations.launch import Destination, Origin
+from foundations.left_behind import left_behind
 from foundations.pictures.latest import forget_job, note_job
 from foundations.progress import Progress
 from foundations.stage import Stage
 from foundations_archive.errors import JobTaken
+from foundations_archive.records import JobRecord, JobSpec
 
 
 def run_stage(
@@ -40,5 +43,15 @@ def run_stage(
         if not wait:
             progress.say(f"job {job_id} goes on without this driver")
     if wait:
-        raise_unless_completed(spec, record)
+        _raise_unless_completed(spec, record, origin)
     return deployment
+
+
+def _raise_unless_completed(spec: JobSpec, record: JobRecord, origin: Origin) -> None:
+    try:
+        raise_unless_completed(spec, record)
+    except JobFailedError as error:
+        hint = left_behind(error.__cause__, origin.root, directory=origin.directory)
+        if hint:
+            error.add_note(f"\n{hint}")
+        raise

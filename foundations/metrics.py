@@ -31,7 +31,7 @@ def log_metric(key: str, value: Any) -> None:
     except (TypeError, RecursionError):  # a list may hold itself
         raise TypeError(
             f"the metric {key!r} has the value {cut_text(value)} of type {type(value).__name__}; a metric is a number, "
-            "a string, a boolean, or a list of these"
+            f"a string, a boolean, or a list of these{_as_list(value)}"
         ) from None
     stage = current.stage()
     if stage is None:
@@ -42,6 +42,10 @@ def log_metric(key: str, value: Any) -> None:
         )
     elif current.metric_log is not None:
         current.metric_log.metric(stage, key, plain)
+
+
+def _as_list(value: Any) -> str:
+    return "; value.tolist() is one" if hasattr(type(value), "tolist") and getattr(value, "ndim", 0) == 1 else ""
 
 
 def _plain(value: Any) -> Any:

@@ -32,6 +32,8 @@ def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = Tru
     than once. Raise `UnknownProject`, a `ValueError`, for a project that has no job.
     """
     excepthook.install()
+    if not isinstance(project_name, str):
+        raise TypeError(f"project_name is the name of one project, got {project_name!r}")
     archive = selected_archive()
     rows = archive.rows(project_name)
     if not rows and not archive.job_ids(project_name, hidden=True):
@@ -59,6 +61,11 @@ class ResultReader:
 
     def __init__(self, fetch: Archive | None = None) -> None:
         excepthook.install()
+        if fetch is not None and not isinstance(fetch, Archive):
+            raise TypeError(
+                f"ResultReader takes what JobPersister.load_archiver_fetch() opens, or nothing, got {fetch!r}; another "
+                "archive is named by the environment: results_config.archive_end_point, or FOUNDATIONS_ARCHIVE"
+            )
         self._archive = fetch or selected_archive()
 
     def get_results(self) -> "pandas.DataFrame":

@@ -184,7 +184,8 @@ def _value(source: _Source, node: "Node", rule: "Rule | Section", key: str) -> A
         return _section(source, node, rule, key)
     if _type(node) not in rule.types or not isinstance(node.value, str):
         quotes = "; put it in quotes" if "str" in rule.types and isinstance(node.value, str) else ""
-        message = f"{key} must be {rule.wants}, not {_kind(node)}{quotes}"
+        is_text = "str" not in rule.types and _type(node) == "str"  # else what stands there may be a secret
+        message = f"{key} must be {rule.wants}, not {f'the text {node.value!r}' if is_text else _kind(node)}{quotes}"
         raise source.fault(message, line=_line(node), key=key)
     try:
         value = _expanded(node.value) if "str" in rule.types else _number(node)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -182,4 +183,10 @@ def _unknown(name: str, root: Path) -> UnknownEnvironment:
     known = sorted(filter(_NAME.fullmatch, environment_files(root)))
     message = f"there is no environment {name!r}{did_you_mean(name, known) or ';'} known ones: {', '.join(known)}"
     looked = " and ".join(map(str, _folders(root)))
-    return UnknownEnvironment(f"{message}; looked for {name}{_SUFFIX} in {looked}", name=name)
+    meant = next((file for folder in _folders(root) for file in _misnamed(folder, name)), None)
+    rename = f"; {meant} is not read: rename it to {name}{_SUFFIX}" if meant else ""
+    return UnknownEnvironment(f"{message}; looked for {name}{_SUFFIX} in {looked}{rename}", name=name)
+
+
+def _misnamed(folder: Path, name: str) -> Iterator[Path]:
+    return (file for ending in (".config.yml", ".yaml", ".yml") if (file := folder / f"{name}{ending}").is_file())

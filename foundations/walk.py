@@ -67,6 +67,20 @@ def version(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def own_ignore_file(root: Path) -> IgnoreFile:
+    """Return what `.foundationsignore` says, which has the first word."""
+    own = root / ".foundationsignore"
+    return read_ignore_file(own, "") if own.exists() else IgnoreFile("", ())
+
+
+def ignore_files_in(root: Path, folder: str, above: tuple[IgnoreFile, ...]) -> tuple[IgnoreFile, ...]:
+    """Return what counts in `folder`: the first of those `above`, the folder's `.gitignore`, then the others."""
+    nearest = root / folder / ".gitignore"
+    if nearest.is_symlink() or not nearest.is_file():
+        return above
+    return (above[0], read_ignore_file(nearest, folder), *above[1:])
+
+
 class _Walk:
     """One walk over a tree: what it has found, what it must refuse, and the folders still to be entered."""
 
@@ -79,8 +93,7 @@ class _Walk:
 
     def run(self) -> None:
         with self._refusing(".foundationsignore"):
-            own = self._root / ".foundationsignore"
-            self._pending.append(("", (read_ignore_file(own, "") if own.exists() else IgnoreFile("", ()),)))
+            self._pending.append(("", (own_ignore_file(self._root),)))
         while self._pending:
             folder, ignore_files = self._pending.pop()
             with self._refusing(folder or "."):
@@ -92,10 +105,8 @@ class _Walk:
             entries = {entry.name: entry for entry in scanned}
         if folder and ("pyvenv.cfg" in entries or _is_archive(entries.keys())):
             return
-        if ".gitignore" in entries and entries[".gitignore"].is_file(follow_symlinks=False):
-            # .foundationsignore has the first word, then the nearest .gitignore
-            nearest = read_ignore_file(self._root / folder / ".gitignore", folder)
-            ignore_files = (ignore_files[0], nearest, *ignore_files[1:])
+        if ".gitignore" in entries:
+            ignore_files = ignore_files_in(self._root, folder, ignore_files)
         for name, entry in entries.items():
             path = posixpath.join(folder, name)
             is_folder = entry.is_dir(follow_symlinks=False)

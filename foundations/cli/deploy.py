@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the name of the job that the driver runs; if it runs several, the next are NAME-2, NAME-3, ...",
     )
     parser.add_argument("driver", metavar="DRIVER", help="the driver's file")
-    parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
+    rest = parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
+    rest.required = False  # before Python 3.13 argparse says that they are
 
 
 def run(options: argparse.Namespace) -> NoReturn:

@@ -187,3 +187,26 @@ def test_a_verbosity_that_there_is_not_names_the_line(make_project: Any) -> None
         "config/local.config.yaml, line 2: error_verbosity must be normal or verbose, not 'verbos'; "
         "did you mean 'verbose'?"
     )
+
+
+def test_a_file_that_stayed_behind_is_told_of_below_the_users_own_traceback(make_project: Any) -> None:
+    project = make_project("stayed")
+    project.write(".gitignore", "data/\n")
+    project.write("data/train.csv", "1,2\n")
+    project.write(
+        "driver.py",
+        """
+        import foundations
+
+        def load(path):
+            return open(path).read()
+
+        foundations.create_stage(load)("data/train.csv").run()
+        """,
+    )
+    ended = project.python("driver.py")
+    lines = ended.stderr.rstrip().splitlines()
+    assert lines[-3] == "FileNotFoundError: [Errno 2] No such file or directory: 'data/train.csv'"
+    assert lines[-1].startswith("foundations: data/train.csv is in the model directory and stays behind")
+    project.write(".foundationsignore", "!data/\n")
+    project.drive()

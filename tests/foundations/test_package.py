@@ -66,6 +66,7 @@ foundations/job_id.py
 foundations/jobs.py
 foundations/launch.py
 foundations/leaks.py
+foundations/left_behind.py
 foundations/metrics.py
 foundations/notebook_view.py
 foundations/originals.py

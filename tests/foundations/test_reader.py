@@ -74,6 +74,18 @@ def test_an_unknown_project_far_from_all_names_what_there_is(put_job: PutJob) ->
         get_metrics_for_all_jobs("zzzzzzzz")
 
 
+@pytest.mark.parametrize("project", [None, ["demo"], 3])
+def test_a_project_that_is_no_text_is_refused(project: Any) -> None:
+    with pytest.raises(TypeError, match="project_name is the name of one project, got"):
+        get_metrics_for_all_jobs(project)
+
+
+def test_a_reader_of_something_else_than_an_archive_is_refused() -> None:
+    wrong: Any = "s3://bucket/prefix"
+    with pytest.raises(TypeError, match=r"^ResultReader takes what JobPersister.load_archiver_fetch\(\) opens"):
+        ResultReader(wrong)
+
+
 def test_an_empty_archive_has_no_projects_and_empty_frames(archive: Archive, reader: ResultReader) -> None:
     with pytest.raises(UnknownProject, match="its projects are none"):
         get_metrics_for_all_jobs("demo")

@@ -178,6 +178,22 @@ def test_an_unknown_environment_lists_the_known_ones_and_the_places(root: Path, 
     )
 
 
+@pytest.mark.parametrize("file", ["gpu.config.yml", "gpu.yaml", "gpu.yml"])
+def test_a_file_that_is_almost_named_like_an_environment_is_told_of(root: Path, file: str) -> None:
+    (root / "config").mkdir()
+    (root / "config" / file).write_text("job_deployment_env: docker\n")
+    with pytest.raises(UnknownEnvironment) as caught:
+        load_environment("gpu", root)
+    said = str(caught.value)
+    assert said.endswith(f"; {root / 'config' / file} is not read: rename it to gpu.config.yaml")
+
+
+@pytest.mark.parametrize("name", [None, 3, ["gpu"]])
+def test_a_name_that_is_no_text_is_refused(name: Any) -> None:
+    with pytest.raises(ValueError, match="can't be an environment's name"):
+        set_environment(name)
+
+
 def test_a_fault_in_the_projects_file_is_told_from_its_root(root: Path) -> None:
     source = configure(root, "docker", "job_deployment_env: docker\ndocker_config:\n  memmory: 8g\n")
     with pytest.raises(SettingsError, match=r"^config/docker\.config\.yaml, line 3: unknown key 'memmory'") as caught:

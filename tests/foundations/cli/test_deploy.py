@@ -121,7 +121,7 @@ def test_jobs_run_in_the_environment_and_under_the_name_of_the_command(shell: Sh
         (["--env", "bad", "driver.py"], "config/bad.config.yaml, line 1: unknown key 'job_env'"),
         (["--job-name", "a b", "driver.py"], "'a b' can't be the name of a job; use 1 to 128 "),
         (["--job-name", "", "driver.py"], "'' can't be the name of a job; use 1 to 128 "),
-        (["--env", "gpu"], "the following arguments are required: DRIVER"),
+        (["--env", "gpu"], "the following arguments are required: DRIVER; see `foundations deploy --help`"),
     ],
 )
 def test_a_mistake_is_told_before_the_driver_starts(shell: Shell, line: list[str], said: str) -> None:

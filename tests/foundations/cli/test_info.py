@@ -111,7 +111,7 @@ def test_the_text_says_the_same(shell: Shell) -> None:
         "  wrong  broken, config/wrong.config.yaml",
         (
             "    error  config/wrong.config.yaml, line 3: docker_config.gpus must be a whole number, or -1 for all, "
-            "not text"
+            "not the text 'two'"
         ),
     ]
 

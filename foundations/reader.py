@@ -33,6 +33,8 @@ def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = Tru
     than once. Raise `UnknownProject`, a `ValueError`, for a project that has no job.
     """
     excepthook.install()
+    if not isinstance(project_name, str):
+        raise TypeError(f"project_name is a text, got {project_name!r} of type {type(project_name).__name__}")
     archive = selected_archive()
     rows = archive.rows(project_name)
     if not rows and not archive.job_ids(project_name, hidden=True):
@@ -60,7 +62,9 @@ class ResultReader:
 
     def __init__(self, fetch: Archive | None = None) -> None:
         excepthook.install()
-        self._archive = fetch or selected_archive()
+        if fetch is not None and not isinstance(fetch, Archive):
+            raise TypeError(f"fetch is what JobPersister.load_archiver_fetch() gives, got {fetch!r}")
+        self._archive = selected_archive() if fetch is None else fetch
 
     def get_results(self) -> "pandas.DataFrame":
         """Return a frame with a row for each stage, of any project, that logged a metric or kept its output.

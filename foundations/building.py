@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foundations.ancestors import ancestors, in_order
+from foundations.attribute import Attribute
 from foundations.graph import Call, StageGraph, Upstream, filled_arguments, holes
 from foundations.parameters import Hyperparameter, check_parameters
 
@@ -17,7 +18,7 @@ def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph
     above = ancestors(stage, parents_of)
     if parameters is not None:
         check_parameters(parameters, (name for one in above for name in one._parameters))
-        _refuse_lazy(parameters, (type(stage), Hyperparameter))
+        _refuse_lazy(parameters, (type(stage), Hyperparameter, Attribute))
         _refuse_shared_generators(above)
     stages = in_order(above, parents_of, age=lambda one: one._serial)
     return StageGraph(tuple(_call(one, parameters) for one in stages), stage.uuid())

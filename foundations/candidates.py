@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from foundations.ranges import DiscreteHyperparameter, Range
+from foundations.stage import LAZY
 
 Parameters = dict[str, Any]
 
@@ -69,6 +70,8 @@ class Space:
 def _range(name: str, given: Any) -> Range:
     if isinstance(given, type):
         raise TypeError(f"{name} is the class {given.__name__}; give an instance of it, with the values it may have")
+    if isinstance(given, LAZY):  # it has every attribute, and no value: the graph says so
+        return DiscreteHyperparameter([given])
     if all(hasattr(given, verb) for verb in _VERBS):
         found: Range = given
         return found

@@ -21,6 +21,11 @@ class DriversOwn:
             f"archive or to environments; keep the lines that use it {_INSTEAD}"
         )
 
+    def __or__(self, other: Any) -> Any:
+        return Any  # an annotation: Deployment | None
+
+    __ror__ = __or__
+
     def __getattr__(self, attribute: str) -> NoReturn:
         if attribute.startswith("_"):
             raise AttributeError(f"foundations.{self.name} has no attribute {attribute!r}")

@@ -1,6 +1,7 @@
 """Where a driver's project begins on the disk, and which of its folders Python imports from."""
 
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,11 +9,17 @@ _PACKAGE_FOLDERS = {"site-packages", "dist-packages"}
 
 
 def driver_directory() -> Path:
-    """Return the folder of the driver's file, or the current one in a notebook or a prompt."""
-    file = getattr(sys.modules.get("__main__"), "__file__", None)
-    if file is not None and Path(file).is_file():
-        return Path(file).resolve().parent
-    return Path.cwd()
+    """Return the folder that the driver's imports start from.
+
+    It is that of the driver's file, that which holds the package for `python -m package.driver`, and the current one
+    in a notebook, a prompt, or where a tool such as pytest runs the driver.
+    """
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)
+    if file is None or not Path(file).is_file() or _is_tool(Path(file).absolute()):
+        return Path.cwd()
+    package = getattr(main, "__package__", None)
+    return Path(file).resolve().parents[len(package.split(".")) if package else 0]
 
 
 def find_root(driver_dir: Path) -> Path:
@@ -41,6 +48,13 @@ def import_paths(root: Path, sys_path: Iterable[str], *, driver_dir: Path | None
     wanted = [(driver_dir or driver_directory()).resolve(), *entries, root]
     inside = [path for path in wanted if path.is_relative_to(root) and path.exists() and not _is_installed(path, root)]
     return tuple(dict.fromkeys(path.relative_to(root).as_posix() for path in inside))
+
+
+def _is_tool(file: Path) -> bool:
+    """Tell whether a file was installed, or came with Python: what runs it is not the user's project."""
+    scripts = {sysconfig.get_path("scripts"), sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))}
+    inside = not _PACKAGE_FOLDERS.isdisjoint(file.parts) or file.is_relative_to(sysconfig.get_path("stdlib"))
+    return inside or str(file.parent) in scripts
 
 
 def _home() -> Path | None:

@@ -33,7 +33,7 @@ def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = Tru
     """
     excepthook.install()
     if not isinstance(project_name, str):
-        raise TypeError(f"project_name is the name of one project, got {project_name!r}")
+        raise TypeError(f"project_name is a text, got {project_name!r} of type {type(project_name).__name__}")
     archive = selected_archive()
     rows = archive.rows(project_name)
     if not rows and not archive.job_ids(project_name, hidden=True):
@@ -66,7 +66,7 @@ class ResultReader:
                 f"ResultReader takes what JobPersister.load_archiver_fetch() opens, or nothing, got {fetch!r}; another "
                 "archive is named by the environment: results_config.archive_end_point, or FOUNDATIONS_ARCHIVE"
             )
-        self._archive = fetch or selected_archive()
+        self._archive = selected_archive() if fetch is None else fetch
 
     def get_results(self) -> "pandas.DataFrame":
         """Return a frame with a row for each stage, of any project, that logged a metric or kept its output.

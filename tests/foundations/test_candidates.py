@@ -6,7 +6,13 @@ from typing import Any
 import numpy
 import pytest
 
-from foundations import DiscreteHyperparameter, FloatingHyperparameter, IntegerHyperparameter
+from foundations import (
+    DiscreteHyperparameter,
+    FloatingHyperparameter,
+    Hyperparameter,
+    IntegerHyperparameter,
+    create_stage,
+)
 from foundations.candidates import Space
 
 MANY = {f"p{n}": IntegerHyperparameter(0, 10**6) for n in range(10)}
@@ -125,3 +131,10 @@ def test_at_random_with_numbers_that_can_not_be_counted_there_are_as_many_as_ask
 def test_a_space_too_large_to_be_counted_by_python_is_drawn_from() -> None:
     found = list(Space(MANY).random(10, seed=1))
     assert len({tuple(one.values()) for one in found}) == 10
+
+
+@pytest.mark.parametrize("lazy", [create_stage(len)("a"), create_stage(len)("a").count, Hyperparameter("rate")])
+def test_what_has_no_value_yet_is_a_constant_that_the_graph_refuses(lazy: Any) -> None:
+    [parameters] = Space({"rate": lazy}).grid()
+    with pytest.raises(TypeError, match="the parameter 'rate' has no value before the job runs"):
+        create_stage(str)(Hyperparameter("rate")).graph(parameters)

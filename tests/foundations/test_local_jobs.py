@@ -207,7 +207,10 @@ def test_a_module_that_names_what_is_the_drivers_own_can_be_imported_in_a_job(ma
     project.write(
         "model.py",
         """
-        from foundations import JobFailedError, JobPersister, ResultReader, get_queued_jobs, set_environment
+        from foundations import Deployment, JobPersister, ResultReader, get_queued_jobs, set_environment
+
+        def report(job: Deployment | None, others: list[Deployment], which: "int" = 0) -> None | Deployment:
+            return job
 
         def refused(use):
             try:
@@ -238,6 +241,21 @@ def test_a_module_that_names_what_is_the_drivers_own_can_be_imported_in_a_job(ma
         for name in names
     ]
     assert not wrapped
+
+
+def test_a_driver_in_a_package_takes_its_relative_imports_along(make_project: Any) -> None:
+    project = make_project("package")
+    project.write("app/__init__.py", "")
+    project.write("app/model.py", "from .sums import add\n\ndef step(number):\n    return add(number, 1)\n")
+    project.write("app/sums.py", "def add(a, b):\n    return a + b\n")
+    project.write(
+        "app/driver.py",
+        "import foundations\nfrom .model import step\n"
+        "print(foundations.create_stage(step)(2).persist().run().result())\n",
+    )
+    (project.root / "config").rmdir()  # what makes it a project wherever the driver lies
+    ended = project.python("-m", "app.driver")
+    assert (ended.returncode, ended.stdout) == (0, "3\n"), ended.stderr
 
 
 def test_an_archive_of_another_environment_inside_the_project_is_not_packed_either(make_project: Any) -> None:

@@ -1,4 +1,6 @@
+import cProfile
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
 
@@ -76,6 +78,38 @@ def test_a_prompt_or_a_notebook_is_in_the_current_folder(
     main = ModuleType("__main__")
     if file is not None:
         main.__file__ = file
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.chdir(tmp_path)
+    assert driver_directory() == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "package", "expected"),
+    [
+        ("app/driver.py", None, "app"),
+        ("app/driver.py", "", "app"),
+        ("app/driver.py", "app", "."),
+        ("src/app/jobs/driver.py", "app.jobs", "src"),
+        ("app/__main__.py", "app", "."),
+    ],
+)
+def test_a_driver_in_a_package_starts_from_what_holds_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, package: str | None, expected: str
+) -> None:
+    folder(tmp_path, file)
+    main = ModuleType("__main__")
+    main.__file__, main.__package__ = str(tmp_path / file), package
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert driver_directory() == tmp_path / expected
+
+
+@pytest.mark.parametrize("file", [pytest.__file__, cProfile.__file__, sysconfig.get_path("scripts") + "/pytest"])
+def test_a_driver_that_a_tool_runs_starts_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    assert Path(file).is_file()
+    main = ModuleType("__main__")
+    main.__file__, main.__package__ = file, "pytest"
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.chdir(tmp_path)
     assert driver_directory() == tmp_path

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from foundations_archive.location import is_on_s3
 from foundations_runner import cause
 from foundations_runner.engine import refusals
 from foundations_runner.host import Ending, JobRequest, Stream
@@ -44,7 +45,7 @@ class Limits:
 
 def order_of(request: JobRequest, *, image: str, environment_key: str, limits: Limits) -> Order:
     """Return the courier's order, with places as they are inside the container."""
-    mounted = any(_is_directory(place) for place in (request.archive, request.cache) if place)
+    mounted = any(not is_on_s3(place) for place in (request.archive, request.cache) if place)
     return Order(
         job_id=request.job_id,
         archive=_inside(request.archive, "archive"),
@@ -185,15 +186,11 @@ def _mount(target: str, source: str, kind: Literal["bind", "volume"], *, read_on
 
 def _archive_mounts(request: JobRequest) -> list[Any]:
     places = [("archive", request.archive), ("cache", request.cache)]
-    return [_mount(f"{_PRIVATE}/{name}", place, "bind") for name, place in places if place and _is_directory(place)]
-
-
-def _is_directory(place: str) -> bool:
-    return not place.startswith("s3://")
+    return [_mount(f"{_PRIVATE}/{name}", place, "bind") for name, place in places if place and not is_on_s3(place)]
 
 
 def _inside(place: str, name: str) -> str:
-    return f"{_PRIVATE}/{name}" if _is_directory(place) else place
+    return place if is_on_s3(place) else f"{_PRIVATE}/{name}"
 
 
 def _reaches_out(request: JobRequest, limits: Limits) -> bool:

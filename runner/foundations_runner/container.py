@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from foundations_archive.location import is_on_s3
 from foundations_runner import cause
 from foundations_runner.engine import refusals
+from foundations_runner.gpus import gpu_requests
 from foundations_runner.host import Ending, JobRequest, Stream
 from foundations_runner.order import Order
 
@@ -76,7 +77,7 @@ def create(client: "DockerClient", request: JobRequest, *, image: str, volume: s
         log_config=_log_config(),
         pids_limit=_PIDS,
         nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
-        device_requests=_gpus(limits.gpus),
+        device_requests=gpu_requests(limits.gpus),
         mem_limit=limits.memory,
         memswap_limit=limits.memory,
         auto_remove=request.detached,
@@ -213,11 +214,3 @@ def _log_config() -> Any:
     from docker.types import LogConfig
 
     return LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m", "max-file": "2"})
-
-
-def _gpus(count: int) -> list[Any] | None:
-    if not count:
-        return None
-    from docker.types import DeviceRequest
-
-    return [DeviceRequest(count=count, capabilities=[["gpu"]])]

@@ -23,6 +23,7 @@ from foundations.resources import with_resources
 from foundations.settings import Environment, home, load_environment
 from foundations.tracking import parameters_to_come, tags_to_come
 from foundations.verbosity import configure, error_verbosity
+from foundations_archive.location import is_on_s3
 from foundations_archive.manifest import Manifest
 from foundations_archive.records import JobSpec, Value
 from foundations_archive.s3_connection import S3Settings, resolve
@@ -64,7 +65,7 @@ class Origin:
         directory = here.relative_to(root).as_posix() if here.is_relative_to(root) else "."
         paths = import_paths(root, sys.path)
         places = (environment.archive, environment.cache)
-        ours = [Path(place) for place in places if place and not place.startswith("s3://")]
+        ours = [Path(place) for place in places if place and not is_on_s3(place)]
         bundle = pack(root, paths=paths, excluded=(home(), *ours))
         return cls(root, paths, directory, environment, bundle)
 
@@ -144,7 +145,7 @@ class Destination:
 
 
 def _credentials(environment: Environment) -> dict[str, str | None]:
-    on_s3 = any(place and place.startswith("s3://") for place in (environment.archive, environment.cache))
+    on_s3 = any(place and is_on_s3(place) for place in (environment.archive, environment.cache))
     return asdict(resolve(S3Settings(**asdict(environment.s3)))) if on_s3 else {}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foundations.errors import SettingsError, UnknownEnvironment
+from foundations.processors import usable_processors
 from foundations.schema import did_you_mean, read_config
 from foundations.verbosity import Verbosity
 from foundations_archive.errors import ArchiveMisconfigured
@@ -151,7 +152,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
 
 def _concurrent_jobs(config: dict[str, Any]) -> int:
     # a container says of itself what it may use, and its engine may be another machine: a small number does no harm
-    return _DOCKER_JOBS if config["job_deployment_env"] == "docker" else os.cpu_count() or 1
+    return _DOCKER_JOBS if config["job_deployment_env"] == "docker" else usable_processors()
 
 
 def _override() -> str | None:

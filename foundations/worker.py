@@ -1,6 +1,5 @@
 """The worker: runs a job's stages in the user's environment, and says to the courier what becomes of them."""
 
-import os
 import pickle
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from foundations.cache_key import CacheKeys
 from foundations.execute import StageFailed, call_directly, execute
 from foundations.graph import Call, StageGraph
 from foundations.output import Output
+from foundations.processors import usable_processors
 from foundations.report import Channel, Report, buffers
 from foundations.stage_processes import TRACEBACK, StageProcesses
 from foundations.stage_threads import threads_belong_to_their_stage
@@ -49,9 +49,9 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
     )
     names = ("paths", "job_id", "mark", "root", "script", "error_verbosity")
     setting = {**{name: job[name] for name in names}, "places": places}
-    cpus = usable_cpus()
+    processors = usable_processors()
     processes = StageProcesses(
-        job["concurrency"].get("processes") or cpus, setting=setting, open_channel=type(channel).of, report=report
+        job["concurrency"].get("processes") or processors, setting=setting, open_channel=type(channel).of, report=report
     )
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -67,7 +67,7 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
             key_of=keys.key,
             traceback=traceback,
             invoke=invoke,
-            threads=job["concurrency"].get("threads") or max(2, cpus),
+            threads=job["concurrency"].get("threads") or max(2, processors),
         )
     finally:
         processes.close()
@@ -75,23 +75,6 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
 
 def _traceback(error: BaseException, job: Mapping[str, Any]) -> str:
     return user_traceback(error, job["root"], verbose=job["error_verbosity"] == "verbose")
-
-
-def usable_cpus() -> int:
-    """Return how many processors this process may use, a container's limit included."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min([cpus, *_quota("cpu.max"), *_quota("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")])
-
-
-def _quota(*files: str) -> list[int]:
-    """Return the processors that a control group allows, rounded up; nothing where it sets no limit."""
-    # https://docs.kernel.org/admin-guide/cgroup-v2.html: "max 100000" or "150000 100000"; in version 1 -1 is no limit
-    try:
-        words = " ".join(Path("/sys/fs/cgroup", file).read_text() for file in files).split()
-        quota, period = (int(word) for word in words)
-    except (OSError, ValueError):
-        return []
-    return [max(1, -(-quota // period))] if quota > 0 else []
 
 
 def _refuse_other_python(wanted: str) -> None:

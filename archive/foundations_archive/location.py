@@ -52,6 +52,11 @@ def parse_location(text: str, base: Path | None = None) -> DirectoryLocation | S
     raise ArchiveMisconfigured(f"{text!r} has a scheme that no archive has; {_ALLOWED}", location=text)
 
 
+def is_on_s3(text: str) -> bool:
+    """Tell whether `text` names a bucket, not a directory; raise as `parse_location` does."""
+    return isinstance(parse_location(text), S3Location)
+
+
 def open_store(
     text: str,
     s3: S3Settings = AWS_CONVENTIONS,

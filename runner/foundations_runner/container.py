@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from foundations_archive.location import is_on_s3
 from foundations_runner import cause
 from foundations_runner.engine import refusals
+from foundations_runner.gpus import gpu_requests
 from foundations_runner.host import Ending, JobRequest, Stream
 from foundations_runner.order import Order
 
@@ -44,7 +46,7 @@ class Limits:
 
 def order_of(request: JobRequest, *, image: str, environment_key: str, limits: Limits) -> Order:
     """Return the courier's order, with places as they are inside the container."""
-    mounted = any(_is_directory(place) for place in (request.archive, request.cache) if place)
+    mounted = any(not is_on_s3(place) for place in (request.archive, request.cache) if place)
     return Order(
         job_id=request.job_id,
         archive=_inside(request.archive, "archive"),
@@ -75,7 +77,7 @@ def create(client: "DockerClient", request: JobRequest, *, image: str, volume: s
         log_config=_log_config(),
         pids_limit=_PIDS,
         nano_cpus=int(limits.cpus * 1e9) if limits.cpus else None,
-        device_requests=_gpus(limits.gpus),
+        device_requests=gpu_requests(limits.gpus),
         mem_limit=limits.memory,
         memswap_limit=limits.memory,
         auto_remove=request.detached,
@@ -185,15 +187,11 @@ def _mount(target: str, source: str, kind: Literal["bind", "volume"], *, read_on
 
 def _archive_mounts(request: JobRequest) -> list[Any]:
     places = [("archive", request.archive), ("cache", request.cache)]
-    return [_mount(f"{_PRIVATE}/{name}", place, "bind") for name, place in places if place and _is_directory(place)]
-
-
-def _is_directory(place: str) -> bool:
-    return not place.startswith("s3://")
+    return [_mount(f"{_PRIVATE}/{name}", place, "bind") for name, place in places if place and not is_on_s3(place)]
 
 
 def _inside(place: str, name: str) -> str:
-    return f"{_PRIVATE}/{name}" if _is_directory(place) else place
+    return place if is_on_s3(place) else f"{_PRIVATE}/{name}"
 
 
 def _reaches_out(request: JobRequest, limits: Limits) -> bool:
@@ -216,11 +214,3 @@ def _log_config() -> Any:
     from docker.types import LogConfig
 
     return LogConfig(type=LogConfig.types.JSON, config={"max-size": "10m", "max-file": "2"})
-
-
-def _gpus(count: int) -> list[Any] | None:
-    if not count:
-        return None
-    from docker.types import DeviceRequest
-
-    return [DeviceRequest(count=count, capabilities=[["gpu"]])]

@@ -12,7 +12,7 @@ from foundations_archive.manifest import ManifestError
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
-from foundations_runner.intake import Intake
+from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
 from foundations_runner.ring import Note, Numbers, RingReader
@@ -153,13 +153,8 @@ class Conversation:
         sizes, encoding = message["sizes"], message["encoding"]
         if encoding == "json" and sizes[0] <= _INLINE_BYTES:
             return Value(encoding, inline=self._channel.buffer(sizes[0]).decode())
-        homes = self._homes(cached=message["cached"], persisted=message["persisted"])
+        homes = homes_of(self._archive, cached=message["cached"], persisted=message["persisted"])
         return Value(encoding, tuple(_put(homes, self._channel.chunks(size)) for size in sizes))
-
-    def _homes(self, *, cached: bool, persisted: bool) -> list[Blobs]:
-        # where the cache has a store of its own, clearing it must not break a job's results, nor the reverse
-        wanted = [(cached, self._archive.cache_blobs), (persisted, self._archive.blobs)]
-        return list({id(blobs): blobs for want, blobs in wanted if want}.values())
 
     def _end_stage(self, message: Message) -> None:
         self._catch_up()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundations_archive.location import is_on_s3
 from foundations_runner.errors import EngineRefused, EngineUnreachable, ShadowedModule
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def is_local(client: "DockerClient") -> bool:
 
 def require_shared(client: "DockerClient", archive: str) -> None:
     """Raise `EngineRefused` for an archive in a directory that a remote engine can't see."""
-    if not archive.startswith("s3://") and not is_local(client):
+    if not is_on_s3(archive) and not is_local(client):
         raise EngineRefused(
             f"the engine at {client.api.base_url} is on another machine and can't see the archive in "
             f"{archive}; set results_config.archive_end_point to an s3:// address"

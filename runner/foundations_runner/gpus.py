@@ -1,7 +1,7 @@
-"""Whether a Docker engine has the GPUs that jobs ask for: found out before anything is built or archived."""
+"""GPUs of a Docker engine: how a container asks for them, and whether there are any, before anything is built."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foundations_runner.engine import refusals
 from foundations_runner.errors import EngineRefused
@@ -28,15 +28,23 @@ def refuse_missing_gpus(client: "DockerClient", count: int) -> None:
     )
 
 
+def gpu_requests(count: int) -> list[Any] | None:
+    """Return what asks the engine for so many GPUs of a container, -1 for all; None for none."""
+    if not count:
+        return None
+    from docker.types import DeviceRequest
+
+    return [DeviceRequest(count=count, capabilities=[["gpu"]])]
+
+
 def _has_no_driver(client: "DockerClient") -> bool:
     """Return whether the engine refuses a container for its GPU: it says so before it looks for the program."""
     from docker.errors import APIError
-    from docker.types import DeviceRequest
 
     images = client.api.images(quiet=True)
     if not images:
         return False  # there is nothing to try it with; starting the job will tell
-    config = client.api.create_host_config(device_requests=[DeviceRequest(count=1, capabilities=[["gpu"]])])
+    config = client.api.create_host_config(device_requests=gpu_requests(1))
     container = client.api.create_container(images[0], entrypoint=[_NO_PROGRAM], command=[], host_config=config)["Id"]
     try:
         client.api.start(container)

@@ -70,8 +70,14 @@ class Intake:
 
     def _homes(self, stage: str) -> list[Blobs]:
         # what a cached stage saves is replayed with its result, into archives that may lie elsewhere
-        wanted = [self._archive.blobs, *([self._archive.cache_blobs] if stage in self._cached else [])]
-        return list({id(blobs): blobs for blobs in wanted}.values())
+        return homes_of(self._archive, cached=stage in self._cached, persisted=True)
+
+
+def homes_of(archive: Archive, *, cached: bool, persisted: bool) -> list[Blobs]:
+    """Return where bytes go that the cache wants, or the job's own results, each place once."""
+    # where the cache has a store of its own, clearing it must not break a job's results, nor the reverse
+    wanted = [(cached, archive.cache_blobs), (persisted, archive.blobs)]
+    return list({id(blobs): blobs for want, blobs in wanted if want}.values())
 
 
 def _file(path: str, mode: int, link: str | None, pieces: _Pieces) -> BundleFile:

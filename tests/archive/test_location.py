@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foundations_archive import ArchiveMisconfigured, DirectoryStore, S3Settings, S3Store, open_store, parse_location
-from foundations_archive.location import DirectoryLocation, S3Location
+from foundations_archive.location import DirectoryLocation, S3Location, is_on_s3
 
 
 def test_a_path_is_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +72,13 @@ def test_a_bad_bucket_name_is_refused(bucket: str) -> None:
 @pytest.mark.parametrize("prefix", ["/a", "../a", "a//b", "a?b", "ä", "a b", "p" * 121])
 def test_a_bad_prefix_is_refused(prefix: str) -> None:
     refuses(f"s3://bucket/{prefix}")
+
+
+@pytest.mark.parametrize(
+    ("text", "on_s3"), [("s3://bucket", True), ("S3://bucket/team", True), ("/data", False), ("s3", False)]
+)
+def test_a_bucket_is_told_from_a_directory(text: str, on_s3: bool) -> None:
+    assert is_on_s3(text) == on_s3
 
 
 def test_open_store_gives_the_store_of_the_location(tmp_path: Path) -> None:

@@ -1,14 +1,13 @@
 """The other pages: their code runs, their links lead somewhere, what they list is all there is."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from foundations.settings import load_environment
+from tests.docs.drivers import ran
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted(
@@ -21,22 +20,7 @@ PAGES = sorted(
 def test_the_readmes_twenty_lines_run_and_load_is_not_run_a_second_time(tmp_path: Path) -> None:
     code = re.search(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
     assert code
-    (tmp_path / "driver.py").write_text(code[1])
-    environment = {**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home")}
-    environment.pop("FOUNDATIONS_ENVIRONMENT", None)
-    runs = [
-        subprocess.run(
-            [sys.executable, "driver.py"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        for _ in range(2)
-    ]
-    assert [(run.returncode, run.stderr) for run in runs if run.returncode] == []
+    runs = [ran(code[1], tmp_path, home=tmp_path / "home") for _ in range(2)]
     assert all(run.stdout.startswith("499500\n") for run in runs)
     assert "stage load succeeded" in runs[0].stderr
     assert "stage load served from the cache" in runs[1].stderr
@@ -44,14 +28,7 @@ def test_the_readmes_twenty_lines_run_and_load_is_not_run_a_second_time(tmp_path
 
 def test_the_page_on_graphs_is_a_driver_that_runs(tmp_path: Path) -> None:
     code = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs" / "graphs.md").read_text(), re.DOTALL)
-    (tmp_path / "driver.py").write_text("\n".join(code))
-    environment = {**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home"), "FOUNDATIONS_ENVIRONMENT": "local"}
-    command = [sys.executable, "driver.py"]
-    ran = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert "stage train succeeded" in ran.stderr
+    assert "stage train succeeded" in ran("\n".join(code), tmp_path, home=tmp_path / "home").stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
@@ -105,17 +82,8 @@ def test_the_tracking_page_does_what_it_shows(tmp_path: Path) -> None:
     failing = "stage = foundations.create_stage(fail)()\n"
     errors = errors.replace("        ...", "        print('it was', error.__cause__)")
     end = "print(*job.fetch_job_results().columns)\nprint(open('here.pt').read(), open('there.pt').read())"
-    (tmp_path / "driver.py").write_text(TRACKING + tags + train + resources + run + job + failing + errors + end)
-    done = subprocess.run(
-        [sys.executable, "driver.py"],
-        cwd=tmp_path,
-        env={**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home"), "FOUNDATIONS_ENVIRONMENT": "local"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    code = TRACKING + tags + train + resources + run + job + failing + errors + end
+    done = ran(code, tmp_path, home=tmp_path / "home")
     base = "project_name job_id user status start_time completed_time"
     assert done.stdout.splitlines() == [
         "fail BadData",
@@ -134,20 +102,7 @@ def test_make_without_a_target_lists_every_target() -> None:
 def test_the_code_of_the_page_on_searches_runs(tmp_path: Path) -> None:
     text = (REPOSITORY / "docs" / "searches.md").read_text()
     searches, alone = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    environment = {**os.environ, "FOUNDATIONS_HOME": str(tmp_path / "home")}
-    environment.pop("FOUNDATIONS_ENVIRONMENT", None)
     said = []
     for code in (searches, alone):
-        (tmp_path / "driver.py").write_text(code)
-        run = subprocess.run(
-            [sys.executable, "driver.py"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert run.returncode == 0, run.stderr
-        said += run.stdout.splitlines()
+        said += ran(code, tmp_path, home=tmp_path / "home").stdout.splitlines()
     assert said == ["grid 6 0.1", "random 3", "adaptive 3", "Completed 6"]

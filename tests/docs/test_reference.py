@@ -3,10 +3,7 @@
 import ast
 import dataclasses
 import inspect
-import os
 import re
-import subprocess
-import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +13,7 @@ from typing import Any
 import pytest
 
 import foundations
+from tests.docs.drivers import ran
 from tests.docs.reference import FOLDER, PAGES, driver, entries, parsed, printed
 
 ENTRIES = {entry.name: entry for entry in entries()}
@@ -176,19 +174,7 @@ def test_every_link_into_a_page_leads_to_a_title_there() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_examples_of_a_page_run_and_print_what_they_say(page: Path, tmp_path: Path) -> None:
     code = driver(page)
-    (tmp_path / "driver.py").write_text(code)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FOUNDATIONS_")}
-    environment["FOUNDATIONS_HOME"] = str(tmp_path.with_name(f"{tmp_path.name}-home"))
-    done = subprocess.run(
-        [sys.executable, "driver.py"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
+    done = ran(code, tmp_path, home=tmp_path.with_name(f"{tmp_path.name}-home"))
     patterns = [".*".join(re.escape(part) for part in line.split("...")) for line in printed(code)]
     assert len(patterns) >= 3
     said = done.stdout.splitlines()

@@ -90,6 +90,7 @@ foundations/pictures/svg.py
 foundations/pictures/text.py
 foundations/plain.py
 foundations/printable.py
+foundations/processors.py
 foundations/progress.py
 foundations/project.py
 foundations/py.typed

@@ -8,6 +8,7 @@ import pytest
 
 from foundations import settings
 from foundations.errors import SettingsError, UnknownEnvironment
+from foundations.processors import usable_processors
 from foundations.settings import (
     DockerSettings,
     S3Options,
@@ -224,7 +225,7 @@ def test_yaml_is_not_imported_before_a_file_is_read() -> None:
     ("text", "jobs"),
     [
         ("job_deployment_env: docker\n", 4),
-        ("job_deployment_env: local\n", os.cpu_count()),
+        ("job_deployment_env: local\n", usable_processors()),
         ("job_deployment_env: docker\nsearch_config: {concurrent_jobs: 7}\n", 7),
         ("job_deployment_env: local\nsearch_config: {concurrent_jobs: 1}\n", 1),
         ("job_deployment_env: docker\nsearch_config:\n", 4),
@@ -233,3 +234,11 @@ def test_yaml_is_not_imported_before_a_file_is_read() -> None:
 def test_an_environment_says_how_many_jobs_of_a_search_run_at_the_same_time(root: Path, text: str, jobs: int) -> None:
     configure(root, "some", text)
     assert load_environment("some", root).concurrent_jobs == jobs
+
+
+def test_jobs_of_a_search_are_as_many_as_the_processors_that_the_driver_may_use(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    assert load_environment("local", root).concurrent_jobs == 1

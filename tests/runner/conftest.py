@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -267,6 +268,24 @@ def runtime_volumes(engine: docker.DockerClient, digest: str) -> list[str]:
 def containers_of(engine: docker.DockerClient, job_id: str) -> list[str]:
     found = engine.api.containers(all=True, filters={"label": f"{JOB_LABEL}={job_id}"})
     return [container["Id"] for container in found]
+
+
+@pytest.fixture
+def nothing_is_left(jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[None]:
+    """After the test no job of it has a container."""
+    yield
+    if "engine" in request.fixturenames:
+        for job_id in jobs.archive.job_ids():
+            assert containers_of(request.getfixturevalue("engine"), job_id) == []
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files, while the test runs."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
 
 
 def forget(engine: docker.DockerClient, job_id: str) -> None:

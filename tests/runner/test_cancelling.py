@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,9 @@ from foundations_archive.errors import ArchiveUnreachable, JobTaken
 from foundations_archive.records import JobRecord, JobSpec
 from foundations_runner.host import Host, JobRequest
 from foundations_runner.process_host import LocalJob, ProcessHost
-from tests.runner.conftest import Jobs, containers_of, until
+from tests.runner.conftest import Jobs, until
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 ENDLESS = "print('began', flush=True)\nimport time; time.sleep(120)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + ENDLESS
@@ -197,12 +199,3 @@ def test_a_name_that_is_taken_leaves_the_other_job_alone(jobs: Jobs, process_hos
     with pytest.raises(JobTaken):
         jobs.job(process_host, spec).submit()
     assert jobs.archive.state(spec) == "Queued"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test no job of it has a container, and none of them waits."""
-    yield
-    if "engine" in request.fixturenames:
-        for job_id in jobs.archive.job_ids():
-            assert containers_of(request.getfixturevalue("engine"), job_id) == []

@@ -34,6 +34,11 @@ def test_an_archive_on_s3_needs_nothing_of_the_host() -> None:
     assert order(replace(S3, cache="/home/me/cache")).private == "/foundations/private"
 
 
+def test_the_scheme_of_an_archive_on_s3_may_be_in_capitals() -> None:
+    made = order(replace(S3, archive="S3://bucket/prefix", cache="S3://bucket/cache"))
+    assert (made.archive, made.cache, made.private) == ("S3://bucket/prefix", "S3://bucket/cache", None)
+
+
 def test_files_are_to_belong_to_the_caller_and_the_worker_is_nobody() -> None:
     made = order(DIRECTORY)
     assert made.owner == (os.getuid(), os.getgid())

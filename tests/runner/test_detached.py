@@ -1,7 +1,6 @@
 """A detached job goes on when nobody reads what its courier writes, and its host tidies up."""
 
 import gc
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from foundations_runner.host import Host
 from foundations_runner.process_host import ProcessHost
 from foundations_runner.runtime import Runtime
 from tests.runner.conftest import Jobs, containers_of, until
+
+pytestmark = pytest.mark.usefixtures("temporary")
 
 CHATTY = "import os\nfor n in range(100_000): print(n, '.' * 20)\nprint(os.getcwd())"
 
@@ -91,14 +92,6 @@ def nothing_is_left(jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[None
         engine: docker.DockerClient = request.getfixturevalue("engine")
         for job_id in jobs.archive.job_ids():
             until(lambda job_id=job_id: containers_of(engine, job_id) == [], what="the end of a container")
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 def test_a_job_that_was_let_go_leaves_no_descriptor_behind(jobs: Jobs, process_host: ProcessHost) -> None:

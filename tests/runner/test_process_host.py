@@ -2,7 +2,6 @@
 
 import os
 import signal
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,7 @@ from foundations_runner.process_host import ProcessHost
 from foundations_runner.runtime import Runtime
 from tests.runner.conftest import Jobs, until
 
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("temporary")
 
 
 def test_a_job_leaves_no_directory(jobs: Jobs, process_host: ProcessHost, temporary: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from foundations_runner.errors import CourierFailed, EngineRefused
 from foundations_runner.host import Host, JobRequest
 from foundations_runner.process_host import LocalJob, ProcessHost
 from tests.runner.conftest import EngineProxy, Jobs, MakeHost, containers_of, forget, until
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 # long lines: a courier archives at once what is more than 256 KiB
 COUNTING = """
@@ -292,12 +294,3 @@ def test_many_jobs_run_at_the_same_time(jobs: Jobs, process_host: ProcessHost) -
     for thread in threads:
         thread.join()
     assert sorted(states) == [f"Completed ['{n}']" for n in range(4)]
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test no job of it runs, and none has a container."""
-    yield
-    if "engine" in request.fixturenames:
-        for job_id in jobs.archive.job_ids():
-            assert containers_of(request.getfixturevalue("engine"), job_id) == []

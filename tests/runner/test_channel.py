@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -176,3 +177,43 @@ for pid in children:
             assert receiver.buffer(size) == b"y" * 300_000
     assert sender.wait() == 0
     assert Counter(seen) == {0: 20, 1: 20, 2: 20, 3: 20}
+
+
+class Wanted(BaseException):
+    pass
+
+
+def test_a_thread_gets_what_it_shall_raise_when_its_message_is_whole(pair: tuple[Channel, Channel]) -> None:
+    here, there = pair
+    raised = []
+
+    def send() -> None:
+        try:
+            here.send({"say": "value"}, [bytes(CHUNK)])  # more than the socket takes at once
+        except Wanted as error:
+            raised.append(error)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    (size,) = there.receive()["sizes"]
+    assert sender.ident in here.speaking
+    here.speaking[sender.ident] = Wanted
+    assert len(there.buffer(size)) == CHUNK
+    sender.join()
+    assert raised
+    assert here.speaking == {}
+    here.send({"say": "next"})
+    assert there.receive() == {"say": "next"}
+
+
+def test_a_channel_needs_no_folder_for_temporary_files_and_leaves_no_file_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    before = set(Path("/proc/self/fd").iterdir())
+    ours, theirs = socket.socketpair()
+    for channel in (Channel.of(ours.detach()), Channel.of(theirs.detach())):
+        channel.close()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+    with pytest.raises(OSError, match="closed"):
+        channel.send({"say": "too late"})

@@ -40,7 +40,7 @@ def call_within(
 
     thread = threading.Thread(target=run, name=f"stage {name}", daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(min(seconds, threading.TIMEOUT_MAX))
     if not ended:
         where = _where(thread)
         _interrupt(thread, {} if speaking is None else speaking)

@@ -17,6 +17,10 @@ def test_a_call_that_is_quick_returns_what_it_returns() -> None:
     assert call_within(20, lambda a, b: a + b, (1, 2), name="add") == 3
 
 
+def test_a_limit_may_be_longer_than_any_call() -> None:
+    assert call_within(1e300, lambda: "quick", (), name="quick") == "quick"
+
+
 def test_a_call_that_raises_raises_that_with_its_own_traceback() -> None:
     def fail() -> None:
         raise KeyError("own")

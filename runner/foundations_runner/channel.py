@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ from foundations_runner.ring import RingWriter, new_file
 
 # a gigabyte array crosses in pieces of this size: neither side holds a second copy of it
 CHUNK = 16 * 1024 * 1024
+
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 Message = dict[str, Any]
 
@@ -115,13 +118,16 @@ class _Turn:
         # a lock of the kernel's belongs to a process, and one that is forked meanwhile does not inherit it
         self._file = new_file("foundations-turn")
         self._speaking = speaking
+        self._lock, self._depth = threading.RLock(), 0
+        self._signals: set[signal.Signals] | set[int] = set()
+        self._is_forked = False
         _turns.add(self)
-        self.begin()
 
-    def begin(self) -> None:
-        """Be nobody's turn."""
+    def begin_again(self) -> None:
+        """Be nobody's turn, in a process that was forked just now."""
         self._lock, self._depth = threading.RLock(), 0
         self._speaking.clear()
+        self._is_forked = True
 
     def close(self) -> None:
         """Let go of the lock's file; may be repeated."""
@@ -142,6 +148,8 @@ class _Turn:
         self._lock.acquire()
         self._depth += 1
         if self._depth == 1:
+            if self._is_forked:  # a pool of processes ends them with signals, and half a message would be left
+                self._signals = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
             fcntl.lockf(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, *error: object) -> None:
@@ -150,6 +158,8 @@ class _Turn:
             self._lock.release()
             return
         fcntl.lockf(self._file, fcntl.LOCK_UN)
+        if self._is_forked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._signals)
         self._lock.release()
         if wanted := self._speaking.pop(threading.get_ident(), None):
             raise wanted
@@ -160,7 +170,7 @@ _turns: "WeakSet[_Turn]" = WeakSet()
 
 def _begin_all() -> None:
     for turn in list(_turns):
-        turn.begin()
+        turn.begin_again()
 
 
 os.register_at_fork(after_in_child=_begin_all)

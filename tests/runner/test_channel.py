@@ -1,6 +1,7 @@
 """What one process says, the other hears, whole and in order."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -217,3 +218,20 @@ def test_a_channel_needs_no_folder_for_temporary_files_and_leaves_no_file_open(
     assert set(Path("/proc/self/fd").iterdir()) == before
     with pytest.raises(OSError, match="closed"):
         channel.send({"say": "too late"})
+
+
+def test_a_forked_process_that_is_ended_in_a_message_says_it_to_the_end(pair: tuple[Channel, Channel]) -> None:
+    here, there = pair
+    child = os.fork()
+    if child == 0:
+        here.send({"say": "value"}, [bytes(CHUNK)])  # more than the socket takes at once
+        signal.pause()
+    (size,) = there.receive()["sizes"]
+    os.kill(child, signal.SIGTERM)
+    here_says = threading.Thread(target=here.send, args=({"say": "next"},))
+    here_says.start()
+    assert len(there.buffer(size)) == CHUNK
+    assert there.receive() == {"say": "next"}
+    here_says.join()
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from foundations.errors import BundleError
@@ -25,12 +26,13 @@ def pack(
 ) -> Manifest:
     """Return the manifest of the files below `root`, with `paths` as its import paths; nothing is copied.
 
-    Left out are version control, virtual environments and caches, `excluded`, and what `.gitignore` files
-    and `.foundationsignore` name; the latter has the first word and may take files back with `!`. Raise
-    `BundleError` naming what can't travel: too much, links that lead outside, files that change, and what
-    looks like credentials, but for the globs in `allow`.
+    Left out are version control, virtual environments and caches, `excluded`, files that this process's output goes
+    to, and what `.gitignore` files and `.foundationsignore` name; the latter has the first word and may take files
+    back with `!`. Raise `BundleError` naming what can't travel: too much, links that lead outside, files that change,
+    and what looks like credentials, but for the globs in `allow`.
     """
-    found = find_files(root, excluded)
+    outputs = _outputs()
+    found = [file for file in find_files(root, excluded) if file.version[:2] not in outputs]
     _check_size(found, limit_bytes)
     refuse_leaks(root, (file.path for file in found if file.link is None), allow=allow)
     files = tuple(_hashed(root, file) for file in found)
@@ -74,6 +76,15 @@ def upload(blobs: Blobs, root: Path, manifest: Manifest) -> None:
     with ThreadPoolExecutor(_UPLOADS) as pool:
         for done in [pool.submit(put, file) for file in manifest.files if file.link is None]:
             done.result()
+
+
+def _outputs() -> set[tuple[int, ...]]:
+    """Return the devices and inodes of standard output and error: a driver's log may lie beside it, and grows."""
+    found = set()
+    for descriptor in (1, 2):
+        with suppress(OSError):  # closed
+            found.add(version(os.fstat(descriptor))[:2])
+    return found
 
 
 def _changed(path: str) -> BundleError:

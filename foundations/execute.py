@@ -12,7 +12,7 @@ from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.originals import described
 from foundations.schedule import run_in_order
-from foundations.time_limit import call_within
+from foundations.time_limit import Speaking, call_within
 from foundations.values import encode
 
 
@@ -68,12 +68,14 @@ class StageFailed(Exception):
         self.call, self.traceback = call, traceback
 
 
-def call_directly(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Run a stage's function in this process, within the time that its options give it."""
+def call_directly(
+    call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, speaking: Speaking | None = None
+) -> Any:
+    """Run a stage's function in this process, within the time that its options give it; see `call_within`."""
     if call.options.timeout is None:
         return call_unforked(call.function, args, kwargs)
     arguments = (call.function, args, kwargs)
-    return call_within(call.options.timeout, call_unforked, arguments, {}, name=call.name)
+    return call_within(call.options.timeout, call_unforked, arguments, name=call.name, speaking=speaking)
 
 
 def execute(

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, Protocol, Self
 
 from foundations.execute import Hit, Outcome
@@ -16,6 +17,7 @@ from foundations.values import decode
 
 _LONGEST_NOTE = 1 << 20
 _MOST_SERIES = 10_000
+_LONGEST_SERIES_KEY = 10_000
 
 
 class Ring(Protocol):
@@ -32,6 +34,7 @@ class Channel(Protocol):
     """A pipe to another process, and in the worker the notes beside the one to the courier."""
 
     ring: Ring | None
+    speaking: dict[int, type[BaseException] | None]
 
     @classmethod
     def of(cls, descriptor: int) -> Self:
@@ -63,6 +66,7 @@ class Report:
         self._channel, self._output = channel, output
         self._ring = channel.ring
         self._series: dict[tuple[str, str], int] = {}
+        self._numbers = count(1)
         self._naming = threading.Lock()
         self._ending = threading.Lock()
         os.register_at_fork(after_in_child=self._leave_ring)
@@ -146,11 +150,13 @@ class Report:
             self._channel.send({**end, "cached_from": outcome.cached_from, "persisted": call.persisted, "keep": keep})
 
     def _named(self, stage: str, key: str) -> int:
-        """Return the number of a new series, or 0 where there are too many to remember."""
+        """Return the number of a new series, or 0 where there are too many to remember, or its key is no note."""
+        if len(key) > _LONGEST_SERIES_KEY:
+            return 0
         with self._naming:
             number = self._series.get((stage, key), 0)
             if not number and len(self._series) < _MOST_SERIES:
-                number = len(self._series) + 1
+                number = next(self._numbers)  # never twice, though a time limit may end this call before it is known
                 self.note({"say": "series", "series": number, "stage": stage, "key": key})
                 self._series[stage, key] = number
             return number

@@ -19,6 +19,7 @@ from foundations.values import decode
 
 _ENTRY = "foundations.stage_process:main"
 _LEAVING_SECONDS = 2.0
+_LOOK_SECONDS = 0.5
 
 # where an exception that comes from another process keeps the traceback that it had there
 TRACEBACK = "__foundations_traceback__"
@@ -104,7 +105,7 @@ class _StageProcess:
     def _answer(self, call: Call, report: Report) -> Any:
         seconds = call.options.timeout
         ends = None if seconds is None else time.monotonic() + seconds
-        while self._channel.waits(None if ends is None else max(0.0, ends - time.monotonic())):
+        while self._heard_by(ends):
             message = self._channel.receive()
             match message["say"]:
                 case "metric":
@@ -124,6 +125,16 @@ class _StageProcess:
                     self.is_free = True
                     raise _error(message, data)
         raise TimeoutError(f"stage {call.name} took longer than {seconds:g} s and its process was ended")
+
+    def _heard_by(self, ends: float | None) -> bool:
+        """Wait for a message, or the end of the process, until `ends`; tell whether one came."""
+        while (left := _LOOK_SECONDS if ends is None else min(_LOOK_SECONDS, ends - time.monotonic())) > 0:
+            has_ended = self._process.poll() is not None  # first: what it has said is there then
+            if self._channel.waits(0.0 if has_ended else left):
+                return True
+            if has_ended:
+                raise EOFError  # which processes that it has forked would keep from us: they have its end too
+        return self._channel.waits(0.0)
 
     def _ending(self) -> str:
         status = self._process.wait()

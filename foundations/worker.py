@@ -55,7 +55,9 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
     )
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        return (processes.call if call.options.process else call_directly)(call, args, kwargs)
+        if call.options.process:
+            return processes.call(call, args, kwargs)
+        return call_directly(call, args, kwargs, speaking=channel.speaking)
 
     def traceback(error: BaseException) -> str:
         return getattr(error, TRACEBACK, None) or _traceback(error, job)

@@ -8,30 +8,37 @@ import fcntl
 import json
 import os
 import select
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
-from tempfile import mkstemp
 from typing import Any
+from weakref import WeakSet
 
-from foundations_runner.ring import RingWriter
+from foundations_runner.ring import RingWriter, new_file
 
 # a gigabyte array crosses in pieces of this size: neither side holds a second copy of it
 CHUNK = 16 * 1024 * 1024
+
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 Message = dict[str, Any]
 
 
 class Channel:
-    """One end of the pipe; sending is safe from any thread, receiving belongs to one."""
+    """One end of the pipe; sending is safe from any thread, receiving belongs to one.
+
+    `speaking` has the threads that are in the middle of a message. Whoever wants to raise an exception in one of them
+    puts its type there, and it is raised when the message is whole: half a message would be the end of the job.
+    """
 
     def __init__(self, connection: Connection, *, ring: int | None = None) -> None:
         self._connection = connection
         self.ring = None if ring is None else RingWriter(ring, is_read=self.is_open)
-        self._turn = _Turn()
+        self.speaking: dict[int, type[BaseException] | None] = {}
+        self._turn = _Turn(self.speaking)
         self._closing = threading.Lock()
 
     @classmethod
@@ -101,29 +108,69 @@ class Channel:
         """Close this end."""
         with self._closing:
             self._connection.close()
+            self._turn.close()
 
 
 class _Turn:
     """Lets one thread of one process speak at a time: a stage's forked processes share the channel."""
 
-    def __init__(self) -> None:
+    def __init__(self, speaking: dict[int, type[BaseException] | None]) -> None:
         # a lock of the kernel's belongs to a process, and one that is forked meanwhile does not inherit it
-        self._file, name = mkstemp()
-        Path(name).unlink()
-        os.register_at_fork(after_in_child=self._begin)
-        self._begin()
-
-    def _begin(self) -> None:
+        self._file = new_file("foundations-turn")
+        self._speaking = speaking
         self._lock, self._depth = threading.RLock(), 0
+        self._signals: set[signal.Signals] | set[int] = set()
+        self._is_forked = False
+        _turns.add(self)
+
+    def begin_again(self) -> None:
+        """Be nobody's turn, in a process that was forked just now."""
+        self._lock, self._depth = threading.RLock(), 0
+        self._speaking.clear()
+        self._is_forked = True
+
+    def close(self) -> None:
+        """Let go of the lock's file; may be repeated."""
+        _turns.discard(self)
+        with suppress(OSError):
+            os.close(self._file)
+        self._file = -1
 
     def __enter__(self) -> None:
+        if self._file < 0:
+            raise OSError("the channel is closed")
+        me = threading.get_ident()
+        try:
+            self._speaking.setdefault(me)
+        except BaseException:
+            del self._speaking[me]  # one that was on its way before has arrived
+            raise
         self._lock.acquire()
         self._depth += 1
         if self._depth == 1:
+            if self._is_forked:  # a pool of processes ends them with signals, and half a message would be left
+                self._signals = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
             fcntl.lockf(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, *error: object) -> None:
         self._depth -= 1
-        if self._depth == 0:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        if self._depth:
+            self._lock.release()
+            return
+        fcntl.lockf(self._file, fcntl.LOCK_UN)
+        if self._is_forked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._signals)
         self._lock.release()
+        if wanted := self._speaking.pop(threading.get_ident(), None):
+            raise wanted
+
+
+_turns: "WeakSet[_Turn]" = WeakSet()
+
+
+def _begin_all() -> None:
+    for turn in list(_turns):
+        turn.begin_again()
+
+
+os.register_at_fork(after_in_child=_begin_all)

@@ -39,13 +39,17 @@ _MOST_AT_ONCE = 65536
 
 def new_ring(capacity: int = CAPACITY) -> int:
     """Return the descriptor of an empty ring."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("foundations-ring")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
+    descriptor = new_file("foundations-ring")
     os.ftruncate(descriptor, _HEADER + capacity)
     return descriptor
+
+
+def new_file(name: str) -> int:
+    """Return the descriptor of an empty file that no folder has: in memory, where the system can."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create(name)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _fence() -> None:
@@ -94,9 +98,10 @@ class RingWriter:
             if self._place + 24 > self._room_ends:
                 self._make_room(24)
             layout.pack_into(self._memory, self._place, kind, series, at, value)
-            self._place += 24
             if not _KEEPS_ORDER:
                 _fence()
+            # no call from here on: what a signal or another thread raises here can't come between
+            self._place += 24
             self._words[_HEAD] = self._head = self._head + 24
 
     def text(self, data: bytes) -> None:
@@ -110,14 +115,14 @@ class RingWriter:
             place = self._place
             _TEXT.pack_into(self._memory, place, _IS_TEXT, len(data))
             self._memory[place + _TEXT.size : place + _TEXT.size + len(data)] = data
-            self._place += size
             if not _KEEPS_ORDER:
                 _fence()
+            self._place += size
             self._words[_HEAD] = self._head = self._head + size
 
     def _make_room(self, size: int) -> None:
         """Return when a note of `size` bytes fits in one piece, from where the next note goes."""
-        lap_ends = _HEADER + self._capacity
+        lap_ends, self._room_ends = _HEADER + self._capacity, 0
         if self._place + size > lap_ends:
             before_end = lap_ends - self._place
             if before_end:

@@ -236,3 +236,18 @@ def test_a_file_that_changes_before_it_is_uploaded_is_named(tmp_path: Path) -> N
     (tmp_path / "model" / "data.csv").write_text("new")
     with pytest.raises(BundleError, match=r"data\.csv.*changed"):
         upload(Blobs(DirectoryStore(tmp_path / "archive")), tmp_path / "model", manifest)
+
+
+def test_the_files_that_a_drivers_output_goes_to_stay_behind(tmp_path: Path) -> None:
+    code = """
+import pathlib, sys
+from foundations.bundle import pack
+print("a line", flush=True)
+print("another", file=sys.stderr, flush=True)
+found = [file.path for file in pack(pathlib.Path.cwd(), paths=(".",)).files]
+assert found == ["driver.py"], found
+"""
+    (tmp_path / "driver.py").write_text(code)
+    with (tmp_path / "out.log").open("w") as out, (tmp_path / "errors.log").open("w") as errors:
+        status = subprocess.run([sys.executable, "driver.py"], cwd=tmp_path, stdout=out, stderr=errors, check=False)
+    assert status.returncode == 0, (tmp_path / "errors.log").read_text()

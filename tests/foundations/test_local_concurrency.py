@@ -58,6 +58,11 @@ MODEL = """
             foundations.log_metric("loss", number / 2)
         for value in (float("nan"), float("inf"), -float("inf"), 2**70, True, "text", [1, [2.5]]):
             foundations.log_metric("odd", value)
+
+
+    def long_key():
+        for value in (1.5, 2, "text"):
+            foundations.log_metric("k" * 2_000_000, value)
 """
 
 
@@ -145,3 +150,15 @@ assert losses == [number / 2 for number in range(1_000_000)]
     assert math.isnan(nan)
     assert (inf, minus, large, text, nested) == (math.inf, -math.inf, 2**70, "text", [1, [2.5]])
     assert true is True
+
+
+def test_a_key_of_any_length_is_a_key(project: Any) -> None:
+    ended = drive(
+        project,
+        "long_key",
+        """
+deployment = stage(long_key)().run(job_name="long_key")
+assert deployment.get_metric("k" * 2_000_000) == [1.5, 2, "text"]
+""",
+    )
+    assert ended.returncode == 0, ended.stderr

@@ -48,6 +48,13 @@ MODEL = """
         os.kill(os.getpid(), getattr(signal, how))
 
 
+    def die_with_child():
+        if os.fork() == 0:
+            time.sleep(600)
+        foundations.log_metric("last", 1)
+        os._exit(3)
+
+
     def survive(_):
         return "still here"
 
@@ -190,3 +197,10 @@ assert deployment.result() == "third time"
     assert ended.returncode == 0, ended.stderr
     (record,) = project.archive.record(project.archive.spec("flaky")).stages
     assert (record.status, record.attempts) == ("succeeded", 3)
+
+
+def test_a_process_that_dies_and_leaves_a_child_behind_is_noticed(project: Any) -> None:
+    ended = drive(project, "orphan", 'stage(die_with_child).run(job_name="orphan")')
+    assert ended.returncode == 1
+    assert "the process of stage die_with_child exited with status 3" in ended.stderr
+    assert [series.key for series in project.archive.record(project.archive.spec("orphan")).metrics] == ["last"]

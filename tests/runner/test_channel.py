@@ -1,12 +1,14 @@
 """What one process says, the other hears, whole and in order."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -176,3 +178,60 @@ for pid in children:
             assert receiver.buffer(size) == b"y" * 300_000
     assert sender.wait() == 0
     assert Counter(seen) == {0: 20, 1: 20, 2: 20, 3: 20}
+
+
+class Wanted(BaseException):
+    pass
+
+
+def test_a_thread_gets_what_it_shall_raise_when_its_message_is_whole(pair: tuple[Channel, Channel]) -> None:
+    here, there = pair
+    raised = []
+
+    def send() -> None:
+        try:
+            here.send({"say": "value"}, [bytes(CHUNK)])  # more than the socket takes at once
+        except Wanted as error:
+            raised.append(error)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    (size,) = there.receive()["sizes"]
+    assert sender.ident in here.speaking
+    here.speaking[sender.ident] = Wanted
+    assert len(there.buffer(size)) == CHUNK
+    sender.join()
+    assert raised
+    assert here.speaking == {}
+    here.send({"say": "next"})
+    assert there.receive() == {"say": "next"}
+
+
+def test_a_channel_needs_no_folder_for_temporary_files_and_leaves_no_file_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    before = set(Path("/proc/self/fd").iterdir())
+    ours, theirs = socket.socketpair()
+    for channel in (Channel.of(ours.detach()), Channel.of(theirs.detach())):
+        channel.close()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+    with pytest.raises(OSError, match="closed"):
+        channel.send({"say": "too late"})
+
+
+def test_a_forked_process_that_is_ended_in_a_message_says_it_to_the_end(pair: tuple[Channel, Channel]) -> None:
+    here, there = pair
+    child = os.fork()
+    if child == 0:
+        here.send({"say": "value"}, [bytes(CHUNK)])  # more than the socket takes at once
+        signal.pause()
+    (size,) = there.receive()["sizes"]
+    os.kill(child, signal.SIGTERM)
+    here_says = threading.Thread(target=here.send, args=({"say": "next"},))
+    here_says.start()
+    assert len(there.buffer(size)) == CHUNK
+    assert there.receive() == {"say": "next"}
+    here_says.join()
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import Blobs
@@ -12,6 +11,7 @@ from foundations_archive.manifest import ManifestError
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
+from foundations_runner.holdback import Event, Holdback
 from foundations_runner.intake import Intake
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
@@ -19,8 +19,6 @@ from foundations_runner.ring import Note, Numbers, RingReader
 
 _INLINE_BYTES = 4096
 _LOOK_SECONDS = 0.01
-
-_Event = tuple[str, dict[str, Any]]
 
 
 class Conversation:
@@ -47,6 +45,7 @@ class Conversation:
         self._values: dict[str, Value] = {}
         self._hits: dict[str, CacheEntry] = {}
         self._intake = Intake(archive, spec)
+        self._holdback = Holdback(spec.stages)
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -78,15 +77,19 @@ class Conversation:
                 self._take_notes()
         except (EOFError, ConnectionResetError):
             self._take_notes()  # the last ones, of a worker that may have been killed
+            self._write(self._holdback.rest())
 
     def _take_notes(self) -> None:
         events = [event for note in self._notes.notes() for event in self._events_of(note)]
+        self._write(self._holdback.let_through(events))
+
+    def _write(self, events: list[Event]) -> None:
         if any(kind.startswith("stage") for kind, _ in events):
             self._catch_up()  # a stage's lines belong before its end
         if events:
             self._journal.add_all(events)
 
-    def _events_of(self, note: Note) -> list[_Event]:
+    def _events_of(self, note: Note) -> list[Event]:
         if isinstance(note, Numbers):
             stage, key = self._series[note.series]
             values = json_numbers(note.values)
@@ -134,7 +137,10 @@ class Conversation:
                 self.ended = message
             case say:
                 self._catch_up()
-                self._journal.add_all([_event(say, message)])
+                event = _event(say, message)
+                self._journal.add_all([event])
+                if event[0] == "stage ended":
+                    self._holdback.ended(message["stage"])
 
     def _pieces(self, sizes: list[int]) -> Iterator[bytes]:
         for size in sizes:
@@ -171,6 +177,7 @@ class Conversation:
             self._replay(stage, hit)
         shown = plain(value) if value and message.pop("persisted") else None
         self._journal.add("stage ended", **message, value=shown)
+        self._holdback.ended(stage)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             self._archive.keep(key, CacheEntry(value, *made, ledger.metrics_of(stage), *ledger.tracked_by(stage)))
@@ -224,7 +231,7 @@ def _put(homes: list[Blobs], chunks: Iterator[bytes]) -> Buffer:
     return Buffer(size, tuple(digests))
 
 
-def _event(say: str, message: Message) -> _Event:
+def _event(say: str, message: Message) -> Event:
     """Return the event of a message that is nothing else; raise `ValueError` for one that is not known."""
     match say:
         case "started":

@@ -164,6 +164,7 @@ foundations_runner/endings.py
 foundations_runner/engine.py
 foundations_runner/errors.py
 foundations_runner/gpus.py
+foundations_runner/holdback.py
 foundations_runner/host.py
 foundations_runner/intake.py
 foundations_runner/interrupts.py

@@ -1,6 +1,7 @@
 """From the stage that a user holds to the plain data that its job is made of."""
 
 import inspect
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph
     """Return a stage and all that it needs, in order; see `Stage.graph`."""
     above = ancestors(stage, parents_of)
     if parameters is not None:
+        _refuse_ranges(above, parameters)
         check_parameters(parameters, _names(above))
         _refuse_lazy(parameters, (type(stage), Hyperparameter))
         _refuse_shared_generators(above)
@@ -31,6 +33,20 @@ def parameter_names(stage: "Stage") -> list[str]:
 def parents_of(stage: "Stage") -> Iterable["Stage"]:
     """Return the stages that a stage needs itself: its arguments, and what it requires."""
     return stage._parents
+
+
+def _refuse_ranges(stages: Iterable["Stage"], parameters: Mapping[str, Any]) -> None:
+    ranges = sys.modules.get("foundations.ranges")  # not imported by who has none
+    if ranges is None:
+        return
+    given = [(f"the stage {stage.name()}", (stage._args, stage._kwargs)) for stage in stages]
+    given += [(f"the parameter {name!r}", ((value,), {})) for name, value in parameters.items()]
+    for what, values in given:
+        for one in holes(values, ranges.KINDS):
+            raise TypeError(
+                f"{what} got {one!r}, which only a search can go through; where a value goes pass Hyperparameter(), "
+                "and the range to grid_search or random_search"
+            )
 
 
 def _names(stages: Iterable["Stage"]) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """From the stage that a user holds to the plain data that its job is made of."""
 
 import inspect
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph
     """Return a stage and all that it needs, in order; see `Stage.graph`."""
     above = ancestors(stage, parents_of)
     if parameters is not None:
+        _refuse_ranges(above, parameters)
         check_parameters(parameters, (name for one in above for name in one._parameters))
         _refuse_lazy(parameters, (type(stage), Hyperparameter, Attribute))
         _refuse_shared_generators(above)
@@ -24,9 +26,28 @@ def graph_of(stage: "Stage", parameters: Mapping[str, Any] | None) -> StageGraph
     return StageGraph(tuple(_call(one, parameters) for one in stages), stage.uuid())
 
 
+def parameter_names(stage: "Stage") -> list[str]:
+    """Return the names of the parameters that a run of a stage takes."""
+    return list(dict.fromkeys(name for one in ancestors(stage, parents_of) for name in one._parameters))
+
+
 def parents_of(stage: "Stage") -> Iterable["Stage"]:
     """Return the stages that a stage needs itself: its arguments, and what it requires."""
     return stage._parents
+
+
+def _refuse_ranges(stages: Iterable["Stage"], parameters: Mapping[str, Any]) -> None:
+    ranges = sys.modules.get("foundations.ranges")  # not imported by who has none
+    if ranges is None:
+        return
+    given = [(f"the stage {stage.name()}", (stage._args, stage._kwargs)) for stage in stages]
+    given += [(f"the parameter {name!r}", ((value,), {})) for name, value in parameters.items()]
+    for what, values in given:
+        for one in holes(values, ranges.KINDS):
+            raise TypeError(
+                f"{what} got {one!r}, which only a search can go through; where a value goes pass Hyperparameter(), "
+                "and the range to grid_search or random_search"
+            )
 
 
 def _call(stage: "Stage", parameters: Mapping[str, Any] | None) -> Call:

@@ -30,6 +30,11 @@ class Space:
         self._ranges = {name: _range(name, given) for name, given in ranges.items()}
 
     @property
+    def names(self) -> list[str]:
+        """The names of the parameters."""
+        return list(self._ranges)
+
+    @property
     def size(self) -> int | None:
         """How many sets of parameters there are; None where they can't be counted."""
         sizes = [one.size for one in self._ranges.values()]

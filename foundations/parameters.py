@@ -84,12 +84,15 @@ def merged(params_dict: Mapping[str, Any] | None, params: Mapping[str, Any]) -> 
     return {**params_dict, **params}
 
 
-def check_parameters(parameters: Mapping[str, Any], wanted: Iterable[str]) -> None:
-    """Raise `ValueError` that names each parameter that is missing, or that no stage of the job takes."""
+def check_parameters(parameters: Iterable[str], wanted: Iterable[str], *, place: str | None = None) -> None:
+    """Raise `ValueError` that names each parameter that is missing, or that no stage of the job takes.
+
+    `place` is the argument that its values are to be named in; None where they are passed to `run`.
+    """
     names = dict.fromkeys(wanted)
     problems = []
     if missing := [name for name in names if name not in parameters]:
-        problems.append(f"{_told(missing)} missing; pass values to run: run({', '.join(map(_keyword, missing))})")
+        problems.append(f"{_told(missing)} missing; {_way(missing, place)}")
     if surplus := [name for name in parameters if name not in names]:
         known = f"those that its stages take are {', '.join(map(repr, names))}" if names else "its stages take none"
         problems.append(f"{_told(surplus)} not known to this job; {known}")
@@ -100,6 +103,13 @@ def check_parameters(parameters: Mapping[str, Any], wanted: Iterable[str]) -> No
 def _positional(signature: inspect.Signature | None) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [name for name, one in signature.parameters.items() if one.kind in kinds] if signature else []
+
+
+def _way(missing: list[str], place: str | None) -> str:
+    if place is None:
+        return f"pass values to run: run({', '.join(map(_keyword, missing))})"
+    them = "it" if len(missing) == 1 else "them"
+    return f"name {them} in {place}: {{{', '.join(f'{name!r}: ...' for name in missing)}}}"
 
 
 def _told(names: Iterable[str]) -> str:

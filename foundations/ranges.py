@@ -130,6 +130,9 @@ class FloatingHyperparameter:
         return min(max(self.min * (1 - share) + self.max * share, self.min), self.max)
 
 
+KINDS = (DiscreteHyperparameter, IntegerHyperparameter, FloatingHyperparameter)
+
+
 def _exact(number: float) -> Fraction:
     # the decimal that was typed, which a float only comes near to: steps of 0.1 then meet 0.3
     return Fraction(repr(number))

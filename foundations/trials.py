@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from foundations import excepthook
+from foundations.building import parameter_names
 from foundations.candidates import Parameters, Space
 from foundations.deployment import Deployment
 from foundations.errors import JobFailedError
@@ -15,6 +16,7 @@ from foundations.failures import job_failed
 from foundations.frames import free_name, value_or_list
 from foundations.job_id import new_job_id
 from foundations.launch import Cargo, Destination, Origin
+from foundations.parameters import check_parameters
 from foundations.search_progress import SearchProgress
 from foundations_archive.records import JobRecord, JobSpec
 from foundations_archive.series import values_by_key
@@ -34,6 +36,7 @@ _FAILURES_NAMED = 20
 def grid_search(stage: "Stage", ranges: Mapping[str, Any], *, max_iterations: int | None = None) -> Deployments:
     """Run a stage with every combination of parameters; see `Stage.grid_search`."""
     space = Space(ranges)
+    check_parameters(space.names, parameter_names(stage), place="ranges")
     candidates = space.grid(max_iterations)
     return _Search.of(stage).run(candidates, count=_smaller(space.size, max_iterations))
 
@@ -43,6 +46,7 @@ def random_search(
 ) -> Deployments:
     """Run a stage with combinations of parameters at random; see `Stage.random_search`."""
     space = Space(ranges)
+    check_parameters(space.names, parameter_names(stage), place="ranges")
     candidates = space.random(max_iterations, seed)
     return _Search.of(stage).run(candidates, count=_smaller(space.size, max_iterations))
 
@@ -68,9 +72,10 @@ def adaptive_search(
             "what the error handler returned", error_handler(trial.parameters, error) if error_handler else None
         )
 
-    search = _Search.of(stage)
+    search, names = _Search.of(stage), parameter_names(stage)
     for parameters in initial:
-        stage.graph(parameters)  # raises where they are not the stage's
+        check_parameters(parameters, names, place="initial_params")
+        stage.graph(parameters)  # raises for what no run could be given
     return search.run(initial, proceed=proceed)
 
 

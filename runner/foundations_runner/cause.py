@@ -43,8 +43,10 @@ def of(wait_status: int, *, memory_kills: int, memory: str | None) -> str:
 
 def for_memory(memory: str | None) -> str:
     """Return what became of who was killed for memory, under a limit or without one."""
-    limit = f"the limit of {memory} (memory in docker_config)" if memory else "the memory of its host"
-    return f"killed for memory: it went over {limit}"
+    if not memory:
+        return "killed for memory: it went over the memory of its host"
+    sources = "memory in docker_config, or ram in set_job_resources"
+    return f"killed for memory: it went over the limit of {_shown(memory)} ({sources})"
 
 
 def of_courier(status: int | None) -> str:
@@ -55,6 +57,15 @@ def of_courier(status: int | None) -> str:
     if number > 0:
         return f"the job's courier died of {_signal(number)}"
     return f"the job's courier ended with status {status}"
+
+
+def _shown(memory: str) -> str:
+    """Return a limit as people write it, one in bytes with a unit."""
+    number = memory.removesuffix("b")
+    if not number.isdigit():
+        return memory
+    size, unit = (int(number) / 1024**3, "g") if int(number) >= 1024**3 else (int(number) / 1024**2, "m")
+    return f"{size:.1f}".removesuffix(".0") + unit
 
 
 def _signal(number: int) -> str:

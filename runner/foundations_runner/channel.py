@@ -51,7 +51,7 @@ class Channel:
         views = [memoryview(buffer).cast("B") for buffer in buffers]
         sizes = {"sizes": [len(view) for view in views]} if views else {}
         with self._turn:
-            self._connection.send_bytes(json.dumps({**message, **sizes}).encode())
+            self._say({**message, **sizes})
             for view in views:
                 for start in range(0, len(view), CHUNK):
                     self._connection.send_bytes(view[start : start + CHUNK])
@@ -59,7 +59,7 @@ class Channel:
     def send_stream(self, message: Mapping[str, Any], sizes: list[int], chunks: Iterable[bytes]) -> None:
         """Send a message and buffers of these sizes, whose bytes come in chunks."""
         with self._turn:
-            self._connection.send_bytes(json.dumps({**message, "sizes": sizes}).encode())
+            self._say({**message, "sizes": sizes})
             for chunk in chunks:
                 self._connection.send_bytes(chunk)
 
@@ -98,6 +98,11 @@ class Channel:
         with self._turn:
             self.send(message)
             return then(self.receive())
+
+    def _say(self, message: Mapping[str, Any]) -> None:
+        # with where the notes end: what is noted later, while the message is on its way, comes behind it
+        noted = {} if self.ring is None else {"noted": self.ring.head}
+        self._connection.send_bytes(json.dumps({**message, **noted}).encode())
 
     def hang_up(self) -> None:
         """Take in what has arrived and no more, though others may hold the far end open; may be repeated."""

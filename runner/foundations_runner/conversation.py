@@ -71,16 +71,18 @@ class Conversation:
     def _listen(self) -> None:
         try:
             while True:
-                if self._channel.waits(_LOOK_SECONDS):
-                    message = self._channel.receive()
-                    self._take_notes()  # they were written before
-                    self._take(message)
-                self._take_notes()
+                head = self._notes.head()
+                if not self._channel.waits(_LOOK_SECONDS):
+                    self._take_notes(head)  # no message came before them, or it would be here
+                    continue
+                message = self._channel.receive()
+                self._take_notes(message.pop("noted", head))
+                self._take(message)
         except (EOFError, ConnectionResetError):
             self._take_notes()  # the last ones, of a worker that may have been killed
 
-    def _take_notes(self) -> None:
-        events = [event for note in self._notes.notes() for event in self._events_of(note)]
+    def _take_notes(self, until: int | None = None) -> None:
+        events = [event for note in self._notes.notes(until) for event in self._events_of(note)]
         if any(kind.startswith("stage") for kind, _ in events):
             self._catch_up()  # a stage's lines belong before its end
         if events:

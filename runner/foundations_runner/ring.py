@@ -104,6 +104,11 @@ class RingWriter:
             self._place += 24
             self._words[_HEAD] = self._head = self._head + 24
 
+    @property
+    def head(self) -> int:
+        """Where the notes end that were written up to now."""
+        return self._head
+
     def text(self, data: bytes) -> None:
         """Note some bytes; raise `ValueError` for more than a quarter of the ring."""
         size = _padded(_TEXT.size + len(data))
@@ -151,16 +156,21 @@ class RingReader:
         self._capacity = len(self._memory) - _HEADER
         self._tail = 0
 
-    def notes(self) -> Iterator[Note]:
-        """Yield the notes that were written up to now; numbers between two texts come together, by series.
-
-        Raise `ValueError` for what no writer has written.
-        """
+    def head(self) -> int:
+        """Return where the notes end that were written up to now."""
         head = self._words[_HEAD]
         if not _KEEPS_ORDER:
             _fence()
         if not 0 <= head - self._tail <= self._capacity:
             raise ValueError("the worker's notes can't be read: its memory is damaged")
+        return head
+
+    def notes(self, until: int | None = None) -> Iterator[Note]:
+        """Yield the notes that were written up to now, or up to a head; numbers between two texts come by series.
+
+        Raise `ValueError` for what no writer has written.
+        """
+        head = self.head() if until is None else min(self.head(), until)
         while self._tail < head:
             yield from self._some(head)
             self._words[_TAIL] = self._tail

@@ -1,6 +1,7 @@
 """Branches that run at once in a job in the environment `local`: what is whose, retries, and time limits."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -162,3 +163,23 @@ assert deployment.get_metric("k" * 2_000_000) == [1.5, 2, "text"]
 """,
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_stage_is_never_seen_to_end_before_what_it_needs(make_project: Any) -> None:
+    project = make_project("order")
+    project.write(
+        "driver.py",
+        """
+        import foundations
+
+        def load():
+            return bytes(8_000_000)  # takes a while to be kept
+
+        load, split, count = map(foundations.create_stage, (load, len, abs))
+        count(split(load().enable_caching().persist())).run(job_name="order")
+        """,
+    )
+    said = project.drive().stderr
+    assert re.findall(r"stage (\w+) succeeded", said) == ["load", "len", "abs"]
+    events = [event for event in project.archive.events("order") if event["event"].startswith("stage")]
+    assert [event["event"] for event in events] == ["stage started", "stage ended"] * 3

@@ -3,13 +3,21 @@
 import copy
 import functools
 import pickle
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
 
-from foundations import Hyperparameter, Stage, create_stage
+from foundations import (
+    DiscreteHyperparameter,
+    FloatingHyperparameter,
+    Hyperparameter,
+    IntegerHyperparameter,
+    Stage,
+    create_stage,
+)
 from foundations.graph import holes
 from foundations.parameters import check_parameters, merged
 
@@ -80,6 +88,29 @@ def test_it_reads_as_it_is_written() -> None:
 )
 def test_without_a_name_it_takes_its_arguments(stage: Callable[[], Stage], expected: list[str]) -> None:
     assert parameter_names(stage()) == expected
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        echo,
+        lambda one: echo(1, key=one),
+        lambda one: echo({"rates": [one]}),
+        lambda one: only(echo(Config(one))),
+        lambda one: only(1).stage(echo, one),
+    ],
+)
+@pytest.mark.parametrize(
+    "given", [IntegerHyperparameter(1, 3), FloatingHyperparameter(0, 1), DiscreteHyperparameter(["relu"])]
+)
+def test_a_range_in_place_of_a_placeholder_is_refused_before_there_is_a_job(
+    stage: Callable[[Any], Stage], given: Any
+) -> None:
+    said = re.escape(f" got {given!r}, which only a search can go through; where a value goes pass Hyperparameter()")
+    with pytest.raises(TypeError, match=rf"^the stage \w+{said}"):
+        stage(given).graph({})
+    with pytest.raises(TypeError, match=rf"^the parameter 'rate'{said}"):
+        only(Hyperparameter("rate")).graph({"rate": given})
 
 
 @pytest.mark.parametrize(

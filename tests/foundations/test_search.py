@@ -228,10 +228,22 @@ def test_an_adaptive_search_without_an_error_handler_reports_and_goes_on(drive: 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        ('stage.grid_search({"n": [1], "rate": [1]})', "ValueError", "kind"),
+        (
+            'stage.grid_search({"n": [1], "rate": [1]})',
+            "ValueError",
+            "'kind' is missing; name it in ranges: {'kind': ...}",
+        ),
         ('stage.grid_search({"n": [1], "rate": [1], "kind": [1], "layers": [1]})', "ValueError", "layers"),
-        ('stage.random_search({"n": [1]}, 3)', "ValueError", "rate"),
-        ('stage.adaptive_search([{"n": 1, "rate": 1, "kind": 1}, {"n": 1}], print)', "ValueError", "rate"),
+        (
+            'stage.random_search({"n": [1]}, 3)',
+            "ValueError",
+            "'rate', 'kind' are missing; name them in ranges: {'rate': ..., 'kind': ...}",
+        ),
+        (
+            'stage.adaptive_search([{"n": 1, "rate": 1, "kind": 1}, {"n": 1}], print)',
+            "ValueError",
+            "in initial_params: {'rate': ...",
+        ),
         ("stage.adaptive_search([1], print)", "TypeError", "initial_params must be a list of dicts"),
         ('stage.adaptive_search("abc", print)', "TypeError", "initial_params must be a list of dicts"),
         ('stage.adaptive_search([{}], "no function")', "TypeError", "generator is a function, got 'no function'"),

@@ -42,8 +42,16 @@ def test_a_signal_is_named_from_the_status_of_a_real_process() -> None:
 
 
 def test_a_kill_for_memory_names_the_limit() -> None:
-    assert "went over the limit of 200m (memory in docker_config)" in words(9, memory_kills=1, memory="200m")
+    assert "the limit of 200m (memory in docker_config, or ram in " in words(9, memory_kills=1, memory="200m")
     assert "the memory of its host" in words(9, memory_kills=1)
+
+
+@pytest.mark.parametrize(
+    ("memory", "shown"),
+    [("107374183b", "102.4m"), ("8589934592b", "8g"), ("8589934592", "8g"), ("7000000b", "6.7m"), ("1.5g", "1.5g")],
+)
+def test_a_limit_in_bytes_is_shown_as_people_write_it(memory: str, shown: str) -> None:
+    assert f"the limit of {shown} (" in words(9, memory_kills=1, memory=memory)
 
 
 def test_a_kill_by_somebody_is_not_taken_for_memory() -> None:

@@ -208,6 +208,18 @@ def test_a_cached_result_is_found_with_its_metrics(hold: Hold) -> None:
     assert record.metrics == (Series("s", "loss", (0.5,), (1.0,)),)
 
 
+def test_what_is_noted_while_a_message_is_on_its_way_comes_behind_it(hold: Hold) -> None:
+    talk = handed_over(hold())
+    assert talk.worker.ring
+    talk.worker.ring.text(json.dumps({"say": "started", "stage": "s", "time": 1.0}).encode())
+    talk.value(b"x" * 20_000_000, persisted=True)
+    talk.end(persisted=True)
+    talk.worker.ring.text(json.dumps({"say": "started", "stage": "next", "time": 2.0}).encode())
+    over(talk)
+    events = [(event["event"], event["stage"]) for event in talk.archive.events(talk.spec.job_id)]
+    assert events == [("stage started", "s"), ("stage ended", "s"), ("stage started", "next")]
+
+
 def test_a_cached_result_that_the_worker_can_not_use_brings_no_metrics(hold: Hold) -> None:
     first = handed_over(hold())
     first.say("metric", stage="s", key="loss", value=0.5, time=1.0)

@@ -5,6 +5,7 @@ import pickle
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from traceback import format_exception_only
 from typing import Any, NoReturn
 
 from foundations import current
@@ -76,7 +77,8 @@ def _run(channel: Channel, message: Mapping[str, Any], output: Output, setting: 
 
 def _told(error: BaseException, setting: Mapping[str, Any]) -> dict[str, Any]:
     traceback = user_traceback(error, setting["root"], verbose=setting["error_verbosity"] == "verbose")
-    return {"text": f"{type(error).__qualname__}: {error}", "traceback": traceback, "exception": described(error)}
+    text = "".join(format_exception_only(error)).strip()  # an exception's own __str__ may raise
+    return {"text": text, "traceback": traceback, "exception": described(error)}
 
 
 def _encoded(result: Any) -> tuple[str, list[memoryview]]:

@@ -24,6 +24,11 @@ MODEL = """
         pass
 
 
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+
     def where():
         foundations.log_metric("pid", os.getpid())
         foundations.log_metric("nan", float("nan"))
@@ -60,7 +65,7 @@ MODEL = """
 
 
     def fail(kind):
-        raise {"plain": Plain("bad"), "own": OwnError(7, detail=threading.Lock())}[kind]
+        raise {"plain": Plain("bad"), "own": OwnError(7, detail=threading.Lock()), "mute": Mute()}[kind]
 
 
     def hang():
@@ -170,6 +175,12 @@ def test_an_error_that_can_not_be_pickled_is_still_told(project: Any) -> None:
     ended = drive(project, "own", 'stage(fail, "own").run(job_name="own")')
     assert ended.returncode == 1
     assert project.reader.get_error_information("own").endswith("OwnError: 7")
+
+
+def test_an_error_that_can_not_say_what_it_is_fails_its_stage_only(project: Any) -> None:
+    ended = drive(project, "mute", 'stage(fail, "mute").run(job_name="mute")')
+    assert ended.returncode == 1
+    assert project.reader.get_error_information("mute").endswith("Mute: <exception str() failed>")
 
 
 def test_a_result_that_can_not_leave_its_process_is_an_error_that_says_so(project: Any) -> None:

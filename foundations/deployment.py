@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foundations.downloads import artifacts_frame, download
 from foundations.failures import job_failed
 from foundations.frames import metrics_frame, value_or_list
-from foundations_archive import wishes
+from foundations_archive import cancellation
 from foundations_archive.archive import Archive
 from foundations_archive.records import JobRecord, JobSpec, State, row_of
 from foundations_archive.series import values_by_key
@@ -69,7 +69,7 @@ class Deployment:
         A job that waits is Cancelled at once. One that runs ends within some seconds, and keeps what it has archived;
         `wait_for_deployment_to_complete` returns then.
         """
-        return wishes.ask_to_end(self._archive, self._spec)
+        return cancellation.request_cancellation(self._archive, self._spec)
 
     def get_job_logs(self) -> str:
         """Return what the job has written to standard output and error so far, in the order in which it came."""

@@ -7,7 +7,7 @@ from foundations import excepthook
 from foundations.archives import selected_archive, spec_of
 from foundations.deployment import Deployment
 from foundations.frames import metrics_frame
-from foundations_archive import wishes
+from foundations_archive import cancellation, hiding
 from foundations_archive.archive import Archive
 from foundations_archive.errors import NotArchived
 from foundations_archive.ledger import Ledger
@@ -51,7 +51,7 @@ def cancel_queued_jobs(job_ids: Iterable[str]) -> dict[str, bool]:
     """
 
     def cancel(archive: Archive, spec: JobSpec) -> bool:
-        return archive.state(spec) == "Queued" and wishes.ask_to_end(archive, spec)
+        return archive.state(spec) == "Queued" and cancellation.request_cancellation(archive, spec)
 
     return _each(job_ids, cancel)
 
@@ -63,7 +63,7 @@ def archive_jobs(job_ids: Iterable[str]) -> dict[str, bool]:
     """
 
     def hide(archive: Archive, spec: JobSpec) -> bool:
-        wishes.hide(archive, spec)
+        hiding.hide(archive, spec)
         return True
 
     return _each(job_ids, hide)

@@ -31,7 +31,7 @@ def spec(job_id: str) -> str:
 
 
 def cancel(job_id: str) -> str:
-    """Return the key of the wish that a job ends, written once by anyone."""
+    """Return the key of the request that a job ends, written once by anyone."""
     return f"jobs/{job_id}/cancel.json"
 
 
@@ -86,7 +86,7 @@ def markers(project: str | None) -> str:
 
 
 def hidden(project: str, job_id: str) -> str:
-    """Return the key of the wish that listings leave a job out."""
+    """Return the key of the record that lets listings leave a job out."""
     return f"{hidden_jobs(project)}{job_id}"
 
 

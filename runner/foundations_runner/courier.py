@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from foundations_archive import wishes
+from foundations_archive import cancellation
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.records import JobSpec, State
 from foundations_runner import cause
+from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
-from foundations_runner.wish_watch import watch_for_wish
 from foundations_runner.worker_process import WorkerProcess
 
 COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
@@ -74,9 +74,9 @@ class _Courier:
 
     def _wanted(self, archive: Archive) -> bool:
         """Tell whether the job shall still run; from then on its worker is ended when somebody wants that."""
-        self._cancelled = self._cancelled or wishes.shall_end(archive, self._order.job_id)
+        self._cancelled = self._cancelled or cancellation.cancellation_requested(archive, self._order.job_id)
         if not self._cancelled:
-            watch_for_wish(archive, self._order.job_id)
+            watch_for_cancellation(archive, self._order.job_id)
         return not self._cancelled
 
     def _spec(self, archive: Archive) -> JobSpec:

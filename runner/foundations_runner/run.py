@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from foundations_archive import wishes
+from foundations_archive import cancellation
 from foundations_archive.archive import Archive, new_attempt
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
@@ -23,7 +23,7 @@ _LAST_WORDS = 20
 
 
 class _Cancelled(Exception):
-    """Another thread, or a wish in the archive, wants the job to end."""
+    """Another thread, or a request in the archive, wants the job to end."""
 
 
 class JobRun:
@@ -92,8 +92,8 @@ class JobRun:
         return record
 
     def _start(self) -> None:
-        # a job may wait long for its image, and nobody but us would hear of a wish that it ends
-        if wishes.shall_end(self._archive, self._spec.job_id):
+        # a job may wait long for its image, and nobody but us would hear of a request that it ends
+        if cancellation.cancellation_requested(self._archive, self._spec.job_id):
             raise _Cancelled
         with self._starting:
             if self._cancelled:

@@ -127,8 +127,10 @@ foundations/worker.py
 foundations_archive/__init__.py
 foundations_archive/archive.py
 foundations_archive/blobs.py
+foundations_archive/cancellation.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
+foundations_archive/hiding.py
 foundations_archive/layout.py
 foundations_archive/ledger.py
 foundations_archive/local.py
@@ -141,7 +143,6 @@ foundations_archive/s3_connection.py
 foundations_archive/series.py
 foundations_archive/store.py
 foundations_archive/tracked.py
-foundations_archive/wishes.py
 foundations_images/__init__.py
 foundations_images/blame.py
 foundations_images/build.py
@@ -160,6 +161,7 @@ foundations_images/settings.py
 foundations_images/spec.py
 foundations_images/trace.py
 foundations_runner/__init__.py
+foundations_runner/cancellation_watch.py
 foundations_runner/cause.py
 foundations_runner/channel.py
 foundations_runner/container.py
@@ -184,7 +186,6 @@ foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
 foundations_runner/volume.py
-foundations_runner/wish_watch.py
 foundations_runner/worker_process.py
 """
 

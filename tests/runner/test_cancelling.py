@@ -1,4 +1,4 @@
-"""A job is ended from another thread, or by a wish in the archive, on whichever host and at whatever moment."""
+"""A job is ended from another thread, or by a request in the archive, on whichever host and at whatever moment."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundations_archive import wishes
+from foundations_archive import cancellation
 from foundations_archive.errors import ArchiveUnreachable, JobTaken
 from foundations_archive.records import JobRecord, JobSpec
 from foundations_runner.host import Host, JobRequest
@@ -57,14 +57,14 @@ def test_a_thread_ends_the_job_of_another(jobs: Jobs, host: Host, script: str) -
 
 
 @pytest.mark.parametrize("script", [ENDLESS, STUBBORN], ids=["ends", "ignores it"])
-def test_a_wish_in_the_archive_ends_a_job_that_runs(jobs: Jobs, host: Host, script: str) -> None:
+def test_a_request_in_the_archive_ends_a_job_that_runs(jobs: Jobs, host: Host, script: str) -> None:
     spec = jobs.spec(script)
     running = InThread(jobs.job(host, spec).submit)
     until(lambda: [event for event in jobs.seen if event["event"] == "log"], what="the log")
-    assert wishes.ask_to_end(jobs.archive, spec)
-    assert wishes.ask_to_end(jobs.archive, spec), "it may be asked again"
+    assert cancellation.request_cancellation(jobs.archive, spec)
+    assert cancellation.request_cancellation(jobs.archive, spec), "it may be asked again"
     assert running.record().state == sealed(jobs, spec) == "Cancelled"
-    assert not wishes.ask_to_end(jobs.archive, spec)
+    assert not cancellation.request_cancellation(jobs.archive, spec)
     assert jobs.log(spec.job_id) == ["began"]
 
 
@@ -95,20 +95,20 @@ def test_a_job_that_waits_for_its_host_is_cancelled_at_once_and_never_starts(
     running = InThread(jobs.job(slow, spec).submit)
     assert slow.reached.wait(30)
     assert jobs.archive.state(spec) == "Queued"
-    assert wishes.ask_to_end(jobs.archive, spec)
+    assert cancellation.request_cancellation(jobs.archive, spec)
     assert jobs.archive.state(spec) == "Cancelled"
     slow.go.set()
     assert running.record().state == "Cancelled"
     assert jobs.seen == []
 
 
-def test_a_wish_that_comes_while_the_courier_starts_is_seen_before_the_worker_starts(
+def test_a_request_that_comes_while_the_courier_starts_is_seen_before_the_worker_starts(
     jobs: Jobs, process_host: ProcessHost
 ) -> None:
     slow, spec = Slow(process_host, "start"), jobs.spec(ENDLESS)
     running = InThread(jobs.job(slow, spec).submit)
     assert slow.reached.wait(30)
-    assert wishes.ask_to_end(jobs.archive, spec)
+    assert cancellation.request_cancellation(jobs.archive, spec)
     slow.go.set()
     assert running.record().state == sealed(jobs, spec) == "Cancelled"
     assert jobs.log(spec.job_id) == []
@@ -137,8 +137,10 @@ def test_a_job_that_is_cancelled_when_it_has_ended_stays_as_it_ended(jobs: Jobs,
     assert sealed(jobs, spec) == "Completed"
 
 
-def test_a_wish_while_the_archive_is_away_is_seen_when_it_is_back(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    from foundations_runner import wish_watch
+def test_a_request_while_the_archive_is_away_is_seen_when_it_is_back(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from foundations_runner import cancellation_watch
 
     asked: list[str] = []
 
@@ -151,9 +153,9 @@ def test_a_wish_while_the_archive_is_away_is_seen_when_it_is_back(jobs: Jobs, mo
     received = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda number, frame: received.set())
     try:
-        monkeypatch.setattr(wish_watch, "WATCH_SECONDS", 0.01)
-        monkeypatch.setattr(wishes, "shall_end", away_at_first)
-        wish_watch.watch_for_wish(jobs.archive, "job")
+        monkeypatch.setattr(cancellation_watch, "WATCH_SECONDS", 0.01)
+        monkeypatch.setattr(cancellation, "cancellation_requested", away_at_first)
+        cancellation_watch.watch_for_cancellation(jobs.archive, "job")
         assert received.wait(10)
     finally:
         signal.signal(signal.SIGTERM, before)

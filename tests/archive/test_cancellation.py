@@ -2,7 +2,7 @@
 
 import pytest
 
-from foundations_archive import layout, wishes
+from foundations_archive import cancellation, hiding, layout
 from foundations_archive.archive import Archive, new_attempt
 from foundations_archive.records import JobRecord, JobSpec, Value
 from foundations_archive.store import Store
@@ -39,29 +39,29 @@ def archive(store: Store) -> Archive:
 
 def test_a_job_that_waits_is_cancelled_at_once(archive: Archive) -> None:
     spec = put(archive, "job")
-    assert wishes.ask_to_end(archive, spec)
+    assert cancellation.request_cancellation(archive, spec)
     assert archive.state(spec) == archive.record(spec).state == "Cancelled"
     assert archive.store.head(layout.live("demo", "job")) is None
     assert [(row["job_id"], row["status"]) for row in archive.rows()] == [("job", "Cancelled")]
     assert archive.queued() == []
-    assert not wishes.ask_to_end(archive, spec)
-    assert wishes.shall_end(archive, "job"), "a courier that starts now has to see it"
+    assert not cancellation.request_cancellation(archive, spec)
+    assert cancellation.cancellation_requested(archive, "job"), "a courier that starts now has to see it"
 
 
 def test_a_job_that_runs_is_its_couriers_to_end(archive: Archive) -> None:
     spec, other = put(archive, "job", "Running"), put(archive, "other", "Running")
-    assert not wishes.shall_end(archive, "job")
-    assert wishes.ask_to_end(archive, spec)
-    assert wishes.ask_to_end(archive, spec)
-    assert wishes.shall_end(archive, "job")
-    assert not wishes.shall_end(archive, "other")
+    assert not cancellation.cancellation_requested(archive, "job")
+    assert cancellation.request_cancellation(archive, spec)
+    assert cancellation.request_cancellation(archive, spec)
+    assert cancellation.cancellation_requested(archive, "job")
+    assert not cancellation.cancellation_requested(archive, "other")
     assert archive.state(spec) == archive.state(other) == "Running"
 
 
 def test_a_job_that_has_ended_stays_as_it_is(archive: Archive) -> None:
     spec = put(archive, "job", "Completed")
-    assert not wishes.ask_to_end(archive, spec)
-    assert not wishes.shall_end(archive, "job")
+    assert not cancellation.request_cancellation(archive, spec)
+    assert not cancellation.cancellation_requested(archive, "job")
     assert archive.state(spec) == "Completed"
 
 
@@ -70,8 +70,8 @@ def test_a_hidden_job_is_in_no_listing_and_can_be_opened(archive: Archive, state
     spec = put(archive, "job", state)
     put(archive, "other", state)
     put(archive, "far", state, project="another project")
-    wishes.hide(archive, spec)
-    wishes.hide(archive, spec)
+    hiding.hide(archive, spec)
+    hiding.hide(archive, spec)
     assert archive.job_ids("demo") == ["other"]
     assert sorted(archive.job_ids()) == ["far", "other"]
     assert [row["job_id"] for row in archive.rows("demo")] == ["other"]
@@ -85,7 +85,7 @@ def test_a_hidden_job_is_in_no_listing_and_can_be_opened(archive: Archive, state
 
 def test_a_hidden_job_of_a_project_with_an_odd_name_hides_nothing_else(archive: Archive) -> None:
     odd, even = put(archive, "job", project="Größe / 3"), put(archive, "job2", project="größe / 3")
-    wishes.hide(archive, odd)
+    hiding.hide(archive, odd)
     assert archive.job_ids(odd.project) == []
     assert archive.job_ids(even.project) == ["job2"]
 

@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 
 from foundations.refusals import refuse_operators
 
+# what people ask of a stage and can ask of its job only; few results have methods of these names
+_OF_A_JOB = frozenset({"result", "get_metric", "get_job_logs", "get_job_status", "fetch_job_results", "get_artifacts"})
+
 
 class Attribute:
     """An attribute of a result that is not there yet: a call makes a stage of it, and everything else is refused."""
@@ -42,11 +45,11 @@ class Attribute:
 
 def warn_if_meant(stage: str, method: str, kind: type) -> None:
     """Warn, on the caller's line, where a method of a stage's result is named nearly like one of the stage's own."""
-    if meant := _nearly(method, kind):
-        warnings.warn(
-            f"{method}() is called on the result of the stage {stage}; did you mean the stage's own {meant}()?",
-            stacklevel=4,
-        )
+    meant = f"the stage's own {near}()" if (near := _nearly(method, kind)) else None
+    if method in _OF_A_JOB:
+        meant = f"run().{method}(), of the job"
+    if meant:
+        warnings.warn(f"{method}() is called on the result of the stage {stage}; did you mean {meant}?", stacklevel=4)
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from typing import Any
 from foundations.graph import Call
 from foundations.identity import digest, fingerprint
 from foundations.outside import outside_code
+from foundations.packages import installed_packages
 from foundations.pickler import dumps
 from foundations.signature import signature_of
 
@@ -60,8 +61,6 @@ def _without_traces(obj: Any, reduced: Any) -> Any:
 
 def _this_environment() -> str:
     """Return what stands for the installed packages: every distribution that this Python finds."""
-    from importlib.metadata import distributions  # takes 10 ms to load, and most jobs cache nothing
-
-    found = sorted(f"{item.name}=={item.version}" for item in distributions())
+    found = sorted(package.name for package in installed_packages())
     text = "\n".join([platform.machine(), platform.system(), *found])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -128,6 +128,7 @@ class Destination:
             facts=_facts(),
             concurrency={name: count for name, count in asdict(origin.environment.stages).items() if count},
             error_verbosity=error_verbosity(),
+            given=tuple(cargo.parameters),
         )
 
     def job(self, spec: JobSpec, on_event: OnEvent, *, detached: bool = False) -> JobRun:

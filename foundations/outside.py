@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from foundations.packages import installed_packages
+
 _MOST_FILES = 5000
 _LEFT_OUT = frozenset({"site-packages", "node_modules", "__pycache__"})
 
@@ -49,12 +51,10 @@ def _folders() -> Iterator[Path]:
 
 
 def _editable() -> Iterator[Path]:
-    from importlib.metadata import distributions  # see cache_key.py
-
-    for distribution in distributions():
-        text = distribution.read_text("direct_url.json")
-        if text is None or distribution.name == "foundations":  # ours travels by itself and changes no result
+    for package in installed_packages():
+        told_in = package / "direct_url.json"
+        if package.name.startswith("foundations-") or not told_in.is_file():  # ours travels by itself
             continue
-        told = json.loads(text)
+        told = json.loads(told_in.read_text())
         if told.get("dir_info", {}).get("editable"):
             yield Path(unquote(urlsplit(told["url"]).path))

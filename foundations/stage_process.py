@@ -17,6 +17,7 @@ from foundations.plain import tagged_float
 from foundations.report import Channel, buffers
 from foundations.stage_threads import threads_belong_to_their_stage
 from foundations.tracebacks import user_traceback
+from foundations.tracking import know_parameters
 from foundations.values import encode
 
 
@@ -25,6 +26,7 @@ def main(channel: Channel) -> None:
     setting = channel.receive()
     sys.path[:0] = setting["paths"]
     current.job_id = setting["job_id"]
+    know_parameters(setting["parameters"])
     current.metric_log = current.line = _Relay(channel)
     threads_belong_to_their_stage()
     output = Output(setting["mark"], setting["places"])

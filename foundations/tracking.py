@@ -64,6 +64,11 @@ def tags_to_come() -> dict[str, Any]:
     return dict(_tags)
 
 
+def know_parameters(parameters: Mapping[str, Any]) -> None:
+    """Take note of the parameters that were given to `run()`: a stage that changes one is told."""
+    _parameters.update(parameters)
+
+
 def parameters_to_come() -> dict[str, Any]:
     """Return the parameters that the driver has logged for its jobs."""
     return dict(_parameters)

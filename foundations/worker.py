@@ -17,6 +17,7 @@ from foundations.report import Channel, Report, buffers
 from foundations.stage_processes import TRACEBACK, StageProcesses
 from foundations.stage_threads import threads_belong_to_their_stage
 from foundations.tracebacks import user_traceback
+from foundations.tracking import know_parameters
 
 
 def main(channel: Channel) -> None:
@@ -29,6 +30,7 @@ def main(channel: Channel) -> None:
         paths = [str(Path(job["root"], path)) for path in job["paths"]]
         sys.path[:0] = paths
         current.job_id = job["job_id"]
+        know_parameters(job["parameters"])
         threads_belong_to_their_stage()
         _execute(channel, pickle.loads(pickled), {**job, "paths": paths, "script": sys.argv[0]})
     except StageFailed as failure:
@@ -47,7 +49,7 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
     keys = CacheKeys(
         bundle=job["bundle"], environment=job["environment_key"], root=Path(job["root"]), directory=job["directory"]
     )
-    names = ("paths", "job_id", "mark", "root", "script", "error_verbosity")
+    names = ("paths", "job_id", "parameters", "mark", "root", "script", "error_verbosity")
     setting = {**{name: job[name] for name in names}, "places": places}
     processors = usable_processors()
     processes = StageProcesses(

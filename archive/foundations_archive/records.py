@@ -84,7 +84,10 @@ class StageSpec:
 
 @dataclass(frozen=True)
 class JobSpec:
-    """What a job is, written once by its driver; with the blobs that it names, enough to run it again."""
+    """What a job is, written once by its driver; with the blobs that it names, enough to run it again.
+
+    `given` are the names of those parameters that were given to `run()`, and not logged beside it.
+    """
 
     job_id: str
     project: str
@@ -105,13 +108,15 @@ class JobSpec:
     facts: Mapping[str, Any] = field(default_factory=dict)
     concurrency: Mapping[str, int] = field(default_factory=dict)
     error_verbosity: str = "normal"
+    given: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
         """Return the spec that a record holds; fields of later versions are left out."""
         graph = Value.of(body["graph"])
         stages = tuple(map(StageSpec.of, body["stages"]))
-        return cls(**{**_known(cls, body), "stages": stages, "graph": graph, "paths": tuple(body["paths"])})
+        lists = {"paths": tuple(body["paths"]), "given": tuple(body.get("given", ()))}
+        return cls(**{**_known(cls, body), "stages": stages, "graph": graph, **lists})
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ class Conversation:
             "bundle": spec.bundle,
             "environment_key": order.environment_key,
             "directory": spec.directory,
+            "parameters": {name: spec.parameters[name] for name in spec.given},
             "error_verbosity": spec.error_verbosity,
             "mark": self._mark,
             "concurrency": dict(spec.concurrency),

@@ -199,6 +199,24 @@ def test_a_parameter_that_a_job_changes_is_told_once(tracked: Any) -> None:
     assert found["track"] == ["the parameter 'steps' of this job was 1 and is 2 now; the last one counts"]
 
 
+def test_a_stage_that_changes_a_parameter_of_its_run_is_told(make_project: Any) -> None:
+    project = make_project("changes")
+    project.write(
+        "driver.py",
+        """
+        import foundations
+
+        def train(rate):
+            foundations.log_param("rate", rate)
+            foundations.log_param("rate", 0.2)
+
+        foundations.create_stage(train)(foundations.Hyperparameter()).run(rate=0.1)
+        """,
+    )
+    ended = project.drive()
+    assert ended.stderr.count("the parameter 'rate' of this job was 0.1 and is 0.2 now; the last one counts") == 1
+
+
 def test_logged_parameters_are_beside_the_stages_too(tracked: Any) -> None:
     project, *_ = tracked
     [stage] = project.stages("track")

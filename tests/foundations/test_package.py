@@ -72,6 +72,7 @@ foundations/notebook_view.py
 foundations/originals.py
 foundations/output.py
 foundations/outside.py
+foundations/packages.py
 foundations/parameters.py
 foundations/parts.py
 foundations/pickler.py

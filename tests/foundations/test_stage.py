@@ -728,6 +728,12 @@ def test_a_method_that_is_nearly_one_of_the_stages_own_warns(typed: str, meant: 
     assert caught[0].filename == __file__
 
 
+def test_a_method_of_a_job_that_is_called_on_a_stage_warns() -> None:
+    stage = create_stage(dict)()
+    with pytest.warns(UserWarning, match=r"result\(\) is called on .*; did you mean run\(\).result\(\), of the job\?"):
+        stage.result()
+
+
 def test_methods_of_results_with_names_of_their_own_do_not_warn() -> None:
     stage = create_stage(dict)()
     for name in ("head", "mean", "get", "items", "fit", "predict", "groupby", "transform", "split_rows"):

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -21,6 +22,11 @@ from foundations_runner.errors import EngineUnreachable
 REPOSITORY = Path(__file__).parents[1]
 BASE_IMAGE = REPOSITORY / "scripts" / "base_image.sh"
 S3_SERVER = REPOSITORY / "scripts" / "s3_server.sh"
+
+
+# a shell that runs the tests in its background has told them to ignore these, and they would tell their children
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from foundations_archive import layout
 from foundations_archive.blobs import Blobs
-from foundations_archive.envelope import FORMAT, seal, unseal
+from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
@@ -96,15 +97,24 @@ class Archive:
         """Record that an attempt at a job has begun."""
         self.store.put(layout.start(job_id, attempt), seal("start", facts))
 
-    def append(self, job_id: str, attempt: str, number: int, events: Sequence[Event]) -> None:
-        """Write one segment of a job's events."""
-        self.store.put(layout.segment(job_id, attempt, number), seal("events", list(events)))
+    def append(
+        self, job_id: str, attempt: str, number: int, events: Sequence[Event], *, previous: str | None = None
+    ) -> str:
+        """Write one segment of a job's events, and return its digest, which the next one names as the `previous`."""
+        data = seal("events", {"previous": previous, "events": list(events)})
+        self.store.put(layout.segment(job_id, attempt, number), data)
+        return digest_of(data)
 
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> None:
         """Seal a job, index it, and take its marker away; each step may be repeated by whoever finds it missing."""
-        key = layout.post if watcher else layout.done
-        self.store.put(key(spec.job_id, attempt), seal("job", plain(record)))
-        self.store.put(layout.row(spec.project, spec.job_id), seal("row", row_of(spec, record)))
+        key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
+        self.store.put(key, seal("job", plain(record)))
+        self.settle(spec, record, sealed=key)
+
+    def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
+        """Do what is left to do for a job that the record at the key `sealed` seals: its row, then its marker."""
+        row = layout.row(spec.project, spec.job_id, watcher=layout.is_by_watcher(sealed))
+        self.store.put(row, seal("row", {**row_of(spec, record), "sealed": sealed}))
         self.store.delete(layout.live(spec.project, spec.job_id))
 
     def record(self, spec: JobSpec) -> JobRecord:
@@ -115,7 +125,7 @@ class Archive:
         ledger = Ledger(spec)
         for key in keys:
             if "/ev/" in key:
-                ledger.extend(self._read("events", key))
+                ledger.extend(self._events(key))
         lost = "its courier stopped reporting: the host or the process is gone" if state == "Lost" else None
         return ledger.record(state, error=lost)
 
@@ -137,7 +147,7 @@ class Archive:
         known.update(keys)
         for key in keys:
             if "/ev/" in key:
-                yield from self._read("events", key)
+                yield from self._events(key)
         for key in keys:
             if key.endswith("/post.json"):
                 yield from _made(JobRecord.of, self._read("job", key), key).tail
@@ -157,7 +167,8 @@ class Archive:
         Rows of jobs that have not ended are made up from what is there of them.
         """
         live = self._ids(layout.markers(project))
-        ended = {_id(entry.key): entry.key for entry in self.store.list(layout.rows(project))}
+        # a courier's row sorts before that of who took it for dead, and counts
+        ended = {layout.job_of(entry.key): entry.key for entry in reversed(list(self.store.list(layout.rows(project))))}
         hidden = set(self._ids(layout.hidden_jobs(project)))
         with ThreadPoolExecutor(8) as pool:
             rows = list(
@@ -201,6 +212,9 @@ class Archive:
         if not self.cache_store.create(name, data) and self.cached(key) is None:
             self.cache_store.put(name, data)
 
+    def _events(self, key: str) -> list[Event]:
+        return _made(itemgetter("events"), self._read("events", key), key)
+
     def _read(self, kind: str, key: str) -> Any:
         return unseal(kind, self.store.get(key), key)
 
@@ -219,7 +233,7 @@ class Archive:
         return None, "Running" if started else "Queued", keys
 
     def _ids(self, prefix: str) -> list[str]:
-        return [_id(entry.key) for entry in self.store.list(prefix)]
+        return [layout.job_of(entry.key) for entry in self.store.list(prefix)]
 
     def _attempt_keys(self, job_id: str) -> list[str]:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
@@ -260,10 +274,6 @@ def open_archive(
 def new_attempt() -> str:
     """Return a name under which nobody else writes, later ones sorting later."""
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
-
-
-def _id(key: str) -> str:
-    return key.rsplit("/", 1)[1]
 
 
 def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:

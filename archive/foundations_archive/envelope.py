@@ -55,6 +55,12 @@ def _opened(data: bytes) -> tuple[dict[str, Any], Any, str]:
     return record, record["body"], hashlib.sha256(canonical(record["body"])).hexdigest()
 
 
+def digest_of(data: bytes) -> str:
+    """Return the digest of a record's body that its bytes, as `seal` made them, state."""
+    stated = json.loads(_plain(data).partition(_BODY)[0] + b"}")["sha256"]
+    return str(stated)
+
+
 def canonical(body: Any) -> bytes:
     """Return the one JSON text of `body`: sorted keys, no spaces, no NaN."""
     return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

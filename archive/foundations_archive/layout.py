@@ -9,6 +9,8 @@ LIVE = "live/"
 ROWS = "idx/"
 HIDDEN = "hidden/"
 
+_POST = "=post"
+
 _SAFE_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -75,9 +77,20 @@ def rows(project: str | None) -> str:
     return ROWS if project is None else f"{ROWS}{quoted(project)}/t/"
 
 
-def row(project: str, job_id: str) -> str:
-    """Return the key of the index row of an ended job."""
-    return f"{rows(project)}{job_id}"
+def row(project: str, job_id: str, *, watcher: bool = False) -> str:
+    """Return the key of the index row of an ended job, by its courier or by who took that for dead."""
+    # no name of a job holds a "=": the two never meet, and neither is ever overwritten
+    return f"{rows(project)}{job_id}{_POST if watcher else ''}"
+
+
+def job_of(key: str) -> str:
+    """Return the id of the job that a marker, a row or a hidden job's key is of."""
+    return key.rpartition("/")[2].removesuffix(_POST)
+
+
+def is_by_watcher(key: str) -> bool:
+    """Tell whether a row, or the record that seals a job, is by someone who took its courier for dead."""
+    return key.endswith((_POST, "/post.json"))
 
 
 def markers(project: str | None) -> str:

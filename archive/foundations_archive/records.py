@@ -164,7 +164,10 @@ class StageRecord:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """What became of a job: the record that seals it, or the same made up from what is there of a live one."""
+    """What became of a job: the record that seals it, or the same made up from what is there of a live one.
+
+    `segments` says how many segments of events the courier wrote and `chain` the digest of the last one.
+    """
 
     job_id: str
     state: State
@@ -179,6 +182,8 @@ class JobRecord:
     tail: tuple[Mapping[str, Any], ...] = ()
     tags: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    segments: int | None = None
+    chain: str | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

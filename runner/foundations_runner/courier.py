@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -67,6 +68,7 @@ class _Courier:
         journal.add("job ended", state=state, error=error)
         journal.close()
         record = journal.ledger.record(state, ended=time.time(), error=error)
+        record = replace(record, segments=journal.segments, chain=journal.chain)
         archive.finish(spec, record, attempt=attempt)
         if order.temporary:
             shutil.rmtree(order.directory, ignore_errors=True)

@@ -21,7 +21,10 @@ _METRICS = "metrics"
 
 
 class Journal:
-    """The events of one attempt at a job; `add` is safe from any thread."""
+    """The events of one attempt at a job; `add` is safe from any thread.
+
+    `segments` of them are in the archive, and `chain` is the digest of the last one.
+    """
 
     def __init__(self, archive: Archive, spec: JobSpec, *, attempt: str, echo: BinaryIO) -> None:
         self.ledger = Ledger(spec)
@@ -30,7 +33,8 @@ class Journal:
         self._pending_bytes = 0
         self._unsaid: deque[str] = deque()
         self._count = 0
-        self._segments = 0
+        self.segments = 0
+        self.chain: str | None = None
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._saying = threading.Lock()
@@ -106,9 +110,11 @@ class Journal:
             if not events:
                 return
             try:
-                self._archive.append(self._spec.job_id, self._attempt, self._segments, events)
+                self.chain = self._archive.append(
+                    self._spec.job_id, self._attempt, self.segments, events, previous=self.chain
+                )
             except ArchiveError:
                 with self._lock:
                     self._pending = events + self._pending
                 raise
-            self._segments += 1
+            self.segments += 1

@@ -1,5 +1,6 @@
 """Jobs and cache entries: what they are follows from which objects are there."""
 
+import hashlib
 import json
 import os
 import time
@@ -10,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from foundations_archive import ArchiveDamaged, DirectoryStore, NotArchived, S3Store, Store
+from foundations_archive import ArchiveDamaged, DirectoryStore, NotArchived, S3Store, Store, layout
 from foundations_archive.archive import Archive, new_attempt, open_archive
-from foundations_archive.envelope import seal
+from foundations_archive.envelope import canonical, seal, unseal
 from foundations_archive.errors import ArchiveError, JobTaken, NewerFormat
 from foundations_archive.records import (
     Buffer,
@@ -230,6 +231,32 @@ def test_a_couriers_own_word_counts_for_more_than_that_of_who_took_it_for_dead(d
     assert directory.record(spec).state == "Failed"
     directory.finish(spec, a_record(state="Completed"), attempt="2")
     assert states(directory) == {"job": "Completed"}
+
+
+def test_a_late_word_of_a_watcher_takes_no_row_from_the_courier(directory: Archive) -> None:
+    spec = a_spec()
+    directory.submit(spec)
+    directory.finish(spec, a_record(state="Completed"), attempt="2")
+    before = directory.store.get(layout.row(spec.project, "job"))
+    directory.finish(spec, a_record(state="Lost"), attempt="1", watcher=True)
+    assert states(directory) == {"job": "Completed"}
+    assert directory.store.get(layout.row(spec.project, "job")) == before
+
+
+def test_a_row_names_the_record_that_it_was_made_from(directory: Archive) -> None:
+    spec = a_spec()
+    directory.submit(spec)
+    directory.finish(spec, a_record(), attempt="2")
+    assert [row["sealed"] for row in directory.rows()] == [layout.done("job", "2")]
+
+
+def test_each_segment_names_the_digest_of_the_one_before(directory: Archive) -> None:
+    first = directory.append("job", "1", 0, [event(0, "log")])
+    second = directory.append("job", "1", 1, [event(1, "log")] * 500, previous=first)
+    keys = [layout.segment("job", "1", number) for number in (0, 1)]
+    bodies = [unseal("events", directory.store.get(key), key) for key in keys]
+    assert [body["previous"] for body in bodies] == [None, first]
+    assert second == hashlib.sha256(canonical(bodies[1])).hexdigest()
 
 
 def test_what_the_watcher_saw_and_the_courier_did_not_write_is_in_the_events(directory: Archive) -> None:

@@ -137,6 +137,7 @@ foundations_archive/ledger.py
 foundations_archive/local.py
 foundations_archive/location.py
 foundations_archive/manifest.py
+foundations_archive/parallel.py
 foundations_archive/py.typed
 foundations_archive/records.py
 foundations_archive/s3.py
@@ -186,6 +187,7 @@ foundations_runner/py.typed
 foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
+foundations_runner/uploads.py
 foundations_runner/volume.py
 foundations_runner/worker_process.py
 """

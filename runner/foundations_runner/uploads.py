@@ -12,7 +12,7 @@ from foundations_archive.records import Buffer, Value
 
 # of results and artifacts that have come from the worker and not arrived in the archive; the worker waits beyond it
 MOST_BYTES = 48 * 1024 * 1024
-_PUTS = 8
+_PUTS = 16
 _MOST_WAITING = 256
 
 _Result = TypeVar("_Result")

@@ -1,7 +1,7 @@
 """Bytes named by their content, cut into chunks that fit into memory and into one put."""
 
 import hashlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 
 from foundations_archive import layout
@@ -18,6 +18,7 @@ GRACE_SECONDS = 7 * 86400.0
 
 # what stands before the content: a magic number and the codec, so that a later version may compress
 _HEAD = b"FB1\x00"
+ROOM = len(_HEAD)
 # below it a put costs a store far away no more than the question whether it is needed
 _LOOK_FROM = 64 * 1024
 _READERS = 8
@@ -38,11 +39,12 @@ class Blobs:
         It is written unless a blob of its size is there that is not old: the collector leaves it alone then for half
         of its grace at least. What `get` found damaged is replaced.
         """
-        digest = hashlib.sha256(data).hexdigest()
-        if not self._stands(digest, len(data)):
-            self._store.put(layout.blob(digest), bytearray().join((_HEAD, data)))
-            self._damaged.discard(digest)
-        return digest
+        return self._put(memoryview(data), lambda: bytearray().join((_HEAD, data)))
+
+    def put_in_place(self, data: bytearray) -> str:
+        """Do as `put` with what follows the first `ROOM` bytes of `data`, which are overwritten; nothing is copied."""
+        data[:ROOM] = _HEAD
+        return self._put(memoryview(data)[ROOM:], lambda: data)
 
     def holds(self, digest: str) -> bool:
         """Tell whether there is a blob of this digest; whether it is whole only `get` finds out."""
@@ -52,10 +54,10 @@ class Blobs:
         """Return the content of a blob; raise `NotArchived`, or `ArchiveDamaged` if it is not what its name says."""
         key = layout.blob(digest)
         data = memoryview(self._store.get(key))
-        if data[: len(_HEAD)] != _HEAD or hashlib.sha256(data[len(_HEAD) :]).hexdigest() != digest:
+        if data[:ROOM] != _HEAD or hashlib.sha256(data[ROOM:]).hexdigest() != digest:
             self._damaged.add(digest)
             raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
-        return bytes(data[len(_HEAD) :])
+        return bytes(data[ROOM:])
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Buffer:
         """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""
@@ -97,11 +99,18 @@ class Blobs:
             fits = all(filled)
         return data if fits else self._joined(buffer)
 
+    def _put(self, content: memoryview, whole: Callable[[], bytearray]) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        if not self._stands(digest, len(content)):
+            self._store.put(layout.blob(digest), whole())
+            self._damaged.discard(digest)
+        return digest
+
     def _stands(self, digest: str, size: int) -> bool:
         if size < self._look_from or digest in self._damaged:
             return False
         found = self._store.head(layout.blob(digest))
-        return found is not None and found.size == size + len(_HEAD) and found.age <= GRACE_SECONDS / 2
+        return found is not None and found.size == size + ROOM and found.age <= GRACE_SECONDS / 2
 
     def _fill(self, place: tuple[str, memoryview]) -> bool:
         """Read a blob to its place, and tell whether it is as long as that."""
@@ -147,7 +156,7 @@ class _Reading:
         """Take in a piece, and tell whether there was room for it."""
         self.begun = True
         content = memoryview(piece)
-        if lacking := len(_HEAD) - len(self._head):
+        if lacking := ROOM - len(self._head):
             self._head, content = self._head + bytes(content[:lacking]), content[lacking:]
         end = self._at + len(content)
         if end > len(self._target):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from foundations_archive.archive import Archive
+from foundations_archive.blobs import ROOM
 from foundations_archive.envelope import tagged
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.manifest import ManifestError
@@ -159,9 +160,9 @@ class Conversation:
                 self._catch_up()
                 self._write([_event(say, message)])
 
-    def _pieces(self, sizes: list[int]) -> Iterator[bytes]:
+    def _pieces(self, sizes: list[int]) -> Iterator[bytearray]:
         for size in sizes:
-            yield from self._channel.chunks(size)
+            yield from self._roomy(size)
 
     def _keep_artifact(self, message: Message) -> None:
         try:
@@ -177,10 +178,11 @@ class Conversation:
         if encoding == "json" and sizes[0] <= _INLINE_BYTES:
             return ComingValue(encoding, inline=self._channel.buffer(sizes[0]).decode())
         homes = homes_of(self._archive, cached=message["cached"], persisted=message["persisted"])
-        buffers = [
-            (size, tuple(self._uploads.put(homes, chunk) for chunk in self._channel.chunks(size))) for size in sizes
-        ]
+        buffers = ((size, tuple(self._uploads.put(homes, chunk) for chunk in self._roomy(size))) for size in sizes)
         return ComingValue(encoding, tuple(buffers))
+
+    def _roomy(self, size: int) -> Iterator[bytearray]:
+        return self._channel.chunks(size, room=ROOM)
 
     def _end_stage(self, message: Message) -> None:
         self._catch_up()

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from foundations_archive.archive import Archive
-from foundations_archive.blobs import Blobs
+from foundations_archive.blobs import ROOM, Blobs
 from foundations_archive.manifest import EMPTY, BundleFile, Manifest, ManifestError, digest_of_chunks, path_fault
 from foundations_archive.parallel import at_once
 from foundations_archive.records import Artifact, JobSpec
@@ -28,12 +28,12 @@ class Intake:
         self._cached = frozenset(stage.id for stage in spec.stages if stage.cached)
         self._coming: dict[str, dict[int, _Pieces]] = {}
 
-    def take(self, message: Message, pieces: Iterator[bytes]) -> None:
-        """Begin to archive a piece of a file."""
+    def take(self, message: Message, pieces: Iterator[bytearray]) -> None:
+        """Begin to archive pieces of a file, each with `ROOM` free bytes before it."""
         files = self._coming.setdefault(message["artifact"], {})
         homes = self._homes(message["stage"])
         for piece in pieces:
-            files.setdefault(message["file"], []).append((self._uploads.put(homes, piece), len(piece)))
+            files.setdefault(message["file"], []).append((self._uploads.put(homes, piece), len(piece) - ROOM))
 
     def finish(self, message: Message) -> Artifact:
         """Return the artifact whose pieces have all come when they are archived.
@@ -52,7 +52,7 @@ class Intake:
         manifest = Manifest(tuple(sorted(found, key=lambda file: file.path)), ())
         homes = self._homes(message["stage"])
         # the second one is what files without content are made of
-        written = [self._uploads.put(homes, data) for data in (manifest.to_bytes(), b"")]
+        written = [self._uploads.put(homes, bytearray(ROOM) + data) for data in (manifest.to_bytes(), b"")]
         digest, _ = [future.result() for future in written]
         return Artifact(
             key=message["key"],

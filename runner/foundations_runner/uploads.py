@@ -49,8 +49,11 @@ class Uploads:
         self._room = threading.Condition()
         self._failure: BaseException | None = None
 
-    def put(self, homes: Sequence[Blobs], data: bytes | bytearray) -> Future[str]:
-        """Begin to write a blob to each of `homes`, and return what will be its digest; wait while too much is held."""
+    def put(self, homes: Sequence[Blobs], data: bytearray) -> Future[str]:
+        """Begin to write a blob to each of `homes`, and return what will be its digest; wait while too much is held.
+
+        `data` has `ROOM` free bytes before it, see `Blobs.put_in_place`.
+        """
         size = len(data)
         with self._room:
             self._room.wait_for(lambda: self._failure or not self._bytes or self._bytes + size <= MOST_BYTES)
@@ -59,7 +62,7 @@ class Uploads:
 
         def write() -> str:
             try:
-                return [blobs.put(data) for blobs in homes][-1]
+                return [blobs.put_in_place(data) for blobs in homes][-1]
             finally:
                 with self._room:
                     self._bytes -= size

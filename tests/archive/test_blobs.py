@@ -11,7 +11,7 @@ import pytest
 
 from foundations_archive import ArchiveDamaged, DirectoryStore, NotArchived, Store
 from foundations_archive import blobs as blobs_module
-from foundations_archive.blobs import CHUNK, GRACE_SECONDS, Blobs
+from foundations_archive.blobs import CHUNK, GRACE_SECONDS, ROOM, Blobs
 from foundations_archive.errors import ArchiveUnreachable
 from foundations_archive.parallel import MOST_BYTES
 from foundations_archive.records import Buffer
@@ -91,6 +91,12 @@ def test_a_directory_is_looked_at_before_anything_is_written(tmp_path: Path) -> 
     before = file.stat().st_ino
     blobs.put(b"small")
     assert file.stat().st_ino == before
+
+
+def test_a_blob_with_room_before_it_is_the_same_without_a_copy(blobs: Blobs) -> None:
+    for data in (b"", b"small", os.urandom(200_000)):
+        assert blobs.put_in_place(bytearray(ROOM) + data) == blobs.put(data)
+        assert blobs.get(hashlib.sha256(data).hexdigest()) == data
 
 
 def test_a_blob_that_the_collector_may_take_soon_is_written_anew(counting: Counting) -> None:

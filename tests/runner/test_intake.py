@@ -11,6 +11,7 @@ import pytest
 from foundations.downloads import artifacts_frame, download
 from foundations_archive import layout
 from foundations_archive.archive import Archive
+from foundations_archive.blobs import ROOM
 from foundations_archive.local import DirectoryStore
 from foundations_archive.manifest import CHUNK, ManifestError
 from foundations_archive.records import Artifact, JobRecord, JobSpec, StageRecord, StageSpec, Value
@@ -47,7 +48,7 @@ def saved(
     for place, (_, content) in enumerate(files):
         for start in range(0, len(content), CHUNK):
             message = {"artifact": number, "stage": stage, "file": place}
-            intake.take(message, iter([content[start : start + CHUNK]]))
+            intake.take(message, iter([bytearray(ROOM) + content[start : start + CHUNK]]))
     entries = [list(entry) for entry, _ in files]
     return intake.finish(
         {"artifact": number, "stage": stage, "key": key, "folder": folder, "entries": entries, "time": time}

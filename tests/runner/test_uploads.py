@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from foundations_archive.blobs import Blobs
+from foundations_archive.blobs import ROOM, Blobs
 from foundations_archive.errors import ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
 from foundations_runner import uploads as uploads_module
@@ -32,6 +33,10 @@ class Slow(DirectoryStore):
         super().put(key, data)
 
 
+def put(uploads: Uploads, store: Slow, data: bytes) -> Future[str]:
+    return uploads.put([Blobs(store)], bytearray(ROOM) + data)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Slow:
     return Slow(tmp_path)
@@ -54,7 +59,7 @@ def test_without_anything_under_way_an_action_is_done_at_once(uploads: Uploads) 
 
 def test_actions_come_in_order_and_after_what_they_need(store: Slow, uploads: Uploads) -> None:
     done: list[str] = []
-    digest = uploads.put([Blobs(store)], b"value")
+    digest = put(uploads, store, b"value")
     uploads.then(lambda: done.append(digest.result()), after=[digest])
     uploads.then(lambda: done.append("later"))
     assert done == []
@@ -66,7 +71,7 @@ def test_actions_come_in_order_and_after_what_they_need(store: Slow, uploads: Up
 
 def test_puts_are_under_way_together(store: Slow, uploads: Uploads) -> None:
     for number in range(5):
-        uploads.put([Blobs(store)], bytes([number]))
+        put(uploads, store, bytes([number]))
     until(lambda: store.under_way == 5)
 
 
@@ -76,7 +81,7 @@ def test_no_more_is_held_than_was_allowed(store: Slow, uploads: Uploads, monkeyp
 
     def give() -> None:
         for number in range(5):
-            uploads.put([Blobs(store)], bytes([number]) * 400)
+            put(uploads, store, bytes([number]) * 400)
             taken.append(number)
 
     thread = threading.Thread(target=give)
@@ -94,13 +99,13 @@ def test_what_is_larger_than_all_that_is_allowed_goes_alone(
 ) -> None:
     monkeypatch.setattr(uploads_module, "MOST_BYTES", 10)
     store.gate.set()
-    assert Blobs(store).get(uploads.put([Blobs(store)], bytes(100)).result()) == bytes(100)
+    assert Blobs(store).get(put(uploads, store, bytes(100)).result()) == bytes(100)
 
 
 def test_a_failure_is_heard_of_and_nothing_that_needs_it_or_follows_is_done(store: Slow, uploads: Uploads) -> None:
     done: list[str] = []
     store.away = True
-    digest = uploads.put([Blobs(store)], b"value")
+    digest = put(uploads, store, b"value")
     uploads.then(lambda: done.append("needs it"), after=[digest])
     uploads.then(lambda: done.append("follows"))
     store.gate.set()
@@ -109,13 +114,13 @@ def test_a_failure_is_heard_of_and_nothing_that_needs_it_or_follows_is_done(stor
     with pytest.raises(ArchiveUnreachable, match="away"):
         uploads.then(lambda: done.append("later"))
     with pytest.raises(ArchiveUnreachable, match="away"):
-        uploads.put([Blobs(store)], b"another")
+        put(uploads, store, b"another")
     assert done == []
 
 
 def test_finishing_waits_for_what_actions_begin(store: Slow, uploads: Uploads) -> None:
     done: list[str] = []
-    digest = uploads.put([Blobs(store)], b"value")
+    digest = put(uploads, store, b"value")
     uploads.then(lambda: uploads.begin(lambda: done.append("kept")) and None, after=[digest])
     store.gate.set()
     uploads.finish()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from foundations_archive import layout
 from foundations_archive.errors import ArchiveDamaged
 from foundations_archive.records import Buffer
+from foundations_archive.rereading import read_verified
 from foundations_archive.store import Store
 
 CHUNK = 16 * 1024 * 1024
@@ -38,11 +39,18 @@ class Blobs:
     def get(self, digest: str) -> bytes:
         """Return the content of a blob; raise `NotArchived`, or `ArchiveDamaged` if it is not what its name says."""
         key = layout.blob(digest)
-        data = memoryview(self._store.get(key))
-        if data[: len(_HEAD)] != _HEAD or hashlib.sha256(data[len(_HEAD) :]).hexdigest() != digest:
+
+        def content(data: bytes) -> bytes:
+            body = memoryview(data)[len(_HEAD) :]
+            if not data.startswith(_HEAD) or hashlib.sha256(body).hexdigest() != digest:
+                raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
+            return bytes(body)
+
+        try:
+            return read_verified(self._store, key, content)
+        except ArchiveDamaged:
             self._damaged.add(digest)
-            raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
-        return bytes(data[len(_HEAD) :])
+            raise
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Buffer:
         """Write chunks as they come, none larger than `CHUNK`, and return the buffer that they make."""

@@ -10,6 +10,7 @@ FoundationsError
 ArchiveError                            foundations_archive.errors
   NotArchived (KeyError)                it is not there
   ArchiveUnreachable (ConnectionError)  nothing answers
+  RequestRejected (ValueError)          the archive's server can't do what it was asked
   ArchiveForbidden (PermissionError)    the archive answers, and refuses
   BucketMissing (FileNotFoundError)
   ArchiveDamaged (ValueError)           what is there is not what was written
@@ -39,6 +40,7 @@ from foundations_archive.errors import (
     JobTaken,
     NewerFormat,
     NotArchived,
+    RequestRejected,
 )
 from foundations_images.errors import BadRequirement, BaseMissing, BuildFailed, ImageError
 from foundations_runner.errors import (
@@ -133,6 +135,7 @@ __all__ = [
     "JobTaken",
     "NewerFormat",
     "NotArchived",
+    "RequestRejected",
     "RunnerError",
     "RuntimeIncomplete",
     "SettingsError",

@@ -9,9 +9,11 @@ from foundations_archive.errors import (
     ArchiveUnreachable,
     BucketMissing,
     NotArchived,
+    RequestRejected,
 )
 from foundations_archive.local import DirectoryStore
 from foundations_archive.location import open_store, parse_location
+from foundations_archive.retrying import Patience, Retrying
 from foundations_archive.s3 import S3Store
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Entry, Store
@@ -27,6 +29,9 @@ __all__ = [
     "DirectoryStore",
     "Entry",
     "NotArchived",
+    "Patience",
+    "RequestRejected",
+    "Retrying",
     "S3Settings",
     "S3Store",
     "Store",

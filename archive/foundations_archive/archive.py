@@ -4,7 +4,6 @@ A job is a log sealed by one record, and what it is follows from which objects e
 before it, so a reader never finds half a job, whoever was killed when.
 """
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,11 +13,14 @@ from typing import Any, TypeVar
 
 from foundations_archive import layout
 from foundations_archive.blobs import Blobs
-from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
-from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
+from foundations_archive.descriptor import describe, read_descriptor
+from foundations_archive.envelope import digest_of, seal, unseal
+from foundations_archive.errors import ArchiveDamaged, JobTaken, NotArchived
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
+from foundations_archive.rereading import read_verified
+from foundations_archive.retrying import INTERACTIVE, Patience
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Store, require_safe_key
 
@@ -50,14 +52,7 @@ class Archive:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         for store in {id(store): store for store in (self.store, self.cache_store)}.values():
             store.check()
-            if not _described(store):
-                text = {
-                    "format": FORMAT,
-                    "archive_id": secrets.token_hex(16),
-                    "created": time.time(),
-                    "min_reader": FORMAT,
-                }
-                store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
+            describe(store)
 
     def look(self) -> bool:
         """Tell whether there is an archive here yet, and write nothing; raise `ArchiveError` where `check` would.
@@ -65,7 +60,7 @@ class Archive:
         What only a write shows, as a bucket that may be read but not written, is not seen.
         """
         self.store.look()
-        return _described(self.store)
+        return read_descriptor(self.store) is not None
 
     def submit(self, spec: JobSpec) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
@@ -202,7 +197,8 @@ class Archive:
         """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises."""
         name = layout.cached(key)
         try:
-            return _made(CacheEntry.of, unseal("cache", self.cache_store.get(name), name), name)
+            body = read_verified(self.cache_store, name, lambda data: unseal("cache", data, name))
+            return _made(CacheEntry.of, body, name)
         except (NotArchived, ArchiveDamaged):
             return None
 
@@ -216,7 +212,7 @@ class Archive:
         return _made(itemgetter("events"), self._read("events", key), key)
 
     def _read(self, kind: str, key: str) -> Any:
-        return unseal(kind, self.store.get(key), key)
+        return read_verified(self.store, key, lambda data: unseal(kind, data, key))
 
     def _standing(self, spec: JobSpec) -> tuple[JobRecord | None, State, list[str]]:
         """Return the record that seals a job, its state, and the keys of what its attempts have left."""
@@ -264,11 +260,15 @@ def open_archive(
     cache: str | None = None,
     s3: Mapping[str, str | None] | None = None,
     owner: tuple[int, int] | None = None,
+    patience: Patience = INTERACTIVE,
 ) -> Archive:
-    """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet."""
+    """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet.
+
+    `patience` says for how long it is asked again when it does not answer.
+    """
     settings = S3Settings(**(s3 or {}))
-    cache_store = open_store(cache, settings, owner=owner) if cache else None
-    return Archive(open_store(location, settings, owner=owner), cache=cache_store)
+    cache_store = open_store(cache, settings, owner=owner, patience=patience) if cache else None
+    return Archive(open_store(location, settings, owner=owner, patience=patience), cache=cache_store)
 
 
 def new_attempt() -> str:
@@ -281,22 +281,3 @@ def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
         return of(body)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
-
-
-def _described(store: Store) -> bool:
-    """Tell whether a store has the descriptor of an archive; raise where its format is not one we know."""
-    try:
-        newest = json.loads(store.get(layout.DESCRIPTOR))["min_reader"]
-        refused = newest > FORMAT
-    except NotArchived:
-        return False
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArchiveDamaged(
-            f"{layout.DESCRIPTOR} of the archive at {store.location} can't be read", key=layout.DESCRIPTOR
-        ) from error
-    if refused:
-        raise NewerFormat(
-            f"the archive at {store.location} has format {newest}, this version reads up to {FORMAT}; "
-            "upgrade foundations"
-        )
-    return True

@@ -9,6 +9,7 @@ from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
 from foundations_archive.parallel import ahead
 from foundations_archive.records import Buffer
+from foundations_archive.rereading import read_verified
 from foundations_archive.store import Store
 
 CHUNK = 16 * 1024 * 1024
@@ -53,11 +54,18 @@ class Blobs:
     def get(self, digest: str) -> bytes:
         """Return the content of a blob; raise `NotArchived`, or `ArchiveDamaged` if it is not what its name says."""
         key = layout.blob(digest)
-        data = memoryview(self._store.get(key))
-        if data[:ROOM] != _HEAD or hashlib.sha256(data[ROOM:]).hexdigest() != digest:
+
+        def content(data: bytes) -> bytes:
+            body = memoryview(data)[ROOM:]
+            if not data.startswith(_HEAD) or hashlib.sha256(body).hexdigest() != digest:
+                raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
+            return bytes(body)
+
+        try:
+            return read_verified(self._store, key, content)
+        except ArchiveDamaged:
             self._damaged.add(digest)
-            raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
-        return bytes(data[ROOM:])
+            raise
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Buffer:
         """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""

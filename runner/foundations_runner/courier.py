@@ -21,6 +21,7 @@ from foundations_archive.blobs import CHUNK
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.records import JobSpec, State
+from foundations_archive.retrying import COURIER
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation, graph_of
@@ -58,7 +59,7 @@ class _Courier:
         order = self._order
         if order.private:
             Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
-        archive = open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner)
+        archive = open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner, patience=COURIER)
         spec = self._spec(archive)
         attempt = new_attempt()
         with ThreadPoolExecutor(2) as pool:  # none of them needs another

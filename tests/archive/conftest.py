@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -52,3 +53,19 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
         return DirectoryStore(tmp_path / "archive")
     bucket = request.getfixturevalue(f"{request.param}_bucket")
     return S3Store(bucket, uuid.uuid4().hex, request.getfixturevalue(f"{request.param}_settings"))
+
+
+@pytest.fixture(scope="session", params=STORES)
+def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of each kind with more objects than a listing has on a page; whoever changes one puts it back."""
+    from tests.archive.test_store_contract import CROWD
+
+    store: Store
+    if request.param == "directory":
+        store = DirectoryStore(tmp_path_factory.mktemp("crowded") / "archive")
+    else:
+        bucket = request.getfixturevalue(f"{request.param}_bucket")
+        store = S3Store(bucket, uuid.uuid4().hex, request.getfixturevalue(f"{request.param}_settings"))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda key: store.put(key, key.encode()), CROWD))
+    return store

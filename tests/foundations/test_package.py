@@ -129,6 +129,7 @@ foundations_archive/__init__.py
 foundations_archive/archive.py
 foundations_archive/blobs.py
 foundations_archive/cancellation.py
+foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/hiding.py
@@ -140,7 +141,10 @@ foundations_archive/manifest.py
 foundations_archive/parallel.py
 foundations_archive/py.typed
 foundations_archive/records.py
+foundations_archive/rereading.py
+foundations_archive/retrying.py
 foundations_archive/s3.py
+foundations_archive/s3_clock.py
 foundations_archive/s3_connection.py
 foundations_archive/series.py
 foundations_archive/store.py

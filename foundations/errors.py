@@ -13,6 +13,7 @@ ArchiveError                            foundations_archive.errors
   ArchiveForbidden (PermissionError)    the archive answers, and refuses
   BucketMissing (FileNotFoundError)
   ArchiveDamaged (ValueError)           what is there is not what was written
+  ArchiveUntrusted (PermissionError)    what is there is not signed with the configured key
   ArchiveFull (OSError)
   ArchiveMisconfigured (ValueError)
   NewerFormat, JobTaken (ValueError)
@@ -35,6 +36,7 @@ from foundations_archive.errors import (
     ArchiveFull,
     ArchiveMisconfigured,
     ArchiveUnreachable,
+    ArchiveUntrusted,
     BucketMissing,
     JobTaken,
     NewerFormat,
@@ -119,6 +121,7 @@ __all__ = [
     "ArchiveFull",
     "ArchiveMisconfigured",
     "ArchiveUnreachable",
+    "ArchiveUntrusted",
     "BadRequirement",
     "BaseMissing",
     "BucketMissing",

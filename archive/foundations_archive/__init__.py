@@ -7,6 +7,7 @@ from foundations_archive.errors import (
     ArchiveFull,
     ArchiveMisconfigured,
     ArchiveUnreachable,
+    ArchiveUntrusted,
     BucketMissing,
     NotArchived,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "ArchiveFull",
     "ArchiveMisconfigured",
     "ArchiveUnreachable",
+    "ArchiveUntrusted",
     "BucketMissing",
     "DirectoryStore",
     "Entry",

@@ -140,7 +140,8 @@ class JobRun:
     def _seal(self, state: State, *, error: str | None = None) -> JobRecord:
         """Seal a job whose courier can't; events that it told us but no longer archived go into the record."""
         ledger, kept = Ledger(self._spec), set()
-        for event in self._archive.events(self._spec.job_id):
+        # signed by us, values that the segments name would be taken for ours
+        for event in self._archive.trusting().events(self._spec.job_id):
             ledger.add(event)
             kept.add(event["n"])
         tail = tuple(event for event in self._follower.events if event["n"] not in kept)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
 _REFUSALS = {
-    "AccessDenied": "allow this caller s3:ListBucket and s3:GetObject here, and s3:PutObject to run jobs; docs/trust.md "
-    "has whole policies (without ListBucket S3 says the same of a key that is not there)",
+    "AccessDenied": "allow this caller s3:ListBucket and s3:GetObject here, and s3:PutObject to run jobs; whole "
+    "policies are in docs/trust.md (without ListBucket S3 says the same of a key that is not there)",
     "ExpiredToken": "the session has ended; log in again",
     "InvalidAccessKeyId": "the server does not know this access key id; is it meant for this endpoint?",
     "InvalidToken": "the session token does not belong to this access key",

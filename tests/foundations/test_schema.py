@@ -74,7 +74,7 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
     error = fault(tmp_path, DOCKER + "zzz: 1\n")
     assert str(error) == (
         "config/docker.config.yaml, line 2: unknown key 'zzz'; valid keys: job_deployment_env, docker_config, "
-        "results_config, cache_config, stage_config, search_config, log_level, error_verbosity"
+        "results_config, archive, cache_config, stage_config, search_config, log_level, error_verbosity"
     )
 
 

@@ -29,5 +29,10 @@ def spec_of(archive: Archive, job_id: str) -> JobSpec:
 
 
 def selected_archive() -> Archive:
-    """Return the archive of the environment that is selected where this process runs."""
-    return archive_of(load_environment(None, find_root(driver_directory())))
+    """Return the archive of the environment that is selected where this process runs, to read it.
+
+    Raise `NewerFormat` where this version is too old for that.
+    """
+    archive = archive_of(load_environment(None, find_root(driver_directory())))
+    archive.refuse_newer()
+    return archive

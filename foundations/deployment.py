@@ -119,8 +119,9 @@ class Deployment:
     def result(self) -> Any:
         """Return the result of the stage that was run; it is unpickled, which runs code of whoever wrote it.
 
-        Raise `JobFailedError` where the job did not complete, `ValueError` where the stage was not persisted, and
-        `TypeError` where its result could not be serialized.
+        Raise `JobFailedError` where the job did not complete, `ValueError` where the stage was not persisted,
+        `TypeError` where its result could not be serialized, and `ArchiveUntrusted` where a signing key is configured
+        and the result is a pickle that is not signed.
         """
         from foundations.results import result_of
 

@@ -85,6 +85,11 @@ class Archive:
                 }
                 store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
 
+    def refuse_newer(self) -> None:
+        """Raise `NewerFormat` where the archive says that this version is too old to read it."""
+        with suppress(ArchiveDamaged):  # one descriptor shall not hide all jobs: their records say their format too
+            _described(self.store)
+
     def look(self) -> bool:
         """Tell whether there is an archive here yet, and write nothing; raise `ArchiveError` where `check` would.
 

@@ -7,6 +7,7 @@ before it, so a reader never finds half a job, whoever was killed when.
 import json
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -139,6 +140,9 @@ class Archive:
 
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> None:
         """Seal a job, index it, and take its marker away; each step may be repeated by whoever finds it missing."""
+        if watcher and self.signing:
+            # a watcher has from there what it says of the job, and its signature must not vouch for a stranger's
+            deque(self.trusting().events(spec.job_id), maxlen=0)
         key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
         self._write("job", plain(record), key=key)
         self.settle(spec, record, sealed=key)

@@ -34,7 +34,8 @@ class JobRun:
     """
 
     def __init__(self, host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> None:
-        self._host, self._request, self._archive, self._spec = host, request, archive, spec
+        # trusting: what it reads is raised in the driver, or goes into a record that it signs
+        self._host, self._request, self._archive, self._spec = host, request, archive.trusting(), spec
         self._follower = _Follower(on_event)
         self._job: RunningJob | None = None
         self._submitted = False
@@ -140,8 +141,7 @@ class JobRun:
     def _seal(self, state: State, *, error: str | None = None) -> JobRecord:
         """Seal a job whose courier can't; events that it told us but no longer archived go into the record."""
         ledger, kept = Ledger(self._spec), set()
-        # signed by us, values that the segments name would be taken for ours
-        for event in self._archive.trusting().events(self._spec.job_id):
+        for event in self._archive.events(self._spec.job_id):
             ledger.add(event)
             kept.add(event["n"])
         tail = tuple(event for event in self._follower.events if event["n"] not in kept)

@@ -44,7 +44,7 @@ def unseal(kind: str, data: bytes, key: str, *, signing: SigningKey | None = Non
     try:
         head, body, found = _opened(_plain(data))
         written, stated, newer = head["kind"], head["sha256"], head["format"] > FORMAT
-        signature, message = head.get("signature"), _signed(head, key)
+        signature, message = (head.get("signature"), _signed(head, key)) if signing else (None, b"")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
         raise ArchiveDamaged(f"the record {key} can't be read: {error}", key=key) from error
     if newer:

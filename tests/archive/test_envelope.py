@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foundations_archive import ArchiveDamaged, envelope
@@ -87,6 +87,7 @@ def unsealed(data: bytes) -> None:
             unseal("spec", data, KEY, signing=signing)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_of_any_bytes_nothing_comes_but_a_record_or_an_error_of_ours(data: bytes) -> None:
     unsealed(data)
@@ -94,6 +95,7 @@ def test_of_any_bytes_nothing_comes_but_a_record_or_an_error_of_ours(data: bytes
     unsealed(b"FZ1" + zlib.compress(data))
 
 
+@settings(deadline=None)
 @given(HEADS)
 @example({"format": True, "kind": "spec", "nonce": None, "sha256": {"a": []}, "body": {}})
 @example({"format": 1, "kind": "spec", "nonce": "0", "sha256": "\ud800", "signature": "\ud800", "body": 10**4000})
@@ -105,6 +107,7 @@ def test_of_any_json_nothing_comes_but_a_record_or_an_error_of_ours(head: dict[s
         unsealed(json.dumps({"format": 1, "kind": "spec", "nonce": "0", **head}).encode())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
 def test_whatever_is_written_into_a_record_it_is_that_record_or_an_error_of_ours(place: int, put: bytes) -> None:
     for body in (BODY, LARGE):

@@ -17,6 +17,7 @@ _COMPRESSED = b"FZ1"
 _COMPRESS_FROM = 4096
 _LARGEST = 1 << 30
 _BODY = b', "body": '
+_FLOATS = ("nan", "inf", "-inf")
 # what Python reads as a number and JSON does not have, or may be infinite
 _NO_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
 
@@ -106,13 +107,20 @@ def tagged(value: Any) -> Any:
 
 
 def untagged(value: Any) -> Any:
-    """Return what `tagged` was given."""
+    """Return what `tagged` was given; what is no such thing is left as it is."""
+    try:
+        return _untagged(value)
+    except RecursionError:  # a record holds what its writer likes, and one must not hide all others
+        return value
+
+
+def _untagged(value: Any) -> Any:
     if isinstance(value, list):
-        return [untagged(item) for item in value]
+        return [_untagged(item) for item in value]
     if isinstance(value, dict):
-        if value.keys() == {"$float"}:
+        if value.keys() == {"$float"} and value["$float"] in _FLOATS:
             return float(value["$float"])
-        return {key: untagged(item) for key, item in value.items()}
+        return {key: _untagged(item) for key, item in value.items()}
     return value
 
 

@@ -209,6 +209,14 @@ def test_nan_is_tagged_and_comes_back() -> None:
     assert math.isnan(untagged({"$float": "nan"}))
 
 
+def test_what_is_nested_too_deeply_stays_as_it_is() -> None:
+    deep: Any = [{"$float": "nan"}]
+    for _ in range(5000):
+        deep = [deep]
+    assert untagged(deep) is deep
+
+
 def test_an_object_that_only_looks_tagged_stays_as_it_is() -> None:
-    for value in ({"$float": "nan", "more": 1}, {"float": "nan"}, {}):
+    odd = ({"$float": value} for value in ("no number", "1.5", None, [], {}, "NaN"))
+    for value in ({"$float": "nan", "more": 1}, {"float": "nan"}, {}, *odd):
         assert untagged(value) == value

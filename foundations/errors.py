@@ -14,6 +14,7 @@ ArchiveError                            foundations_archive.errors
   ArchiveForbidden (PermissionError)    the archive answers, and refuses
   BucketMissing (FileNotFoundError)
   ArchiveDamaged (ValueError)           what is there is not what was written
+  ArchiveUntrusted (PermissionError)    what is there is not signed with the configured key
   ArchiveFull (OSError)
   ArchiveMisconfigured (ValueError)
   NewerFormat, JobTaken (ValueError)
@@ -36,6 +37,7 @@ from foundations_archive.errors import (
     ArchiveFull,
     ArchiveMisconfigured,
     ArchiveUnreachable,
+    ArchiveUntrusted,
     BucketMissing,
     JobTaken,
     NewerFormat,
@@ -121,6 +123,7 @@ __all__ = [
     "ArchiveFull",
     "ArchiveMisconfigured",
     "ArchiveUnreachable",
+    "ArchiveUntrusted",
     "BadRequirement",
     "BaseMissing",
     "BucketMissing",

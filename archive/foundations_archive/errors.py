@@ -7,6 +7,7 @@ ArchiveError
 ├── RequestRejected        also ValueError
 ├── BucketMissing          also FileNotFoundError
 ├── ArchiveDamaged         also ValueError
+├── ArchiveUntrusted       also PermissionError
 ├── ArchiveFull            also OSError
 ├── ArchiveMisconfigured   also ValueError
 ├── NewerFormat            also ValueError
@@ -45,8 +46,8 @@ _PASSING = {
 _PASSING_STATUS = {408, 425, 429}
 _FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
 _REFUSALS = {
-    "AccessDenied": "allow this caller s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket here "
-    "(without ListBucket S3 says the same of a key that is not there)",
+    "AccessDenied": "allow this caller s3:ListBucket and s3:GetObject here, and s3:PutObject to run jobs; whole "
+    "policies are in docs/trust.md (without ListBucket S3 says the same of a key that is not there)",
     "ExpiredToken": "the session has ended; log in again",
     "InvalidAccessKeyId": "the server does not know this access key id; is it meant for this endpoint?",
     "InvalidToken": "the session token does not belong to this access key",
@@ -95,6 +96,10 @@ class BucketMissing(ArchiveError, FileNotFoundError):
 
 class ArchiveDamaged(ArchiveError, ValueError):
     """What the archive holds under `key` can't be what was written there."""
+
+
+class ArchiveUntrusted(ArchiveError, PermissionError):
+    """What the archive holds under `key` is not signed with the configured key, and naming code to run it may not."""
 
 
 class ArchiveFull(ArchiveError, OSError):

@@ -13,14 +13,14 @@ from foundations_archive import DirectoryStore, S3Settings, S3Store, Store
 
 STORES = ["directory", "moto", pytest.param("s3", marks=pytest.mark.s3)]
 
-MakeBucket = Callable[[S3Settings], str]
+MakeBucket = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def make_bucket() -> MakeBucket:
     """Make a bucket that nobody else uses, past the code under test."""
 
-    def made(settings: S3Settings) -> str:
+    def made(settings: S3Settings, name: str = "") -> str:
         client = boto3.client(
             "s3",
             endpoint_url=settings.endpoint_url,
@@ -29,7 +29,7 @@ def make_bucket() -> MakeBucket:
             aws_secret_access_key=settings.secret_access_key,
             config=Config(s3={"addressing_style": "path"}),
         )
-        name = f"test-{uuid.uuid4().hex[:16]}"
+        name = name or f"test-{uuid.uuid4().hex[:16]}"
         client.create_bucket(Bucket=name)
         return name
 

@@ -147,6 +147,7 @@ foundations_archive/s3.py
 foundations_archive/s3_clock.py
 foundations_archive/s3_connection.py
 foundations_archive/series.py
+foundations_archive/signing.py
 foundations_archive/store.py
 foundations_archive/tracked.py
 foundations_images/__init__.py

@@ -50,7 +50,7 @@ class Archive:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         for store in {id(store): store for store in (self.store, self.cache_store)}.values():
             store.check()
-            if not _described(store):
+            if not described(store):
                 text = {
                     "format": FORMAT,
                     "archive_id": secrets.token_hex(16),
@@ -65,7 +65,7 @@ class Archive:
         What only a write shows, as a bucket that may be read but not written, is not seen.
         """
         self.store.look()
-        return _described(self.store)
+        return described(self.store)
 
     def submit(self, spec: JobSpec) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
@@ -136,6 +136,11 @@ class Archive:
     def sealed(self, job_id: str) -> JobRecord | None:
         """Return the record that seals a job, or None for one that has not ended."""
         return self._sealed(self._attempt_keys(job_id))
+
+    def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
+        """Return the record that seals a job and its key, or None twice."""
+        keys = self._attempt_keys(job_id)
+        return self._sealed(keys), _seal_in(keys)
 
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment.
@@ -239,12 +244,8 @@ class Archive:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
 
     def _sealed(self, keys: list[str]) -> JobRecord | None:
-        # a courier's own word counts for more than that of someone who took it for dead
-        for name in ("/done.json", "/post.json"):
-            for key in keys:
-                if key.endswith(name):
-                    return _made(JobRecord.of, self._read("job", key), key)
-        return None
+        key = _seal_in(keys)
+        return _made(JobRecord.of, self._read("job", key), key) if key else None
 
     def _spec_or_none(self, job_id: str) -> JobSpec | None:
         # a marker whose driver died before it wrote the spec: there is no job
@@ -276,6 +277,11 @@ def new_attempt() -> str:
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
 
 
+def _seal_in(keys: list[str]) -> str | None:
+    # a courier's own word counts for more than that of someone who took it for dead
+    return next((key for name in ("/done.json", "/post.json") for key in keys if key.endswith(name)), None)
+
+
 def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
     try:
         return of(body)
@@ -283,7 +289,7 @@ def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
         raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
 
 
-def _described(store: Store) -> bool:
+def described(store: Store) -> bool:
     """Tell whether a store has the descriptor of an archive; raise where its format is not one we know."""
     try:
         newest = json.loads(store.get(layout.DESCRIPTOR))["min_reader"]

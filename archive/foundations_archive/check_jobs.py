@@ -81,8 +81,7 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
     last: str | None = None
     for key in keys:
         try:
-            data = look.stores[0].get(key)
-            body = unseal("events", data, key)
+            body, digest = look.verified(lambda data: (unseal("events", data, key), digest_of(data)), key)
         except NotArchived:
             continue
         except ArchiveError as error:
@@ -97,7 +96,7 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
         if last is not None and previous[0] != last:
             look.found("damage", key, "it does not go with the segment before: one of the two was exchanged")
         _name(look, facts, key, references.of_events, previous[1])
-        last = digest_of(data)
+        last = digest
     return last
 
 

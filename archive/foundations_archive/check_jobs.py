@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from foundations_archive import layout, references
@@ -81,7 +82,7 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
     last: str | None = None
     for key in keys:
         try:
-            body, digest = look.verified(lambda data: (unseal("events", data, key), digest_of(data)), key)
+            body, digest = look.verified(partial(_opened, key), key)
         except NotArchived:
             continue
         except ArchiveError as error:
@@ -98,6 +99,10 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
         _name(look, facts, key, references.of_events, previous[1])
         last = digest
     return last
+
+
+def _opened(key: str, data: bytes) -> tuple[Any, str]:
+    return unseal("events", data, key), digest_of(data)
 
 
 def _examine_seal(look: Examination, facts: JobFacts, key: str, *, count: int, last: str | None) -> None:

@@ -192,3 +192,14 @@ def _pieces(store: Store, key: str) -> Generator[bytes]:
         yield store.get(key)
     else:
         yield from pieces(key)
+
+
+def content_size(stored: int) -> int:
+    """Return the size of the content of a blob that takes up so many bytes."""
+    return stored - ROOM
+
+
+def is_whole(data: bytes, digest: str) -> bool:
+    """Tell whether what is stored as a blob is what its name says."""
+    view = memoryview(data)
+    return view[:ROOM] == _HEAD and hashlib.sha256(view[ROOM:]).hexdigest() == digest

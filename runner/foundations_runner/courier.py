@@ -20,6 +20,7 @@ from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.blobs import CHUNK
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
 from foundations_archive.retrying import COURIER
 from foundations_archive.signing import SigningKey
@@ -87,6 +88,7 @@ class _Courier:
         archive.finish(spec, record, attempt=attempt)
         if order.temporary:
             shutil.rmtree(order.directory, ignore_errors=True)
+        pack_after_job(archive, spec)
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
 
     def _look_for_cancellation(self, archive: Archive) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from foundations.project import driver_directory, find_root
-from foundations.settings import Environment, load_environment
+from foundations.settings import Environment, home, load_environment
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.errors import NotArchived
 from foundations_archive.records import JobSpec
@@ -13,11 +13,14 @@ from foundations_archive.signing import read_signing_key
 def archive_of(environment: Environment) -> Archive:
     """Return the archive that an environment names; nothing is read or written yet but its signing key.
 
-    Raise `ArchiveMisconfigured` where that is no key, or no secret.
+    What is read of one on S3 and never changes is kept in the user's folder; a directory is as near as that. Raise
+    `ArchiveMisconfigured` where the key is none, or no secret.
     """
+    reader = home() / "reader" if environment.archive.startswith("s3://") else None
     file = environment.signing_key_file
     signing = read_signing_key(file) if file else None
-    return open_archive(environment.archive, cache=environment.cache, s3=asdict(environment.s3), signing=signing)
+    s3 = asdict(environment.s3)
+    return open_archive(environment.archive, cache=environment.cache, s3=s3, reader=reader, signing=signing)
 
 
 def spec_of(archive: Archive, job_id: str) -> JobSpec:

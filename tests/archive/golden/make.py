@@ -21,6 +21,7 @@ from foundations_archive.hiding import hide
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.local import DirectoryStore
 from foundations_archive.manifest import BundleFile, Manifest
+from foundations_archive.packing import compact
 from foundations_archive.records import (
     Argument,
     Artifact,
@@ -54,6 +55,7 @@ def main(directory: Path) -> None:
         _failed(archive)
         _cancelled(archive)
         _lost(archive)
+        compact(archive)  # the rows of jobs that follow are in no pack
         _late_success(archive)
         _running(archive)
         _queued(archive)

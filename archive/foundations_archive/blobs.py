@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 from foundations_archive import layout
 from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
-from foundations_archive.local import DirectoryStore
 from foundations_archive.parallel import ahead
 from foundations_archive.records import Buffer
 from foundations_archive.rereading import read_verified
@@ -32,7 +32,7 @@ class Blobs:
         self._store = store
         self._damaged: set[str] = set()
         # on a disk it is the other way round: a look is quick, and a put waits for the disk
-        self._look_from = 0 if isinstance(store, DirectoryStore) else _LOOK_FROM
+        self._look_from = 0 if Path(store.location).is_absolute() else _LOOK_FROM
 
     def put(self, data: bytes | bytearray | memoryview) -> str:
         """Make sure that `data` is there, and return its digest.

@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -47,6 +48,22 @@ class Retrying:
     def get(self, key: str) -> bytes:
         """Return the whole value; raise `NotArchived` only when it is really not there."""
         return self._tried(lambda: self._store.get(key))
+
+    def pieces(self, key: str) -> Generator[bytes]:
+        """Yield the value in pieces, as they come; what breaks off after the first one is not tried again."""
+        pieces: Callable[[str], Generator[bytes]] | None = getattr(self._store, "pieces", None)
+        if pieces is None:
+            yield self.get(key)
+            return
+
+        def begun() -> tuple[bytes, Generator[bytes]]:
+            coming = pieces(key)
+            return next(coming, b""), coming
+
+        first, rest = self._tried(begun)
+        with closing(rest):
+            yield first
+            yield from rest
 
     def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
         """Write the value; a reader sees the old bytes or the new ones."""

@@ -49,7 +49,7 @@ def _frame(
     import pandas
 
     parts = [_part(group, those) for group, those in zip(groups, places, strict=True)]
-    parts.sort(key=lambda part: part.places[0])
+    parts.sort(key=lambda part: part.places.min())  # a name has the place that the first job with it gives it
     total = sum(len(part.places) for part in parts)
     columns: dict[str, Any] = {name: _column(parts, name, total) for name in BASE}
     columns |= {name: _column(parts, name, total) for name in _names(parts, include_input_params=include_input_params)}

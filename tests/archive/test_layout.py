@@ -116,3 +116,15 @@ def test_no_other_module_spells_a_key() -> None:
         if file.name != "layout.py":
             texts = [node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)]
             assert [text for text in texts if isinstance(text, str) and text.startswith(beginnings)] == [], file.name
+
+
+@pytest.mark.parametrize("project", ["demo", "x-demo", "Ü/.."])
+def test_rows_and_packs_of_a_project_lie_side_by_side(project: str) -> None:
+    row, late = layout.row(project, "job"), layout.row(project, "job", watcher=True)
+    pack = layout.pack(late, "00012-0123456789abcdef")
+    assert layout.index_beside(row) == layout.index_beside(pack) == layout.index(project)
+    assert layout.folder_of(pack) == layout.folder_of(row) == layout.quoted(project)
+    assert (layout.is_row(row), layout.is_row(late), layout.is_row(pack)) == (True, True, False)
+    assert (layout.is_pack(row), layout.is_pack(late), layout.is_pack(pack)) == (False, False, True)
+    assert layout.rows_in(pack) == 12
+    assert not layout.is_pack("idx/demo/s/readme")

@@ -2,10 +2,14 @@
 
 import os
 import signal
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from foundations_archive import layout
+from foundations_archive.packing import is_turn
 from foundations_runner import process_host as process_host_module
 from foundations_runner.process_host import ProcessHost
 from foundations_runner.runtime import Runtime
@@ -104,3 +108,20 @@ def test_removing_twice_does_no_harm(jobs: Jobs, process_host: ProcessHost) -> N
     job.wait()
     job.remove()
     job.remove()
+
+
+def test_a_courier_whose_turn_it_is_packs_and_ends_as_ever(jobs: Jobs, process_host: ProcessHost) -> None:
+    record = jobs.run(process_host, "")
+    spec = jobs.archive.spec(record.job_id)
+    for number in range(3):
+        earlier = replace(spec, job_id=f"earlier-{number}")
+        jobs.archive.submit(earlier)
+        jobs.archive.finish(earlier, replace(record, job_id=earlier.job_id), attempt="1")
+    turn = replace(spec, job_id=next(name for number in count() if is_turn(name := f"turn-{number}")))
+    other = replace(spec, job_id=next(name for number in count() if not is_turn(name := f"other-{number}")))
+    for one, packs in ((other, 0), (turn, 1)):
+        jobs.archive.submit(one)
+        assert jobs.run(process_host, one).state == record.state
+        there = [entry.key for entry in jobs.archive.store.list("idx/") if layout.is_pack(entry.key)]
+        assert len(there) == packs
+    assert layout.rows_in(there[0]) == len(jobs.archive.rows()) == 6

@@ -8,7 +8,6 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -18,13 +17,17 @@ from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
+from foundations_archive.readable import DAMAGE, readable
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.s3_connection import S3Settings
+from foundations_archive.segments import segments_of
 from foundations_archive.store import Store, require_safe_key
 
 HEARTBEAT_SECONDS = 15.0
 _LOST_AFTER = 4 * HEARTBEAT_SECONDS
 _NEVER_STARTED_AFTER = 3600.0
+
+_LEFT_OUT = "a job is left out"
 
 _Record = TypeVar("_Record")
 
@@ -123,9 +126,8 @@ class Archive:
         if sealed:
             return sealed
         ledger = Ledger(spec)
-        for key in keys:
-            if "/ev/" in key:
-                ledger.extend(self._events(key))
+        for key in segments_of(keys, sealed={}):
+            ledger.extend(self._events(key))
         lost = "its courier stopped reporting: the host or the process is gone" if state == "Lost" else None
         return ledger.record(state, error=lost)
 
@@ -138,19 +140,21 @@ class Archive:
         return self._sealed(self._attempt_keys(job_id))
 
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
-        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment.
+        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` where some are lost.
 
         With `seen`, which this fills, those that an earlier call with the same set has yielded are left out.
         """
         known = set() if seen is None else seen
-        keys = [key for key in self._attempt_keys(job_id) if key not in known]
-        known.update(keys)
-        for key in keys:
-            if "/ev/" in key:
+        keys = self._attempt_keys(job_id)
+        ends = {key: self._sealing(key) for key in keys if key not in known and layout.is_seal(key)}
+        counts = {layout.attempt_of(key): record.segments or 0 for key, record in ends.items()}
+        for key in segments_of(keys, sealed=counts):
+            if key not in known:
                 yield from self._events(key)
-        for key in keys:
-            if key.endswith("/post.json"):
-                yield from _made(JobRecord.of, self._read("job", key), key).tail
+                known.add(key)
+        for key, record in ends.items():
+            yield from record.tail
+            known.add(key)
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
         """Return the ids of the jobs of one project, or of all, but for those that are hidden, unless these count too.
@@ -170,28 +174,26 @@ class Archive:
         # a courier's row sorts before that of who took it for dead, and counts
         ended = {layout.job_of(entry.key): entry.key for entry in reversed(list(self.store.list(layout.rows(project))))}
         hidden = set(self._ids(layout.hidden_jobs(project)))
-        with ThreadPoolExecutor(8) as pool:
-            rows = list(
-                pool.map(lambda key: self._read("row", key), (ended[job] for job in ended if job not in hidden))
-            )
-            left = (job for job in live if job not in ended and job not in hidden)
-            rows += [row for row in pool.map(self._live_row, left) if row]
+        rows = readable(self._row, (ended[job] for job in ended if job not in hidden), what=_LEFT_OUT)
+        left = (job for job in live if job not in ended and job not in hidden)
+        rows += readable(self._live_row, left, what=_LEFT_OUT)
         return sorted(rows, key=lambda row: (row["created"], row["job_id"]))
 
     def queued(self) -> list[JobSpec]:
         """Return the jobs of every project that no courier has started yet, oldest first, but for those hidden."""
         hidden = set(self._ids(layout.hidden_jobs(None)))
         live = [job_id for job_id in self._ids(layout.markers(None)) if job_id not in hidden]
-        with ThreadPoolExecutor(8) as pool:
-            specs = [spec for spec in pool.map(self._spec_or_none, live) if spec]
-            found = [spec for spec, state in zip(specs, pool.map(self.state, specs), strict=True) if state == "Queued"]
+        specs = readable(self._spec_or_none, live, what=_LEFT_OUT)
+        found = readable(lambda spec: spec if self.state(spec) == "Queued" else None, specs, what=_LEFT_OUT)
         return sorted(found, key=lambda spec: (spec.created, spec.job_id))
 
     def jobs(self, project: str | None = None, *, hidden: bool = False) -> list[tuple[JobSpec, JobRecord]]:
-        """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first."""
-        with ThreadPoolExecutor(8) as pool:
-            specs = [spec for spec in pool.map(self._spec_or_none, self.job_ids(project, hidden=hidden)) if spec]
-            jobs = list(zip(specs, pool.map(self.record, specs), strict=True))
+        """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first.
+
+        Of a job that is damaged there is a warning instead.
+        """
+        specs = readable(self._spec_or_none, self.job_ids(project, hidden=hidden), what=_LEFT_OUT)
+        jobs = readable(lambda spec: (spec, self.record(spec)), specs, what=_LEFT_OUT)
         return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
 
     def projects(self) -> list[str]:
@@ -213,7 +215,14 @@ class Archive:
             self.cache_store.put(name, data)
 
     def _events(self, key: str) -> list[Event]:
-        return _made(itemgetter("events"), self._read("events", key), key)
+        try:
+            return _made(itemgetter("events"), self._read("events", key), key)
+        except NotArchived as error:
+            what = "later events of the job are, or the record that tells of them"
+            raise ArchiveDamaged(f"the events {key} are not there, and {what}", key=key) from error
+
+    def _sealing(self, key: str) -> JobRecord:
+        return _made(JobRecord.of, self._read("job", key), key)
 
     def _read(self, kind: str, key: str) -> Any:
         return unseal(kind, self.store.get(key), key)
@@ -226,7 +235,7 @@ class Archive:
         sealed = self._sealed(keys)
         if sealed:
             return sealed, sealed.state, keys
-        started = any(key.endswith("/start.json") for key in keys)
+        started = bool(keys)
         age = marker.age if marker else float("inf")
         if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
             return None, "Lost", keys
@@ -243,15 +252,25 @@ class Archive:
         for name in ("/done.json", "/post.json"):
             for key in keys:
                 if key.endswith(name):
-                    return _made(JobRecord.of, self._read("job", key), key)
+                    return self._sealing(key)
         return None
 
     def _spec_or_none(self, job_id: str) -> JobSpec | None:
         # a marker whose driver died before it wrote the spec: there is no job
         try:
             return self.spec(job_id)
-        except NotArchived:
+        except NotArchived as error:
+            if self._attempt_keys(job_id):
+                key = layout.spec(job_id)
+                raise ArchiveDamaged(f"{key} is not there, and other records of the job are", key=key) from error
             return None
+
+    def _row(self, key: str) -> dict[str, Any] | None:
+        try:
+            row: dict[str, Any] = self._read("row", key)
+            return row
+        except DAMAGE:  # it only repeats what the job's own records say
+            return self._live_row(layout.job_of(key))
 
     def _live_row(self, job_id: str) -> dict[str, Any] | None:
         spec = self._spec_or_none(job_id)

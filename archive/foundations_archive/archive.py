@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -53,7 +54,7 @@ class Archive:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         for store in {id(store): store for store in (self.store, self.cache_store)}.values():
             store.check()
-            if not _described(store):
+            if not described(store):
                 text = {
                     "format": FORMAT,
                     "archive_id": secrets.token_hex(16),
@@ -68,7 +69,7 @@ class Archive:
         What only a write shows, as a bucket that may be read but not written, is not seen.
         """
         self.store.look()
-        return _described(self.store)
+        return described(self.store)
 
     def submit(self, spec: JobSpec) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
@@ -138,6 +139,11 @@ class Archive:
     def sealed(self, job_id: str) -> JobRecord | None:
         """Return the record that seals a job, or None for one that has not ended."""
         return self._sealed(self._attempt_keys(job_id))
+
+    def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
+        """Return the record that seals a job and its key, or None twice."""
+        keys = self._attempt_keys(job_id)
+        return self._sealed(keys), _seal_in(keys)
 
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` where some are lost.
@@ -222,7 +228,10 @@ class Archive:
             raise ArchiveDamaged(f"the events {key} are not there, and {what}", key=key) from error
 
     def _sealing(self, key: str) -> JobRecord:
-        return _made(JobRecord.of, self._read("job", key), key)
+        try:
+            return _made(JobRecord.of, self._read("job", key), key)
+        except NotArchived as error:
+            raise ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key) from error
 
     def _read(self, kind: str, key: str) -> Any:
         return unseal(kind, self.store.get(key), key)
@@ -232,14 +241,26 @@ class Archive:
         # the marker is read before the records that outlive it: a job that ends meanwhile is then seen as ended
         marker = self.store.head(layout.live(spec.project, spec.job_id))
         keys = self._attempt_keys(spec.job_id)
-        sealed = self._sealed(keys)
-        if sealed:
-            return sealed, sealed.state, keys
         started = bool(keys)
         age = marker.age if marker else float("inf")
-        if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
+        is_lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
+        key = _seal_in(keys)
+        if is_lost and (key is None or layout.is_by_watcher(key)):
+            key = self._seal_of_row(spec) or key
+        if key:
+            sealed = self._sealing(key)
+            return sealed, sealed.state, keys
+        if is_lost:
             return None, "Lost", keys
         return None, "Running" if started else "Queued", keys
+
+    def _seal_of_row(self, spec: JobSpec) -> str | None:
+        """Return the key of the record that a job's row was made from, which a listing may lack, or somebody deleted."""
+        for watcher in (False, True):
+            with suppress(*DAMAGE):  # no row, or one that is as good as none
+                row = self._read("row", layout.row(spec.project, spec.job_id, watcher=watcher))
+                return _made(itemgetter("sealed"), row, spec.job_id)
+        return None
 
     def _ids(self, prefix: str) -> list[str]:
         return [layout.job_of(entry.key) for entry in self.store.list(prefix)]
@@ -248,12 +269,8 @@ class Archive:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
 
     def _sealed(self, keys: list[str]) -> JobRecord | None:
-        # a courier's own word counts for more than that of someone who took it for dead
-        for name in ("/done.json", "/post.json"):
-            for key in keys:
-                if key.endswith(name):
-                    return self._sealing(key)
-        return None
+        key = _seal_in(keys)
+        return self._sealing(key) if key else None
 
     def _spec_or_none(self, job_id: str) -> JobSpec | None:
         # a marker whose driver died before it wrote the spec: there is no job
@@ -295,6 +312,11 @@ def new_attempt() -> str:
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
 
 
+def _seal_in(keys: list[str]) -> str | None:
+    # a courier's own word counts for more than that of someone who took it for dead
+    return next((key for name in ("/done.json", "/post.json") for key in keys if key.endswith(name)), None)
+
+
 def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
     try:
         return of(body)
@@ -302,7 +324,7 @@ def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
         raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
 
 
-def _described(store: Store) -> bool:
+def described(store: Store) -> bool:
     """Tell whether a store has the descriptor of an archive; raise where its format is not one we know."""
     try:
         newest = json.loads(store.get(layout.DESCRIPTOR))["min_reader"]

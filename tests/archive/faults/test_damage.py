@@ -11,6 +11,7 @@ import pytest
 
 from foundations_archive import ArchiveError, layout
 from foundations_archive.archive import Archive, open_archive
+from foundations_archive.check import check
 from tests.archive.faults.sampled import PROJECTS, accessors, frames, make_sample, said
 
 _JOBS = ("large", "small", "failed", "parts", "hidden", "taken", "back", "running", "queued", "cancelled")
@@ -128,3 +129,12 @@ def test_one_job_read_by_itself_is_right_or_raises_an_error_that_names_the_key(s
                 for name, answer in sample.ask(job_id).items():
                     if not isinstance(answer, ArchiveError | KeyError):
                         assert answer == truth[name], (job_id, name)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_deep_check_finds_damage(sample: Sample, damage: str) -> None:
+    assert not [one for one in check(sample.archive, deep=True).findings if one.severity != "note"]
+    for key in sample.keys():
+        with sample.damaged(key, damage):
+            found = check(sample.archive, deep=True).findings
+            print(damage, key, [f for f in found][:2])

@@ -1,0 +1,75 @@
+"""Mending what a check has found, as far as it can be derived anew; no result, log or blob is ever touched."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from foundations_archive import layout
+from foundations_archive.archive import Archive, new_attempt
+from foundations_archive.envelope import seal
+from foundations_archive.errors import ArchiveError
+from foundations_archive.findings import Finding
+from foundations_archive.ledger import Ledger
+from foundations_archive.records import JobSpec
+from foundations_archive.store import Store
+
+_LOST = "its courier stopped reporting more than a day ago: the host or the process is gone"
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A finding that was mended, or the reason why it could not be."""
+
+    finding: Finding
+    fault: str | None = None
+
+
+def repair(archive: Archive, findings: Iterable[Finding]) -> list[Repaired]:
+    """Do what each finding's `repair` says; one that can't be mended stops none of the others."""
+    return [_repaired(archive, finding) for finding in findings if finding.mend]
+
+
+def _repaired(archive: Archive, finding: Finding) -> Repaired:
+    try:
+        _mend(archive, finding)
+    except ArchiveError as error:
+        return Repaired(finding, str(error))
+    return Repaired(finding)
+
+
+def _mend(archive: Archive, finding: Finding) -> None:
+    store = archive.cache_store if finding.store else archive.store
+    match finding.mend:
+        case "describe":
+            archive.check()
+        case "row":
+            _write_row(archive, finding.job_id or layout.job_of(finding.key))
+        case "lost":
+            assert finding.job_id
+            _seal_lost(archive, archive.spec(finding.job_id))
+        case "hidden":
+            _hide_again(archive.store, finding.key, archive.spec(layout.job_of(finding.key)))
+        case _:  # a marker, a cache entry, a pack, a row or a collection's record that stands in the way
+            store.delete(finding.key)
+
+
+def _write_row(archive: Archive, job_id: str) -> None:
+    """Write the row of the record that counts, and delete the marker, which comes after."""
+    spec = archive.spec(job_id)
+    record, key = archive.sealed_by(job_id)
+    if record and key:
+        archive.settle(spec, record, sealed=key)
+
+
+def _seal_lost(archive: Archive, spec: JobSpec) -> None:
+    """Seal a job as Lost, unless it has come back; a courier's own word, should it still come, counts for more."""
+    if archive.state(spec) != "Lost" or archive.sealed(spec.job_id):
+        return
+    ledger = Ledger(spec)
+    ledger.extend(archive.events(spec.job_id))
+    record = ledger.record("Lost", ended=time.time(), error=_LOST)
+    archive.finish(spec, record, attempt=new_attempt(), watcher=True)
+
+
+def _hide_again(store: Store, key: str, spec: JobSpec) -> None:
+    store.put(key, seal("hidden", {"job_id": spec.job_id, "project": spec.project}))

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
+from typing import TypeVar
 
 from foundations_archive import layout
 from foundations_archive.archive import described
@@ -23,6 +24,9 @@ _RECORDS = {"segment": "events", "done": "job", "post": "job", "marker": "live"}
 # the reverse: what is named in something that was listed is in a listing that comes later
 _LISTINGS = (layout.LIVE, layout.HIDDEN, layout.ROWS, layout.JOBS, layout.CACHE, layout.BLOBS)
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
 Progress = Callable[[int, int, int], None]
 
 
@@ -32,7 +36,6 @@ class Copied:
 
     copied: tuple[int, int] = (0, 0)
     there: tuple[int, int] = (0, 0)
-    foreign: int = 0
     damaged: list[str] = field(default_factory=list)
 
 
@@ -40,8 +43,8 @@ def copy(source: Store, target: Store, *, verify: bool = False, progress: Progre
     """Copy an archive; what the target has already, of the same size, is skipped, and with `verify` compared.
 
     A job that runs is copied as it stands, and finished by the next copy. `progress` is told how many objects are
-    done, of how many, and the bytes. Raise `ArchiveMisconfigured` where the target is something else,
-    `NewerFormat` where the source is of a later version.
+    done, of how many, and the bytes. What is none of ours stays behind. Raise
+    `ArchiveMisconfigured` where the target is something else, `NewerFormat` where the source is of a later version.
     """
     if not described(source):
         raise ArchiveMisconfigured(f"there is no archive at {source.location}", location=source.location)
@@ -53,7 +56,6 @@ def copy(source: Store, target: Store, *, verify: bool = False, progress: Progre
     for kind in _ORDER:
         copying.copy(kind, found.of(kind), progress)
     _take_markers_away(target, found, there)
-    copying.result.foreign = len(found.of(None))
     return copying.result
 
 
@@ -98,10 +100,11 @@ class _Copying:
     def copy(self, kind: str, entries: Sequence[Entry], progress: Progress | None) -> None:
         """Copy all objects of a kind, a few at once; none of the next is begun before."""
         with ThreadPoolExecutor(_THREADS) as pool:
-            for entry, outcome in _bounded(pool, lambda entry: self._copy(kind, entry), entries):
-                self._count(entry, outcome)
-                if progress:
-                    progress(self._done, self._total, self._bytes)
+            for outcomes in _bounded(pool, lambda run: self._copy_run(kind, run), _runs(kind, entries)):
+                for entry, outcome in outcomes:
+                    self._count(entry, outcome)
+                    if progress:
+                        progress(self._done, self._total, self._bytes)
 
     def _count(self, entry: Entry, outcome: str) -> None:
         self._done += 1
@@ -113,6 +116,9 @@ class _Copying:
             result.there = result.there[0] + 1, result.there[1] + entry.size
         elif outcome == "damaged":
             result.damaged.append(entry.key)
+
+    def _copy_run(self, kind: str, run: Sequence[Entry]) -> list[tuple[Entry, str]]:
+        return [(entry, self._copy(kind, entry)) for entry in run]
 
     def _copy(self, kind: str, entry: Entry) -> str:
         there = self._there.get(entry.key)
@@ -147,20 +153,29 @@ class _Copying:
         return data
 
 
+def _runs(kind: str, entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Yield what is copied one after the other: events of one attempt in their order, all else by itself."""
+    if kind == "segment":
+        for _, run in groupby(entries, key=lambda entry: entry.key.rpartition("/")[0]):
+            yield list(run)
+    else:
+        yield from ([entry] for entry in entries)
+
+
 def _bounded(
-    pool: ThreadPoolExecutor, function: Callable[[Entry], str], entries: Iterable[Entry]
-) -> Iterator[tuple[Entry, str]]:
-    """Yield what a function says of each entry; no more are begun than are about to be done."""
-    left = iter(entries)
-    pending: dict[Future[str], Entry] = {}
+    pool: ThreadPoolExecutor, function: Callable[[_Item], _Result], items: Iterable[_Item]
+) -> Iterator[_Result]:
+    """Yield what a function makes of each item as it comes; no more are begun than are about to be done."""
+    left = iter(items)
+    pending: set[Future[_Result]] = set()
     try:
         while True:
-            for entry in islice(left, _PENDING - len(pending)):
-                pending[pool.submit(function, entry)] = entry
+            pending |= {pool.submit(function, item) for item in islice(left, _PENDING - len(pending))}
             if not pending:
                 return
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                yield pending.pop(future), future.result()
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
     finally:
         for future in pending:
             future.cancel()

@@ -228,7 +228,7 @@ def test_what_is_none_of_ours_and_collections_stay_behind(source: Archive, targe
     lived(source)
     source.store.put("README", b"x")
     source.store.put(layout.cycle("1"), b"{}")
-    assert copy(source.store, target.store).foreign == 1
+    copy(source.store, target.store)
     assert {"README", layout.cycle("1")}.isdisjoint(contents(target.store))
 
 

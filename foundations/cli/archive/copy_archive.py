@@ -42,13 +42,11 @@ def run(options: argparse.Namespace) -> Answer:
         "target": redacted_line(target.location),
         "copied": {"count": done.copied[0], "bytes": done.copied[1]},
         "there": {"count": done.there[0], "bytes": done.there[1]},
-        "foreign": done.foreign,
         "damaged": done.damaged,
     }
     what = f"copied {done.copied[0]:,} objects of {readable(done.copied[1])} to {redacted_line(target.location)}"
     lines = [
         f"{what}; {done.there[0]:,} were there already",
-        *([f"left out {done.foreign:,} that are none of ours"] if done.foreign else []),
         *(f"left out, since it is damaged: {key}" for key in done.damaged),
     ]
     return Answer(data, lines, status=1 if done.damaged else 0)

@@ -8,17 +8,18 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
-from foundations_archive import layout
+from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
 from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
+from foundations_archive.job_reading import read_jobs, read_queued, seal_of_row
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
-from foundations_archive.readable import DAMAGE, readable
+from foundations_archive.reader_cache import WriteOnce
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.segments import segments_of
@@ -28,19 +29,19 @@ HEARTBEAT_SECONDS = 15.0
 _LOST_AFTER = 4 * HEARTBEAT_SECONDS
 _NEVER_STARTED_AFTER = 3600.0
 
-_LEFT_OUT = "a job is left out"
-
 _Record = TypeVar("_Record")
 
 
 class Archive:
     """All that jobs left at one place: a directory or an S3 bucket and prefix.
 
-    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs.
+    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs; `reader` a
+    folder where a reader keeps what it has read and will never change.
     """
 
-    def __init__(self, store: Store, *, cache: Store | None = None) -> None:
+    def __init__(self, store: Store, *, cache: Store | None = None, reader: Path | None = None) -> None:
         self.store = store
+        self.write_once = WriteOnce(store, reader)
         self.blobs = Blobs(store)
         self.cache_store = cache or store
         self.cache_blobs = self.blobs if cache is None else Blobs(cache)
@@ -163,48 +164,34 @@ class Archive:
             known.add(key)
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
-        """Return the ids of the jobs of one project, or of all, but for those that are hidden, unless these count too.
+        """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
+        return index.job_ids(self, project, hidden=hidden)
 
-        Live ones are looked for first, as data moves.
-        """
-        found = [*self._ids(layout.markers(project)), *self._ids(layout.rows(project))]
-        out = set() if hidden else set(self._ids(layout.hidden_jobs(project)))
-        return [job_id for job_id in dict.fromkeys(found) if job_id not in out]
+    def table(self, project: str | None = None) -> index.Table:
+        """Return the index rows of the jobs of one project, or of all, by columns, but for those that are hidden."""
+        return index.read_table(self, project)
 
     def rows(self, project: str | None = None) -> list[dict[str, Any]]:
-        """Return the index row of every job of one project, or of all, oldest first, but for those that are hidden.
+        """Return the same one by one, oldest first.
 
         Rows of jobs that have not ended are made up from what is there of them.
         """
-        live = self._ids(layout.markers(project))
-        # a courier's row sorts before that of who took it for dead, and counts
-        ended = {layout.job_of(entry.key): entry.key for entry in reversed(list(self.store.list(layout.rows(project))))}
-        hidden = set(self._ids(layout.hidden_jobs(project)))
-        rows = readable(self._row, (ended[job] for job in ended if job not in hidden), what=_LEFT_OUT)
-        left = (job for job in live if job not in ended and job not in hidden)
-        rows += readable(self._live_row, left, what=_LEFT_OUT)
-        return sorted(rows, key=lambda row: (row["created"], row["job_id"]))
+        return self.table(project).all_rows()
 
     def queued(self) -> list[JobSpec]:
         """Return the jobs of every project that no courier has started yet, oldest first, but for those hidden."""
-        hidden = set(self._ids(layout.hidden_jobs(None)))
-        live = [job_id for job_id in self._ids(layout.markers(None)) if job_id not in hidden]
-        specs = readable(self._spec_or_none, live, what=_LEFT_OUT)
-        found = readable(lambda spec: spec if self.state(spec) == "Queued" else None, specs, what=_LEFT_OUT)
-        return sorted(found, key=lambda spec: (spec.created, spec.job_id))
+        return read_queued(self)
 
     def jobs(self, project: str | None = None, *, hidden: bool = False) -> list[tuple[JobSpec, JobRecord]]:
         """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first.
 
-        Of a job that is damaged there is a warning instead.
+        A job that has ended costs two requests, and none that this user has read before.
         """
-        specs = readable(self._spec_or_none, self.job_ids(project, hidden=hidden), what=_LEFT_OUT)
-        jobs = readable(lambda spec: (spec, self.record(spec)), specs, what=_LEFT_OUT)
-        return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
+        return read_jobs(self, project, hidden=hidden)
 
     def projects(self) -> list[str]:
         """Return the names of the projects that have a job."""
-        return sorted({row["project"] for row in self.rows()})
+        return sorted({name for group in self.table().all_groups() for name in group.plain_field("project")})
 
     def cached(self, key: str) -> CacheEntry | None:
         """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises."""
@@ -246,24 +233,13 @@ class Archive:
         is_lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
         key = _seal_in(keys)
         if is_lost and (key is None or layout.is_by_watcher(key)):
-            key = self._seal_of_row(spec) or key
+            key = seal_of_row(self, spec) or key
         if key:
             sealed = self._sealing(key)
             return sealed, sealed.state, keys
         if is_lost:
             return None, "Lost", keys
         return None, "Running" if started else "Queued", keys
-
-    def _seal_of_row(self, spec: JobSpec) -> str | None:
-        """Return the key of the record that a job's row was made from, which a listing may lack, or somebody deleted."""
-        for watcher in (False, True):
-            with suppress(*DAMAGE):  # no row, or one that is as good as none
-                row = self._read("row", layout.row(spec.project, spec.job_id, watcher=watcher))
-                return _made(itemgetter("sealed"), row, spec.job_id)
-        return None
-
-    def _ids(self, prefix: str) -> list[str]:
-        return [layout.job_of(entry.key) for entry in self.store.list(prefix)]
 
     def _attempt_keys(self, job_id: str) -> list[str]:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
@@ -272,27 +248,6 @@ class Archive:
         key = _seal_in(keys)
         return self._sealing(key) if key else None
 
-    def _spec_or_none(self, job_id: str) -> JobSpec | None:
-        # a marker whose driver died before it wrote the spec: there is no job
-        try:
-            return self.spec(job_id)
-        except NotArchived as error:
-            if self._attempt_keys(job_id):
-                key = layout.spec(job_id)
-                raise ArchiveDamaged(f"{key} is not there, and other records of the job are", key=key) from error
-            return None
-
-    def _row(self, key: str) -> dict[str, Any] | None:
-        try:
-            row: dict[str, Any] = self._read("row", key)
-            return row
-        except DAMAGE:  # it only repeats what the job's own records say
-            return self._live_row(layout.job_of(key))
-
-    def _live_row(self, job_id: str) -> dict[str, Any] | None:
-        spec = self._spec_or_none(job_id)
-        return row_of(spec, self.record(spec)) if spec else None
-
 
 def open_archive(
     location: str,
@@ -300,11 +255,12 @@ def open_archive(
     cache: str | None = None,
     s3: Mapping[str, str | None] | None = None,
     owner: tuple[int, int] | None = None,
+    reader: Path | None = None,
 ) -> Archive:
     """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet."""
     settings = S3Settings(**(s3 or {}))
     cache_store = open_store(cache, settings, owner=owner) if cache else None
-    return Archive(open_store(location, settings, owner=owner), cache=cache_store)
+    return Archive(open_store(location, settings, owner=owner), cache=cache_store, reader=reader)
 
 
 def new_attempt() -> str:

@@ -16,6 +16,7 @@ CYCLES = "gc/"
 _POST = "=post"
 
 _SEGMENT = re.compile(r"/ev/[0-9]{8}$")
+_PACK = re.compile(r"idx/[^/]+/s/[0-9]+-[0-9a-f]{16}")
 _SAFE_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 # what there is in an archive, by the names that `foundations archive` gives it
@@ -130,6 +131,41 @@ def row(project: str, job_id: str, *, watcher: bool = False) -> str:
     """Return the key of the index row of an ended job, by its courier or by who took that for dead."""
     # no name of a job holds a "=": the two never meet, and neither is ever overwritten
     return f"{rows(project)}{job_id}{_POST if watcher else ''}"
+
+
+def index(project: str | None) -> str:
+    """Return the prefix of all that the index has of one project, or of all: rows and packs."""
+    return ROWS if project is None else f"{ROWS}{quoted(project)}/"
+
+
+def index_beside(key: str) -> str:
+    """Return the prefix of all that the index has of the project that a key of it is of."""
+    return f"{ROWS}{folder_of(key)}/"
+
+
+def pack(beside: str, name: str) -> str:
+    """Return the key of a pack of the project that the row or the pack `beside` is of."""
+    return f"{ROWS}{folder_of(beside)}/s/{name}"
+
+
+def is_row(key: str) -> bool:
+    """Tell whether a key of the index is a row's."""
+    return key.split("/")[2:3] == ["t"]
+
+
+def is_pack(key: str) -> bool:
+    """Tell whether a key of the index is a pack's."""
+    return bool(_PACK.fullmatch(key))
+
+
+def rows_in(key: str) -> int:
+    """Return how many rows a pack has, which its key says."""
+    return int(key.rpartition("/")[2].partition("-")[0])
+
+
+def folder_of(key: str) -> str:
+    """Return the path segment of the project that a key of the index, a marker or a hidden job's is of."""
+    return key.split("/")[1]
 
 
 def job_of(key: str) -> str:

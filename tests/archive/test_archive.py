@@ -16,6 +16,8 @@ from foundations_archive import ArchiveDamaged, DirectoryStore, NotArchived, S3S
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.envelope import canonical, seal, unseal
 from foundations_archive.errors import ArchiveError, JobTaken, NewerFormat
+from foundations_archive.index import ArchiveWarning
+from foundations_archive.index import ArchiveWarning
 from foundations_archive.records import (
     Buffer,
     CacheEntry,
@@ -389,6 +391,8 @@ def test_a_damaged_record_names_its_key(directory: Archive, damage: bytes) -> No
     for ask in (lambda: directory.record(spec), lambda: directory.spec("job")):
         with pytest.raises(ArchiveDamaged, match=r"jobs/job/(spec\.json|a/1/done\.json)"):
             ask()
+    with pytest.warns(ArchiveWarning, match=r"left out: .*jobs/job/spec\.json"):
+        assert directory.jobs() == []
 
 
 def test_a_damaged_job_is_left_out_of_all_jobs_with_a_warning(directory: Archive) -> None:
@@ -397,7 +401,7 @@ def test_a_damaged_job_is_left_out_of_all_jobs_with_a_warning(directory: Archive
         directory.finish(a_spec(job_id), a_record(job_id), attempt="1")
     directory.store.put("jobs/damaged/a/1/done.json", b"")
     directory.store.delete("jobs/gone/spec.json")
-    with pytest.warns(UserWarning, match="a job is left out: ") as warned:
+    with pytest.warns(ArchiveWarning, match="is left out: ") as warned:
         assert [spec.job_id for spec, _ in directory.jobs()] == ["whole"]
     assert all(any(key in str(one.message) for one in warned) for key in ("damaged/a/1/done.json", "gone/spec.json"))
 
@@ -408,9 +412,10 @@ def test_a_damaged_row_is_made_anew_from_the_jobs_own_records(directory: Archive
         directory.finish(a_spec(job_id), a_record(job_id), attempt="1")
     before = directory.rows()
     directory.store.put(layout.row("demo", "a"), b"damaged")
-    assert [{**row, "sealed": None} for row in directory.rows()] == [{**row, "sealed": None} for row in before]
+    with pytest.warns(ArchiveWarning, match="idx/demo/t/a in .* is damaged; 1 of its jobs were read"):
+        assert directory.rows() == before
     directory.store.delete("jobs/a/spec.json")
-    with pytest.warns(UserWarning, match="a job is left out: jobs/a/spec.json is not there"):
+    with pytest.warns(ArchiveWarning, match="idx/demo/t/a in .* is damaged; .* missing here"):
         assert [row["job_id"] for row in directory.rows()] == ["b"]
 
 

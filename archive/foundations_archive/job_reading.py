@@ -57,8 +57,8 @@ def _queued(archive: "Archive", job_id: str) -> JobSpec | ArchiveDamaged | None:
     try:
         spec = archive.spec(job_id)
         return spec if archive.state(spec) == "Queued" else None
-    except NotArchived:  # a marker whose driver died before it wrote the spec: there is no job
-        return None
+    except NotArchived:
+        return index.lost_spec(archive, job_id)
     except ArchiveDamaged as error:
         return error
 

@@ -17,7 +17,6 @@ from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.envelope import canonical, seal, unseal
 from foundations_archive.errors import ArchiveError, JobTaken, NewerFormat
 from foundations_archive.index import ArchiveWarning
-from foundations_archive.index import ArchiveWarning
 from foundations_archive.records import (
     Buffer,
     CacheEntry,
@@ -404,6 +403,29 @@ def test_a_damaged_job_is_left_out_of_all_jobs_with_a_warning(directory: Archive
     with pytest.warns(ArchiveWarning, match="is left out: ") as warned:
         assert [spec.job_id for spec, _ in directory.jobs()] == ["whole"]
     assert all(any(key in str(one.message) for one in warned) for key in ("damaged/a/1/done.json", "gone/spec.json"))
+
+
+def test_a_job_whose_spec_is_lost_is_left_out_with_a_warning_and_one_that_never_had_any_without(
+    directory: Archive,
+) -> None:
+    directory.submit(a_spec("lost"))
+    directory.start("lost", "1", {})
+    directory.store.delete(layout.spec("lost"))
+    directory.heartbeat("demo", "never")
+    for read in (directory.rows, directory.jobs, directory.queued):
+        with pytest.warns(ArchiveWarning, match="is left out: jobs/lost/spec.json is not there"):
+            assert read() == []
+
+
+def test_an_ended_job_whose_seal_is_lost_is_damaged_and_not_lost(directory: Archive) -> None:
+    for job_id, watcher in (("own", False), ("watched", True)):
+        directory.submit(a_spec(job_id))
+        directory.start(job_id, "1", {})
+        directory.finish(a_spec(job_id), a_record(job_id), attempt="1", watcher=watcher)
+        directory.store.delete((layout.post if watcher else layout.done)(job_id, "1"))
+        for ask in (directory.state, directory.record):
+            with pytest.raises(ArchiveDamaged, match=f"jobs/{job_id}/a/1/.*json is not there, and the row"):
+                ask(a_spec(job_id))
 
 
 def test_a_damaged_row_is_made_anew_from_the_jobs_own_records(directory: Archive) -> None:

@@ -162,6 +162,7 @@ foundations_archive/repair.py
 foundations_archive/s3.py
 foundations_archive/s3_connection.py
 foundations_archive/s3_server.py
+foundations_archive/segments.py
 foundations_archive/series.py
 foundations_archive/stats.py
 foundations_archive/store.py

@@ -2,8 +2,7 @@
 
 import argparse
 
-from foundations.cli.archive.place import add_place, opened
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.archive.place import add_place
 from foundations.cli.parser import add_json
 
 DESCRIPTION = """\

@@ -2,8 +2,8 @@
 
 `arm` is called by the driver, and by the courier and the worker of a runtime that the test has altered to call it. From
 then on every write to a store, every event, message and start of a process is a step: noted in the file of the variable
-CRASH, and where it is the one that CRASH names, the last thing that the process does. A step is known by its name and by
-how many of that name came before: several threads take steps, and their order differs from run to run.
+CRASH, and where it is the one that CRASH names, the last thing that the process does. A step is known by its name and
+by how many of that name came before: several threads take steps, and their order differs from run to run.
 """
 
 import contextlib

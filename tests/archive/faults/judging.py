@@ -7,8 +7,10 @@ from typing import Any
 from foundations.results import load_value
 from foundations_archive import layout
 from foundations_archive.archive import Archive
+from foundations_archive.check import check
 from foundations_archive.manifest import Manifest, unpack
-from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_archive.records import JobRecord, JobSpec
+from foundations_archive.repair import repair
 from foundations_archive.store import Entry, Store
 
 BEHIND_SECONDS = 2.0
@@ -74,6 +76,17 @@ def assert_whole(archive: Archive, spec: JobSpec, record: JobRecord, folder: Pat
         load_value(archive, cached.value)
 
 
+def assert_mended(archive: Archive) -> None:
+    """Assert that a check finds no damage, and nothing at all after a repair has done what it says."""
+    findings = check(archive, deep=True).findings
+    assert [one for one in findings if one.severity == "damage"] == []
+    mended = repair(archive, findings)
+    assert [one for one in mended if one.fault] == []
+    if mended:
+        findings = check(archive, deep=True).findings
+    assert [one for one in findings if one.severity != "note"] == []
+
+
 def lines_of(archive: Archive, job_id: str) -> list[str]:
     """Return the log of a job, without what befell the worker."""
     return [event["text"] for event in archive.events(job_id) if event["event"] == "log" and event["stream"] != "error"]
@@ -85,7 +98,3 @@ def assert_lines_kept(archive: Archive, job_id: str, printed: list[tuple[float, 
     due = [text for at, text in printed if at <= until]
     assert kept[: len(due)] == due, f"of {len(due)} lines {len(kept)} are there"
     assert kept == [text for _, text in printed][: len(kept)] or len(kept) == len(printed) + 1
-
-
-def has_ended(state: State) -> bool:
-    return state not in ("Queued", "Running")

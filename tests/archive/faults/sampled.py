@@ -132,7 +132,10 @@ def _events(job_id: str, value: Value) -> list[list[dict[str, Any]]]:
 
     log = {"event": "log", "stream": "stdout", "stage": "s"}
     return [
-        [{"n": 0, "time": 10.0, "event": "job started"}, {"n": 1, "time": 11.0, "event": "stage started", "stage": "s"}],
+        [
+            {"n": 0, "time": 10.0, "event": "job started"},
+            {"n": 1, "time": 11.0, "event": "stage started", "stage": "s"},
+        ],
         [
             {"n": 2, "time": 12.0, **log, "text": f"{job_id} begins"},
             {"n": 3, "time": 12.0, "event": "metrics", "stage": "s", "key": "m", "values": [1, 2.5], "times": [1, 2]},
@@ -157,7 +160,9 @@ def _by_job(frame: pandas.DataFrame) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in frame.to_dict("records"):
         # what other jobs have decides about columns, and with them about empty cells and kinds of numbers
-        cells = {str(name): cell for name, cell in row.items() if isinstance(cell, list | dict) or not pandas.isna(cell)}
+        cells = {
+            str(name): cell for name, cell in row.items() if isinstance(cell, list | dict) or not pandas.isna(cell)
+        }
         found.setdefault(str(cells.get("job_id", cells.get("job_name"))), []).append(cells)
     return found
 
@@ -202,12 +207,10 @@ def said(ask: Callable[[], Any]) -> Any:
         warnings.simplefilter("error")
         try:
             return ask()
-        except ArchiveError as error:
-            assert error.key
-            return error
-        except KeyError as error:
-            assert "there is no job" in str(error)
-            return error
+        except (ArchiveError, KeyError) as error:
+            if getattr(error, "key", "") or "there is no job" in str(error):
+                return error
+            raise
 
 
 def _tree(root: Path) -> dict[str, bytes]:

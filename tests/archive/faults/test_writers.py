@@ -19,7 +19,7 @@ from foundations_archive.archive import Archive, open_archive
 from foundations_archive.records import CacheEntry
 from tests.archive.conftest import MakeBucket
 from tests.archive.faults.crashing import PHASES
-from tests.archive.faults.judging import later
+from tests.archive.faults.judging import assert_mended, later
 from tests.archive.faults.writer import JOBS, VALUES
 
 WRITERS = 32
@@ -115,6 +115,8 @@ def test_writers_at_once_lose_nothing_double_nothing_and_agree_on_the_cache(shar
     entry = archive.cached(KEY)
     assert entry
     assert winners == {f"sees {entry.job_id}"}
+    _assert_right(archive, told, entry)
+    assert_mended(archive)
     _assert_right(archive, told, entry)
     # who was killed is in the end Lost, or ended; nobody is there twice
     in_the_end = later(archive, 3601)

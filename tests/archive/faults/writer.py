@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 JOBS = 3
@@ -31,6 +32,7 @@ def main(location: str, s3: str, key: str, project: str) -> None:
 def _write_job(archive: Any, job_id: str, key: str, project: str) -> None:
     from foundations_archive.archive import new_attempt
     from foundations_archive.ledger import Ledger
+    from foundations_archive.manifest import Manifest
     from foundations_archive.records import CacheEntry, JobSpec, StageSpec, Value
 
     buffer = archive.blobs.put_bytes(job_id.encode() * 200)
@@ -44,7 +46,7 @@ def _write_job(archive: Any, job_id: str, key: str, project: str) -> None:
         target="s",
         stages=(stage,),
         graph=value,
-        bundle=buffer.chunks[0],
+        bundle=archive.blobs.put(Manifest((), ()).to_bytes()),
         paths=(".",),
         directory=".",
         python="3.11",
@@ -72,7 +74,7 @@ def _write_job(archive: Any, job_id: str, key: str, project: str) -> None:
         chain = archive.append(job_id, attempt, number, events, previous=chain)
     archive.keep(key, CacheEntry(value, job_id, "s", 1.0, ledger.metrics_of("s")))
     archive.finish(spec, ledger.record("Completed", ended=time.time()), attempt=attempt)
-    with open(os.environ["COMMITTED"], "a") as file:
+    with Path(os.environ["COMMITTED"]).open("a") as file:
         file.write(f"{job_id}\n")
 
 

@@ -39,7 +39,7 @@ class Later:
 
 def later(archive: Archive, seconds: float) -> Archive:
     """Return the archive as a reader finds it when nobody has touched it for so long."""
-    return Archive(Later(archive.store, seconds))  # type: ignore[arg-type]
+    return Archive(Later(archive.store, seconds))
 
 
 def the_job(archive: Archive) -> tuple[JobSpec, JobRecord] | None:

@@ -182,7 +182,7 @@ def is_unaltered(sample: Sample, key: str) -> bool:
 
 def unaltered_events(sample: Sample, key: str) -> bool:
     job_id = job_of(key) or ""
-    return sample.ask(job_id)["logs"] == sample.truth[job_id]["logs"]
+    return bool(sample.ask(job_id)["logs"] == sample.truth[job_id]["logs"])
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

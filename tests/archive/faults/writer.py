@@ -13,7 +13,7 @@ VALUES = tuple(range(400))
 
 def main(location: str, s3: str, key: str, project: str) -> None:
     """Wait for a line on standard input, write the jobs, and print which entry of the cache key this process sees."""
-    import crashing
+    import crashing  # type: ignore[import-not-found] # it lies beside this file, which is a program here
 
     crashing.arm("writer")
     from foundations.job_id import new_job_id

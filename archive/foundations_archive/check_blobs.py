@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from foundations_archive import layout, references
 from foundations_archive.blobs import Blobs, content_size, is_whole
-from foundations_archive.errors import ArchiveError, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.examination import Examination
 from foundations_archive.inventory import Inventory
 from foundations_archive.references import Reference
@@ -26,6 +26,11 @@ class Named:
         """Take in what a record names."""
         for reference, key in named:
             self.references.setdefault(reference, key)
+
+
+def _require_whole(data: bytes, digest: str) -> None:
+    if not is_whole(data, digest):
+        raise ArchiveDamaged(f"the blob {layout.blob(digest)} is damaged", key=layout.blob(digest))
 
 
 class BlobCheck:
@@ -69,12 +74,12 @@ class BlobCheck:
     def _reader(self, store: int) -> Callable[[str], str | None]:
         def damaged(digest: str) -> str | None:
             try:
-                whole = is_whole(self._look.stores[store].get(layout.blob(digest)), digest)
+                self._look.verified(lambda data: _require_whole(data, digest), layout.blob(digest), store=store)
             except NotArchived:
                 return None
             except ArchiveError:
                 return digest
-            return None if whole else digest
+            return None
 
         return damaged
 

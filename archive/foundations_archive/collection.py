@@ -14,7 +14,7 @@ from foundations_archive import layout
 from foundations_archive.archive import Archive, described
 from foundations_archive.blobs import GRACE_SECONDS
 from foundations_archive.envelope import seal, unseal
-from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NewerFormat, NotArchived
 from foundations_archive.inventory import inventory, sorted_by_kind
 from foundations_archive.marking import marked
 from foundations_archive.store import Entry, Store
@@ -123,7 +123,7 @@ class _Collection:
         for entry in sorted(old, key=lambda entry: entry.age):
             try:
                 return set(unseal("cycle", self._store.get(entry.key), entry.key)["blobs"])
-            except (ArchiveDamaged, NotArchived, KeyError, TypeError):
+            except (ArchiveDamaged, NewerFormat, NotArchived, KeyError, TypeError):
                 continue  # the one before says the same of what is still there
         return set()
 

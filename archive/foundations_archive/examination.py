@@ -47,12 +47,19 @@ class Examination:
     ) -> Any:
         """Return the body of a record, or None, with a finding unless it went away since it was listed."""
         try:
-            return unseal(kind, self.stores[store].get(key), key)
+            return self.verified(lambda data: unseal(kind, data, key), key, store=store)
         except NotArchived:
             return None
         except ArchiveError as error:
             self.unreadable(error, key, severity=severity, mend=mend, store=store)
             return None
+
+    def verified(self, of: Callable[[bytes], _Found], key: str, *, store: int = 0) -> _Found:
+        """Return what `of` makes of an object, read again where it is damaged: it may have been so on its way only."""
+        try:
+            return of(self.stores[store].get(key))
+        except ArchiveDamaged:
+            return of(self.stores[store].get(key))
 
     def made(self, of: Callable[[Any], _Found], body: Any, key: str, **more: Any) -> _Found | None:
         """Return what `of` makes of a record's body, or None, with a finding, where it can make nothing of it."""

@@ -234,8 +234,3 @@ def attempt_in(key: str) -> str:
 def number_in(key: str) -> int:
     """Return the number of a segment of events."""
     return int(key.rpartition("/")[2])
-
-
-def project_in(key: str) -> str:
-    """Return the path segment of the project that a row, a pack or a marker is of."""
-    return key.split("/")[1]

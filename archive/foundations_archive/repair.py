@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from foundations_archive import layout
 from foundations_archive.archive import Archive, new_attempt
-from foundations_archive.envelope import seal
-from foundations_archive.errors import ArchiveError
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.findings import Finding
+from foundations_archive.hiding import hide
 from foundations_archive.ledger import Ledger
+from foundations_archive.packs import unpacked
 from foundations_archive.records import JobSpec
-from foundations_archive.store import Store
 
+_THREADS = 8
 _LOST = "its courier stopped reporting more than a day ago: the host or the process is gone"
 
 
@@ -26,11 +28,22 @@ class Repaired:
 
 def repair(archive: Archive, findings: Iterable[Finding]) -> list[Repaired]:
     """Do what each finding's `repair` says; one that can't be mended stops none of the others."""
-    return [_repaired(archive, finding) for finding in findings if finding.mend]
+    chosen = [finding for finding in findings if finding.mend]
+    # packs come last: what is written anew goes before what is deleted for it
+    packs = list(dict.fromkeys(finding.key for finding in chosen if finding.mend == "pack"))
+    rest = [finding for finding in chosen if finding.mend != "pack"]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        repaired = list(pool.map(lambda finding: _repaired(archive, finding), rest))
+        for key in packs:
+            finding = next(finding for finding in chosen if finding.key == key)
+            repaired.append(_repaired(archive, finding, pool))
+    return repaired
 
 
-def _repaired(archive: Archive, finding: Finding) -> Repaired:
+def _repaired(archive: Archive, finding: Finding, pool: ThreadPoolExecutor | None = None) -> Repaired:
     try:
+        if pool:
+            list(pool.map(lambda job_id: _write_row(archive, job_id), _jobs_of(archive, finding.key)))
         _mend(archive, finding)
     except ArchiveError as error:
         return Repaired(finding, str(error))
@@ -48,17 +61,30 @@ def _mend(archive: Archive, finding: Finding) -> None:
             assert finding.job_id
             _seal_lost(archive, archive.spec(finding.job_id))
         case "hidden":
-            _hide_again(archive.store, finding.key, archive.spec(layout.job_of(finding.key)))
+            store.delete(finding.key)
+            hide(archive, archive.spec(layout.job_of(finding.key)))
         case _:  # a marker, a cache entry, a pack, a row or a collection's record that stands in the way
             store.delete(finding.key)
 
 
 def _write_row(archive: Archive, job_id: str) -> None:
     """Write the row of the record that counts, and delete the marker, which comes after."""
-    spec = archive.spec(job_id)
-    record, key = archive.sealed_by(job_id)
+    try:
+        spec = archive.spec(job_id)
+        record, key = archive.sealed_by(job_id)
+    except (NotArchived, ArchiveDamaged):
+        return  # which is a finding of its own
     if record and key:
         archive.settle(spec, record, sealed=key)
+
+
+def _jobs_of(archive: Archive, key: str) -> list[str]:
+    """Return the jobs whose rows a pack has; none where it can't be read, as their rows are missed then."""
+    try:
+        groups = unpacked(archive.store.get(key), key).groups
+    except (NotArchived, ArchiveDamaged):
+        return []
+    return [job_id for group in groups for job_id in group.jobs]
 
 
 def _seal_lost(archive: Archive, spec: JobSpec) -> None:
@@ -69,7 +95,3 @@ def _seal_lost(archive: Archive, spec: JobSpec) -> None:
     ledger.extend(archive.events(spec.job_id))
     record = ledger.record("Lost", ended=time.time(), error=_LOST)
     archive.finish(spec, record, attempt=new_attempt(), watcher=True)
-
-
-def _hide_again(store: Store, key: str, spec: JobSpec) -> None:
-    store.put(key, seal("hidden", {"job_id": spec.job_id, "project": spec.project}))

@@ -1,6 +1,7 @@
 """What an archive holds, counted: jobs by project and state, bytes by kind, what is largest, what nothing names."""
 
 import heapq
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -44,26 +45,31 @@ def statistics(archive: Archive, *, most: int = _MOST) -> Statistics:
 
     names, unreadable = marked(archive.store, found, each=count)
     dead = sizes.keys() - names
-    unreferenced = (len(dead), sum(sizes[digest] for digest in dead))
+    unreferenced = None if unreadable else (len(dead), sum(sizes[digest] for digest in dead))
     kinds = _kinds(found)
     if archive.cache_store is not archive.store:
         kinds |= {f"cache store: {kind}": pair for kind, pair in _kinds(inventory(archive.cache_store)).items()}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        projects = _projects(archive)
+    unreadable += [str(warning.message) for warning in told]
     return Statistics(
         archive.location,
-        _projects(archive),
+        projects,
         len(found.of("hidden")),
         kinds,
         heapq.nlargest(most, jobs.items(), key=lambda job: job[1]),
         heapq.nlargest(most, sizes.items(), key=lambda blob: blob[1]),
-        None if unreadable else unreferenced,
+        unreferenced,
         unreadable,
     )
 
 
 def _projects(archive: Archive) -> dict[str, dict[str, int]]:
     states: dict[str, Counter[str]] = {}
-    for row in archive.rows():
-        states.setdefault(row["project"], Counter())[row["status"]] += 1
+    for group in archive.table().all_groups():
+        for project, status in zip(group.plain_field("project"), group.plain_field("status"), strict=True):
+            states.setdefault(project, Counter())[status] += 1
     return {project: dict(sorted(counts.items())) for project, counts in sorted(states.items())}
 
 

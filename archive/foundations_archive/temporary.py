@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from foundations_archive.local import DirectoryStore
 from foundations_archive.store import TEMPORARY, Store
 
 _NAME_LENGTH = 32
@@ -21,16 +21,16 @@ class Leftover:
 
 def leftovers(store: Store, *, older_than: float) -> list[Leftover]:
     """Return the temporary files of a directory that nobody has written to for so many seconds; S3 has none."""
-    if not isinstance(store, DirectoryStore):
-        return []
-    return list(_old_files(Path(store.location) / TEMPORARY, time.time() - older_than))
+    place = Path(store.location)
+    return list(_old_files(place / TEMPORARY, time.time() - older_than)) if place.is_absolute() else []
 
 
 def sweep(store: Store, *, older_than: float) -> list[Leftover]:
     """Delete what `leftovers` gives, and return it."""
     found = leftovers(store, older_than=older_than)
     for one in found:
-        one.path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # another user's
+            one.path.unlink(missing_ok=True)
     return found
 
 

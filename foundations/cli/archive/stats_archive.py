@@ -1,7 +1,7 @@
 """`foundations archive stats`: what an archive holds, counted."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from foundations.bundle import readable
 from foundations.cli.archive.place import add_place, opened
@@ -57,7 +57,7 @@ def _lines(found: Statistics) -> Iterator[str]:
         yield f"{found.unreferenced[0]:,} blobs of {readable(found.unreferenced[1])} that nothing names"
 
 
-def _section(title: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _section(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     if rows:
         yield from ("", title)
         yield from (f"  {line}" for line in aligned(rows))

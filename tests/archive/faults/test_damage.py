@@ -109,7 +109,6 @@ NOT_MISSED = {
     "jobs/cancelled/cancel.json": "the wish has come true, and the job is sealed as Cancelled",
     "jobs/queued/spec.json": "a marker alone is what a driver leaves that dies before it writes the spec",
     "jobs/running/a/*/ev/00000002": "the last segment of a job that runs: the courier may not have written it yet",
-    "jobs/taken/a/*/ev/00000002": "the last one of a job that a watcher sealed, who can't know how many there were",
     "idx/*/t/back=post": "a watcher's row beside that of the courier, which counts",
     "blobs/e3/e3b0*": "the empty blob, which nothing names where no file is empty",
 }

@@ -152,18 +152,18 @@ class Archive:
         With `seen`, which this fills, those that an earlier call with the same set has yielded are left out.
         """
         known = set() if seen is None else seen
+        found = None if known else 0
         keys = self._attempt_keys(job_id)
         ends = {key: self._sealing(key) for key in keys if key not in known and layout.is_seal(key)}
         counts = {layout.attempt_of(key): record.segments or 0 for key, record in ends.items()}
-        found = 0
         for key in segments_of(keys, sealed=counts):
             if key not in known:
                 yield from (events := self._events(key))
-                found += len(events)
+                found = None if found is None else found + len(events)
                 known.add(key)
         for key, record in ends.items():
             told = record.events - len(record.tail)
-            if seen is None and found < told:  # who took a courier for dead knows of no number of segments
+            if found is not None and found < told:  # who took a courier for dead knows of no number of segments
                 raise ArchiveDamaged(f"{key} was made from {told} events, and {found} are there", key=key)
             yield from record.tail
             known.add(key)

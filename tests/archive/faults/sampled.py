@@ -20,7 +20,7 @@ from foundations_archive.ledger import Ledger
 from foundations_archive.records import JobSpec, StageSpec, Value
 
 PROJECTS = ("damage", "Another project")
-ENDED = "ended"
+_COMPLETED = ("parts", "hidden", "back")
 
 MODEL = """\
 from pathlib import Path
@@ -111,14 +111,14 @@ def _made(archive: Archive, job_id: str, project: str) -> None:
     archive.start(job_id, attempt, {})
     for number, events in enumerate(_events(job_id, value)):
         ledger.extend(events)
-        if number < 3:
+        if number < 3 or job_id in _COMPLETED:
             chain = archive.append(job_id, attempt, number, events, previous=chain)
     if job_id in ("taken", "back"):  # a watcher took the courier for dead
         record = ledger.record("Failed", ended=20.0, error="the courier was killed", tail=_events(job_id, value)[3])
         archive.finish(spec, record, attempt=new_attempt(), watcher=True)
-    if job_id in ("parts", "hidden", "back"):
+    if job_id in _COMPLETED:
         record = ledger.record("Completed", ended=20.0)
-        archive.finish(spec, _with(record, segments=3, chain=chain), attempt=attempt)
+        archive.finish(spec, _with(record, segments=4, chain=chain), attempt=attempt)
 
 
 def _with(record: Any, **fields: Any) -> Any:

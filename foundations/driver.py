@@ -40,9 +40,10 @@ def run_stage(
             ended = destination.archive.sealed(job_id)
             progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
             raise
-        if not wait:
+        goes_on = record.state == "Running"
+        if goes_on:
             progress.say(f"job {job_id} goes on without this driver")
-    if wait:
+    if not goes_on:
         _raise_unless_completed(spec, record, origin)
     return deployment
 

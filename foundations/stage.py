@@ -236,7 +236,7 @@ class Stage:
         inside a job.
 
         With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
-        is then for the deployment to say: nothing more is written or raised here.
+        is then for the deployment to say: nothing more is written or raised here, unless the job never began.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage

@@ -8,7 +8,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from copy import copy
 from operator import itemgetter
@@ -27,7 +26,7 @@ from foundations_archive.errors import (
     NewerFormat,
     NotArchived,
 )
-from foundations_archive.job_reading import read_jobs
+from foundations_archive.job_reading import read_jobs, read_queued, seal_of_row
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.reader_cache import WriteOnce
@@ -35,6 +34,7 @@ from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, p
 from foundations_archive.rereading import read_verified
 from foundations_archive.retrying import INTERACTIVE, Patience
 from foundations_archive.s3_connection import S3Settings
+from foundations_archive.segments import segments_of
 from foundations_archive.signing import SigningKey
 from foundations_archive.store import Store, require_safe_key
 
@@ -168,9 +168,8 @@ class Archive:
         if sealed:
             return sealed
         ledger = Ledger(spec)
-        for key in keys:
-            if "/ev/" in key:
-                ledger.extend(self._events(key))
+        for key in segments_of(keys, sealed={}):
+            ledger.extend(self._events(key))
         lost = "its courier stopped reporting: the host or the process is gone" if state == "Lost" else None
         return ledger.record(state, error=lost)
 
@@ -180,27 +179,34 @@ class Archive:
 
     def sealed(self, job_id: str) -> JobRecord | None:
         """Return the record that seals a job, or None for one that has not ended."""
-        return self._sealed(self._attempt_keys(job_id))
+        return self.sealed_by(job_id)[0]
 
     def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
         """Return the record that seals a job and its key, or None twice."""
-        keys = self._attempt_keys(job_id)
-        return self._sealed(keys), _seal_in(keys)
+        key = _seal_in(self._attempt_keys(job_id))
+        return (self._sealing(key), key) if key else (None, None)
 
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
-        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment.
+        """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` where some are lost.
 
         With `seen`, which this fills, those that an earlier call with the same set has yielded are left out.
         """
         known = set() if seen is None else seen
-        keys = [key for key in self._attempt_keys(job_id) if key not in known]
-        known.update(keys)
-        for key in keys:
-            if "/ev/" in key:
-                yield from self._events(key)
-        for key in keys:
-            if key.endswith("/post.json"):
-                yield from _made(JobRecord.of, self._read("job", key), key).tail
+        found = None if known else 0
+        keys = self._attempt_keys(job_id)
+        ends = {key: self._sealing(key) for key in keys if key not in known and layout.is_seal(key)}
+        counts = {layout.attempt_of(key): record.segments or 0 for key, record in ends.items()}
+        for key in segments_of(keys, sealed=counts):
+            if key not in known:
+                yield from (events := self._events(key))
+                found = None if found is None else found + len(events)
+                known.add(key)
+        for key, record in ends.items():
+            told = record.events - len(record.tail)
+            if found is not None and found < told:  # who took a courier for dead knows of no number of segments
+                raise ArchiveDamaged(f"{key} was made from {told} events, and {found} are there", key=key)
+            yield from record.tail
+            known.add(key)
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
         """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
@@ -219,12 +225,7 @@ class Archive:
 
     def queued(self) -> list[JobSpec]:
         """Return the jobs of every project that no courier has started yet, oldest first, but for those hidden."""
-        hidden = set(self._ids(layout.hidden_jobs(None)))
-        live = [job_id for job_id in self._ids(layout.markers(None)) if job_id not in hidden]
-        with ThreadPoolExecutor(8) as pool:
-            specs = [spec for spec in pool.map(self._spec_or_none, live) if spec]
-            found = [spec for spec, state in zip(specs, pool.map(self.state, specs), strict=True) if state == "Queued"]
-        return sorted(found, key=lambda spec: (spec.created, spec.job_id))
+        return read_queued(self)
 
     def jobs(self, project: str | None = None, *, hidden: bool = False) -> list[tuple[JobSpec, JobRecord]]:
         """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first.
@@ -268,7 +269,19 @@ class Archive:
         return data
 
     def _events(self, key: str) -> list[Event]:
-        return _made(itemgetter("events"), self._read("events", key), key)
+        try:
+            body = self._read("events", key)
+            # before segments were chained they were bare lists
+            return body if isinstance(body, list) else _made(itemgetter("events"), body, key)
+        except NotArchived as error:
+            what = "later events of the job are, or the record that tells of them"
+            raise ArchiveDamaged(f"the events {key} are not there, and {what}", key=key) from error
+
+    def _sealing(self, key: str) -> JobRecord:
+        try:
+            return _made(JobRecord.of, self._read("job", key), key)
+        except NotArchived as error:
+            raise ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key) from error
 
     def _read(self, kind: str, key: str) -> Any:
         return read_verified(self.store, key, lambda data: unseal(kind, data, key, signing=self._demanded))
@@ -278,31 +291,21 @@ class Archive:
         # the marker is read before the records that outlive it: a job that ends meanwhile is then seen as ended
         marker = self.store.head(layout.live(spec.project, spec.job_id))
         keys = self._attempt_keys(spec.job_id)
-        sealed = self._sealed(keys)
-        if sealed:
-            return sealed, sealed.state, keys
-        started = any(key.endswith("/start.json") for key in keys)
+        started = bool(keys)
         age = marker.age if marker else float("inf")
-        if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
+        is_lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
+        key = _seal_in(keys)
+        if is_lost and (key is None or layout.is_by_watcher(key)):
+            key = seal_of_row(self, spec) or key
+        if key:
+            sealed = self._sealing(key)
+            return sealed, sealed.state, keys
+        if is_lost:
             return None, "Lost", keys
         return None, "Running" if started else "Queued", keys
 
-    def _ids(self, prefix: str) -> list[str]:
-        return [layout.job_of(entry.key) for entry in self.store.list(prefix)]
-
     def _attempt_keys(self, job_id: str) -> list[str]:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
-
-    def _sealed(self, keys: list[str]) -> JobRecord | None:
-        key = _seal_in(keys)
-        return _made(JobRecord.of, self._read("job", key), key) if key else None
-
-    def _spec_or_none(self, job_id: str) -> JobSpec | None:
-        # a marker whose driver died before it wrote the spec: there is no job
-        try:
-            return self.spec(job_id)
-        except NotArchived:
-            return None
 
 
 def open_archive(

@@ -285,7 +285,15 @@ def _live_row(archive: "Archive", job_id: str) -> dict[str, Any] | ArchiveDamage
         spec = archive.spec(job_id)
         return row_of(spec, archive.record(spec))
     except NotArchived:
-        # a marker whose driver died before it wrote the spec: there is no job
-        return None
+        return lost_spec(archive, job_id)
     except ArchiveDamaged as error:
         return error
+
+
+def lost_spec(archive: "Archive", job_id: str) -> ArchiveDamaged | None:
+    """Return what is wrong with a job that has a marker and no spec; None where it is no job."""
+    # without other records it is a marker whose driver died before it wrote the spec
+    if not any(archive.store.list(layout.attempts(job_id))):
+        return None
+    key = layout.spec(job_id)
+    return ArchiveDamaged(f"{key} is not there, and other records of the job are", key=key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,13 +24,43 @@ def read_jobs(archive: "Archive", project: str | None, *, hidden: bool) -> list[
     """
     listed = index.read_table(archive, project, hidden=hidden).sealed()
     with ThreadPoolExecutor(index.THREADS) as pool:
-        specs = pool.map(partial(_spec, archive), [job_id for job_id, _ in listed])
+        specs = pool.map(partial(_spec, archive), *zip(*listed, strict=True)) if listed else ()
         sealing = pool.map(partial(_sealing, archive), [key for _, key in listed])
         found = list(pool.map(partial(_job, archive), list(specs), list(sealing)))
     archive.write_once.flush()
     index.warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
     jobs = [job for job in found if isinstance(job, tuple)]
     return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
+
+
+def read_queued(archive: "Archive") -> list[JobSpec]:
+    """Return the jobs that wait to be started, oldest first, but for hidden ones; warn of what is damaged."""
+    hidden = {layout.job_of(entry.key) for entry in archive.store.list(layout.hidden_jobs(None))}
+    live = [layout.job_of(entry.key) for entry in archive.store.list(layout.markers(None))]
+    with ThreadPoolExecutor(index.THREADS) as pool:
+        found = list(pool.map(partial(_queued, archive), [job_id for job_id in live if job_id not in hidden]))
+    index.warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
+    return sorted((job for job in found if isinstance(job, JobSpec)), key=lambda spec: (spec.created, spec.job_id))
+
+
+def seal_of_row(archive: "Archive", spec: JobSpec) -> str | None:
+    """Return the key of the record that a job's row was made from: a listing may lack it, or somebody deleted it."""
+    for watcher in (False, True):
+        key = layout.row(spec.project, spec.job_id, watcher=watcher)
+        with suppress(NotArchived, ArchiveDamaged):  # no row, or one that is as good as none
+            sealed: str | None = index.read_row(archive.store.get(key), key).get("sealed")
+            return sealed
+    return None
+
+
+def _queued(archive: "Archive", job_id: str) -> JobSpec | ArchiveDamaged | None:
+    try:
+        spec = archive.spec(job_id)
+        return spec if archive.state(spec) == "Queued" else None
+    except NotArchived:
+        return index.lost_spec(archive, job_id)
+    except ArchiveDamaged as error:
+        return error
 
 
 def _job(
@@ -45,13 +76,19 @@ def _job(
         return error
 
 
-def _spec(archive: "Archive", job_id: str) -> JobSpec | ArchiveDamaged | None:
-    return _kept(archive, "spec", layout.spec(job_id), JobSpec.of)
+def _spec(archive: "Archive", job_id: str, sealed: str | None) -> JobSpec | ArchiveDamaged | None:
+    key = layout.spec(job_id)
+    found = _kept(archive, "spec", key, JobSpec.of)
+    return _missing(key) if found is None and sealed else found
 
 
 def _sealing(archive: "Archive", key: str | None) -> JobRecord | ArchiveDamaged | None:
     """Return the record that the index says to seal a job."""
-    return _kept(archive, "job", key, JobRecord.of) if key else None
+    return (_kept(archive, "job", key, JobRecord.of) or _missing(key)) if key else None
+
+
+def _missing(key: str) -> ArchiveDamaged:
+    return ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key)
 
 
 def _kept(archive: "Archive", kind: str, key: str, of: Callable[[Any], _Record]) -> _Record | ArchiveDamaged | None:

@@ -15,6 +15,7 @@ CYCLES = "gc/"
 
 _POST = "=post"
 
+_SEGMENT = re.compile(r"/ev/[0-9]{8}$")
 _PACK = re.compile(r"idx/[^/]+/s/[0-9]+-[0-9a-f]{16}")
 _SAFE_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -85,6 +86,27 @@ def segment(job_id: str, attempt: str, number: int) -> str:
     return f"{segments(job_id, attempt)}{number:08d}"
 
 
+def is_segment(key: str) -> bool:
+    """Tell whether a key of an attempt is that of a segment of its events."""
+    return bool(_SEGMENT.search(key))
+
+
+def segment_of(key: str) -> tuple[str, int]:
+    """Return the prefix of the attempt that a segment is of, and its number."""
+    prefix, _, number = key.rpartition("/ev/")
+    return prefix, int(number)
+
+
+def attempt_of(key: str) -> str:
+    """Return the prefix of the attempt that a sealing record is of, as `segment_of` gives it."""
+    return key.rpartition("/")[0]
+
+
+def segment_in(prefix: str, number: int) -> str:
+    """Return the key of a segment of the attempt whose prefix `segment_of` gives."""
+    return f"{prefix}/ev/{number:08d}"
+
+
 def done(job_id: str, attempt: str) -> str:
     """Return the key of the record that seals a job."""
     return f"{attempts(job_id)}{attempt}/done.json"
@@ -149,6 +171,11 @@ def folder_of(key: str) -> str:
 def job_of(key: str) -> str:
     """Return the id of the job that a marker, a row or a hidden job's key is of."""
     return key.rpartition("/")[2].removesuffix(_POST)
+
+
+def is_seal(key: str) -> bool:
+    """Tell whether a key of an attempt is that of a record which seals the job."""
+    return key.endswith(("/done.json", "/post.json"))
 
 
 def is_by_watcher(key: str) -> bool:

@@ -12,7 +12,8 @@ from foundations_archive.errors import ArchiveError
 from foundations_archive.ledger import Ledger
 from foundations_archive.records import JobSpec
 
-FLUSH_SECONDS = 2.0
+# what the archive lacks is never older than two seconds, so half a second is left for the write itself
+FLUSH_SECONDS = 1.5
 FLUSH_BYTES = 256 * 1024
 _LAST_TRIES = (0.5, 2.0, 8.0)
 
@@ -91,10 +92,12 @@ class Journal:
                     pass  # nobody listens any more: the job goes on, the archive has it all
 
     def _keep_flushing(self) -> None:
-        beat = time.monotonic()
+        beat = began = time.monotonic()
         while not self._closing:
-            self._wake.wait(FLUSH_SECONDS)
+            # from when the last one began: what came while it wrote has waited for as long already
+            self._wake.wait(max(0.0, began + FLUSH_SECONDS - time.monotonic()))
             self._wake.clear()
+            began = time.monotonic()
             try:
                 self._flush()
                 if time.monotonic() - beat >= HEARTBEAT_SECONDS:

@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +252,12 @@ def test_a_row_names_the_record_that_it_was_made_from(directory: Archive) -> Non
     assert [row["sealed"] for row in directory.rows()] == [layout.done("job", "2")]
 
 
+def test_segments_from_before_they_were_chained_are_read(directory: Archive) -> None:
+    key = layout.segment("job", "1", 0)
+    directory.store.put(key, directory.seal("events", [event(0, "log")], key=key))
+    assert [one["n"] for one in directory.events("job")] == [0]
+
+
 def test_each_segment_names_the_digest_of_the_one_before(directory: Archive) -> None:
     first = directory.append("job", "1", 0, [event(0, "log")])
     second = directory.append("job", "1", 1, [event(1, "log")] * 500, previous=first)
@@ -271,9 +278,39 @@ def test_what_the_watcher_saw_and_the_courier_did_not_write_is_in_the_events(dir
 
 
 def test_events_come_in_the_order_of_their_segments(directory: Archive) -> None:
-    for number in (2, 0, 10, 1):
+    for number in (2, 0, 10, 1, *range(3, 10)):
         directory.append("job", "1", number, [event(number, "log")])
-    assert [one["n"] for one in directory.events("job")] == [0, 1, 2, 10]
+    assert [one["n"] for one in directory.events("job")] == list(range(11))
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_events_that_are_missing_are_named_and_not_passed_over(directory: Archive, lost: int) -> None:
+    directory.submit(a_spec())
+    for number in range(3):
+        directory.append("job", "1", number, [event(number, "log")])
+    directory.store.delete(layout.segment("job", "1", lost))
+    if lost < 2:
+        for ask in (lambda: directory.record(a_spec()), lambda: list(directory.events("job"))):
+            with pytest.raises(ArchiveDamaged, match=f"jobs/job/a/1/ev/0000000{lost} are not there"):
+                ask()
+    directory.finish(a_spec(), replace(a_record(), segments=3), attempt="1")
+    with pytest.raises(ArchiveDamaged, match=f"jobs/job/a/1/ev/0000000{lost} are not there"):
+        list(directory.events("job"))
+
+
+def test_a_segment_that_a_listing_lacks_is_read_all_the_same(
+    directory: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        directory.append("job", "1", number, [event(number, "log")])
+    listed = directory.store.list
+    late = layout.segment("job", "1", 1)
+    monkeypatch.setattr(
+        directory.store, "list", lambda prefix: (entry for entry in listed(prefix) if entry.key != late)
+    )
+    seen: set[str] = set()
+    assert [one["n"] for one in directory.events("job", seen=seen)] == [0, 1, 2]
+    assert not list(directory.events("job", seen=seen))
 
 
 def test_a_name_that_is_taken_is_refused_and_the_job_that_has_it_untouched(archive: Archive) -> None:
@@ -361,6 +398,53 @@ def test_a_damaged_record_names_its_key(directory: Archive, damage: bytes) -> No
             ask()
     with pytest.warns(ArchiveWarning, match=r"left out: .*jobs/job/spec\.json"):
         assert directory.jobs() == []
+
+
+def test_a_damaged_job_is_left_out_of_all_jobs_with_a_warning(directory: Archive) -> None:
+    for job_id in ("damaged", "gone", "whole"):
+        directory.submit(a_spec(job_id))
+        directory.finish(a_spec(job_id), a_record(job_id), attempt="1")
+    directory.store.put("jobs/damaged/a/1/done.json", b"")
+    directory.store.delete("jobs/gone/spec.json")
+    with pytest.warns(ArchiveWarning, match="is left out: ") as warned:
+        assert [spec.job_id for spec, _ in directory.jobs()] == ["whole"]
+    assert all(any(key in str(one.message) for one in warned) for key in ("damaged/a/1/done.json", "gone/spec.json"))
+
+
+def test_a_job_whose_spec_is_lost_is_left_out_with_a_warning_and_one_that_never_had_any_without(
+    directory: Archive,
+) -> None:
+    directory.submit(a_spec("lost"))
+    directory.start("lost", "1", {})
+    directory.store.delete(layout.spec("lost"))
+    directory.heartbeat("demo", "never")
+    for read in (directory.rows, directory.jobs, directory.queued):
+        with pytest.warns(ArchiveWarning, match="is left out: jobs/lost/spec.json is not there"):
+            assert read() == []
+
+
+def test_an_ended_job_whose_seal_is_lost_is_damaged_and_not_lost(directory: Archive) -> None:
+    for job_id, watcher in (("own", False), ("watched", True)):
+        directory.submit(a_spec(job_id))
+        directory.start(job_id, "1", {})
+        directory.finish(a_spec(job_id), a_record(job_id), attempt="1", watcher=watcher)
+        directory.store.delete((layout.post if watcher else layout.done)(job_id, "1"))
+        for ask in (directory.state, directory.record):
+            with pytest.raises(ArchiveDamaged, match=f"jobs/{job_id}/a/1/.*json is not there, and the row"):
+                ask(a_spec(job_id))
+
+
+def test_a_damaged_row_is_made_anew_from_the_jobs_own_records(directory: Archive) -> None:
+    for job_id in ("a", "b"):
+        directory.submit(a_spec(job_id))
+        directory.finish(a_spec(job_id), a_record(job_id), attempt="1")
+    before = directory.rows()
+    directory.store.put(layout.row("demo", "a"), b"damaged")
+    with pytest.warns(ArchiveWarning, match="idx/demo/t/a in .* is damaged; 1 of its jobs were read"):
+        assert directory.rows() == before
+    directory.store.delete("jobs/a/spec.json")
+    with pytest.warns(ArchiveWarning, match="idx/demo/t/a in .* is damaged; .* missing here"):
+        assert [row["job_id"] for row in directory.rows()] == ["b"]
 
 
 def test_checking_an_empty_archive_describes_it_once(archive: Archive) -> None:

@@ -175,6 +175,7 @@ foundations_archive/s3.py
 foundations_archive/s3_clock.py
 foundations_archive/s3_connection.py
 foundations_archive/s3_server.py
+foundations_archive/segments.py
 foundations_archive/series.py
 foundations_archive/signing.py
 foundations_archive/stats.py

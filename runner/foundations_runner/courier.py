@@ -19,7 +19,7 @@ from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.records import JobSpec, State
-from foundations_archive.retrying import COURIER
+from foundations_archive.retrying import ARRIVING_COURIER, COURIER, Patience
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation
@@ -57,8 +57,8 @@ class _Courier:
         order = self._order
         if order.private:
             Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
-        archive = open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner, patience=COURIER)
-        spec = self._spec(archive)
+        spec = self._spec(self._archive(ARRIVING_COURIER))
+        archive = self._archive(COURIER)
         attempt = new_attempt()
         root = self._unpack(archive, spec)
         archive.start(spec.job_id, attempt, {"image": order.image, "time": time.time()})
@@ -74,6 +74,10 @@ class _Courier:
         if order.temporary:
             shutil.rmtree(order.directory, ignore_errors=True)
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
+
+    def _archive(self, patience: Patience) -> Archive:
+        order = self._order
+        return open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner, patience=patience)
 
     def _wanted(self, archive: Archive) -> bool:
         """Tell whether the job shall still run; from then on its worker is ended when somebody wants that."""

@@ -11,7 +11,7 @@ from foundations_archive.store import Entry, Store
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 20.0
-# nothing was listening, or no such host: more often a wrong endpoint than an outage
+# nothing was listening, or no such host; or, with a mere status for a code, no S3: mostly a wrong endpoint
 _SILENT = {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"}
 
 _Result = TypeVar("_Result")
@@ -117,7 +117,7 @@ class Retrying:
             time.sleep(pause)
 
     def _spent(self, seconds: float, error: ArchiveUnreachable, tries: int) -> bool:
-        if error.code in _SILENT:
+        if error.code in _SILENT or error.code.isdigit():
             return seconds > self._patience.silence
         # an answer that a timeout waited for in vain may have used up all the time: one more try then
         return seconds > self._patience.trouble and tries > 1

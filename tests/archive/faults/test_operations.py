@@ -403,3 +403,22 @@ def test_a_server_whose_clock_is_wrong_is_believed_about_the_time_and_served(wor
     for name in ("submit", "record", "rows", "get", "finish"):
         assert outcome(OPERATIONS[name], world)[0] == ""
     assert world.past.sealed("running") == a_record(world.running)
+
+
+@pytest.mark.parametrize("fault", [injected.reset_before, injected.reset_after, injected.UNAVAILABLE])
+def test_an_outage_during_a_jobs_records_costs_only_time(world: World, fault: Fault) -> None:
+    refused = 40  # tries in vain, wherever they come
+
+    world.proxy.inject(fault, nth=range(3, 3 + refused))
+    archive, spec = world.archive, world.new
+    archive.submit(spec)
+    archive.start("new", "1-a", {})
+    chain = None
+    for number in range(3):
+        chain = archive.append("new", "1-a", number, EVENTS, previous=chain)
+    archive.finish(spec, a_record(spec), attempt="1-a")
+    world.proxy.heal()
+    assert list(world.past.events("new")) == EVENTS * 3
+    assert world.past.sealed("new") == a_record(spec)
+    assert row(world, "new")["status"] == "Completed"
+    assert world.past.store.head("live/demo/new") is None

@@ -169,6 +169,11 @@ def _refusal(error: ClientError, location: str, key: str) -> ArchiveError:
     if code in _PASSING or status in _PASSING_STATUS or (status >= 500 and status != 501):
         message = f"{location} failed at {what} with {status} {said}; if it stays so, ask who runs the server"
         return ArchiveUnreachable(message, key=key, location=location, code=code)
+    if code in ("", str(status)):  # a HEAD, whose answers have no body, or a body that broke off, or no S3 at all
+        message = (
+            f"{location} answers {what} with {status} and without S3's word for why; is this an S3 server's endpoint?"
+        )
+        return ArchiveUnreachable(message, key=key, location=location, code=str(status))
     message = (
         f"{location} rejects {what} with {status} {said}, and would again; "
         "is this the endpoint of an S3 server, and of the bucket's region?"

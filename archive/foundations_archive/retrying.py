@@ -12,7 +12,7 @@ from foundations_archive.store import Entry, Store
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 20.0
-# nothing was listening, or no such host: more often a wrong endpoint than an outage
+# nothing was listening, or no such host; or, with a mere status for a code, no S3: mostly a wrong endpoint
 _SILENT = {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"}
 
 _Result = TypeVar("_Result")
@@ -27,6 +27,8 @@ class Patience:
 
 
 INTERACTIVE = Patience(silence=4.0, trouble=30.0)
+# until it has read something, it can't know that its host reaches the store at all
+ARRIVING_COURIER = Patience(silence=15.0, trouble=3600.0)
 COURIER = Patience(silence=3600.0, trouble=3600.0)
 
 
@@ -132,7 +134,7 @@ class Retrying:
             time.sleep(pause)
 
     def _spent(self, seconds: float, error: ArchiveUnreachable, tries: int) -> bool:
-        if error.code in _SILENT:
+        if error.code in _SILENT or error.code.isdigit():
             return seconds > self._patience.silence
         # an answer that a timeout waited for in vain may have used up all the time: one more try then
         return seconds > self._patience.trouble and tries > 1

@@ -22,7 +22,7 @@ from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
-from foundations_archive.retrying import COURIER
+from foundations_archive.retrying import ARRIVING_COURIER, COURIER, INTERACTIVE, Patience
 from foundations_archive.signing import SigningKey
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
@@ -61,15 +61,8 @@ class _Courier:
         order = self._order
         if order.private:
             Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
-        archive = open_archive(
-            order.archive,
-            cache=order.cache,
-            s3=order.s3,
-            owner=order.owner,
-            patience=COURIER,
-            signing=SigningKey.imported(order.signing),
-        )
-        spec = self._spec(archive)
+        spec = self._spec(self._archive(ARRIVING_COURIER))
+        archive = self._archive(COURIER)
         attempt = new_attempt()
         with ThreadPoolExecutor(2) as pool:  # none of them needs another
             graph = pool.submit(_small_graph, archive, spec)
@@ -88,8 +81,15 @@ class _Courier:
         archive.finish(spec, record, attempt=attempt)
         if order.temporary:
             shutil.rmtree(order.directory, ignore_errors=True)
-        pack_after_job(archive, spec)
+        pack_after_job(self._archive(INTERACTIVE), spec)  # the job has ended: it waits for no outage
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
+
+    def _archive(self, patience: Patience) -> Archive:
+        order = self._order
+        signing = SigningKey.imported(order.signing)
+        return open_archive(
+            order.archive, cache=order.cache, s3=order.s3, owner=order.owner, patience=patience, signing=signing
+        )
 
     def _look_for_cancellation(self, archive: Archive) -> None:
         """Find out whether the job shall still run; from then on it is ended when somebody wants that."""

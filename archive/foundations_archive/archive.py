@@ -105,11 +105,21 @@ class Archive:
         self.store.put(layout.segment(job_id, attempt, number), data)
         return digest_of(data)
 
-    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> None:
-        """Seal a job, index it, and take its marker away; each step may be repeated by whoever finds it missing."""
-        key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
-        self.store.put(key, seal("job", plain(record)))
+    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
+        """Seal a job, index it, take its marker away, and return the record that seals it.
+
+        Of several watchers with one `attempt` the first one's word counts. Each step may be repeated by whoever finds it
+        missing.
+        """
+        if not watcher:
+            key = layout.done(spec.job_id, attempt)
+            self.store.put(key, seal("job", plain(record)))
+        else:
+            key = layout.post(spec.job_id, attempt)
+            if not self.store.create(key, seal("job", plain(record))):
+                record = _made(JobRecord.of, self._read("job", key), key)
         self.settle(spec, record, sealed=key)
+        return record
 
     def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
         """Do what is left to do for a job that the record at the key `sealed` seals: its row, then its marker."""
@@ -135,7 +145,9 @@ class Archive:
 
     def sealed(self, job_id: str) -> JobRecord | None:
         """Return the record that seals a job, or None for one that has not ended."""
-        return self._sealed(self._attempt_keys(job_id))
+        found = self._sealed(self._attempt_keys(job_id))
+        spec = None if found else self._spec_or_none(job_id)
+        return self._sealed_by_row(spec) if spec else found
 
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment.
@@ -150,7 +162,7 @@ class Archive:
                 yield from self._events(key)
         for key in keys:
             if key.endswith("/post.json"):
-                yield from _made(JobRecord.of, self._read("job", key), key).tail
+                yield from self._untold(_made(JobRecord.of, self._read("job", key), key).tail, sorted(known))
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
         """Return the ids of the jobs of one project, or of all, but for those that are hidden, unless these count too.
@@ -174,8 +186,9 @@ class Archive:
             rows = list(
                 pool.map(lambda key: self._read("row", key), (ended[job] for job in ended if job not in hidden))
             )
-            left = (job for job in live if job not in ended and job not in hidden)
-            rows += [row for row in pool.map(self._live_row, left) if row]
+            # who lost the race for a job's name may have left a marker in another project
+            left = (job for job in dict.fromkeys(live) if job not in ended and job not in hidden)
+            rows += [row for row in pool.map(self._live_row, left) if row and project in (None, row["project"])]
         return sorted(rows, key=lambda row: (row["created"], row["job_id"]))
 
     def queued(self) -> list[JobSpec]:
@@ -190,7 +203,8 @@ class Archive:
     def jobs(self, project: str | None = None, *, hidden: bool = False) -> list[tuple[JobSpec, JobRecord]]:
         """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first."""
         with ThreadPoolExecutor(8) as pool:
-            specs = [spec for spec in pool.map(self._spec_or_none, self.job_ids(project, hidden=hidden)) if spec]
+            found = pool.map(self._spec_or_none, self.job_ids(project, hidden=hidden))
+            specs = [spec for spec in found if spec and project in (None, spec.project)]
             jobs = list(zip(specs, pool.map(self.record, specs), strict=True))
         return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
 
@@ -224,13 +238,14 @@ class Archive:
         marker = self.store.head(layout.live(spec.project, spec.job_id))
         keys = self._attempt_keys(spec.job_id)
         sealed = self._sealed(keys)
-        if sealed:
-            return sealed, sealed.state, keys
         started = any(key.endswith("/start.json") for key in keys)
         age = marker.age if marker else float("inf")
-        if age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER):
-            return None, "Lost", keys
-        return None, "Running" if started else "Queued", keys
+        lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
+        if (lost or sealed) and not any(key.endswith("/done.json") for key in keys):
+            sealed = self._sealed_by_row(spec) or sealed  # it may have ended, and the listing be late
+        if sealed:
+            return sealed, sealed.state, keys
+        return None, "Lost" if lost else "Running" if started else "Queued", keys
 
     def _ids(self, prefix: str) -> list[str]:
         return [layout.job_of(entry.key) for entry in self.store.list(prefix)]
@@ -245,6 +260,22 @@ class Archive:
                 if key.endswith(name):
                     return _made(JobRecord.of, self._read("job", key), key)
         return None
+
+    def _sealed_by_row(self, spec: JobSpec) -> JobRecord | None:
+        """Return the record that a job's row was made from: that is read by its name, while a listing may be late."""
+        for watcher in (False, True):
+            try:
+                key = self._read("row", layout.row(spec.project, spec.job_id, watcher=watcher))["sealed"]
+            except NotArchived:
+                continue
+            return _made(JobRecord.of, self._read("job", key), key)
+        return None
+
+    def _untold(self, tail: Sequence[Event], keys: Sequence[str]) -> Iterator[Event]:
+        """Yield those of a watcher's events that no segment has: its courier's last one may have arrived after all."""
+        if tail:
+            told = {_mark(event) for key in keys if "/ev/" in key for event in self._events(key)}
+            yield from (event for event in tail if _mark(event) not in told)
 
     def _spec_or_none(self, job_id: str) -> JobSpec | None:
         # a marker whose driver died before it wrote the spec: there is no job
@@ -274,6 +305,11 @@ def open_archive(
 def new_attempt() -> str:
     """Return a name under which nobody else writes, later ones sorting later."""
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
+
+
+def _mark(event: Event) -> tuple[Any, Any]:
+    # numbers alone are those of one attempt
+    return event.get("n"), event.get("time")
 
 
 def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:

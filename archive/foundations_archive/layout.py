@@ -9,6 +9,9 @@ LIVE = "live/"
 ROWS = "idx/"
 HIDDEN = "hidden/"
 
+# the attempt of all who see a courier die, or cancel a job that waits: of them too only one has the word
+WATCHER = "watcher"
+
 _POST = "=post"
 
 _SAFE_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

@@ -1,0 +1,199 @@
+"""The real code with one of its orders undone: each of these must be found out, or the simulation sees nothing."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from foundations_archive import layout
+from foundations_archive.archive import Archive
+from foundations_archive.blobs import Blobs
+from foundations_archive.envelope import seal
+from foundations_archive.errors import JobTaken
+from foundations_archive.ledger import Ledger
+from foundations_archive.records import JobRecord, JobSpec, State, plain, row_of
+from foundations_archive.store import Entry, Store
+from foundations_runner import journal
+from tests.archive.faults.simulation.life import REAL, Code
+
+
+class _RowsBeforeMarkers:
+    """A store that a reader asks for rows and packs before it asks for markers, whatever it thinks it does."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._before: dict[str, list[Entry]] = {}
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        if prefix.startswith(layout.LIVE):
+            self._before = {layout.ROWS: list(self._store.list(layout.ROWS))}
+        elif prefix.startswith(layout.ROWS) and self._before:
+            return iter([entry for entry in self._before[layout.ROWS] if entry.key.startswith(prefix)])
+        return self._store.list(prefix)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class _SpecFirst(Archive):
+    def submit(self, spec: JobSpec) -> None:
+        if not self.store.create(layout.spec(spec.job_id), seal("spec", plain(spec))):
+            raise JobTaken(spec.job_id, self.location)
+        self.heartbeat(spec.project, spec.job_id)
+
+
+class _NoMarker(Archive):
+    def heartbeat(self, project: str, job_id: str) -> None:
+        pass
+
+
+class _MarkerBeforeRow(Archive):
+    def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
+        self.store.delete(layout.live(spec.project, spec.job_id))
+        super().settle(spec, record, sealed=sealed)
+
+
+class _OneRow(Archive):
+    def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
+        row = layout.row(spec.project, spec.job_id)
+        self.store.put(row, seal("row", {**row_of(spec, record), "sealed": sealed}))
+        self.store.delete(layout.live(spec.project, spec.job_id))
+
+
+class _RowBeforeRecord(Archive):
+    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
+        key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
+        self.settle(spec, record, sealed=key)
+        self.store.put(key, seal("job", plain(record)))
+        return record
+
+
+class _LateBlobs(Blobs):
+    """Blobs that are written when the record that names them is."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.waiting: list[bytes] = []
+
+    def put(self, data: bytes | bytearray | memoryview) -> str:
+        self.waiting.append(bytes(data))
+        return Blobs(_Nowhere()).put(data)
+
+
+class _Nowhere:
+    def head(self, key: str) -> None:
+        return None
+
+    def put(self, key: str, data: bytes) -> None:
+        pass
+
+
+class _RecordBeforeBlobs(Archive):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.blobs = self.cache_blobs = self._late = _LateBlobs(store)
+
+    def submit(self, spec: JobSpec) -> None:
+        super().submit(spec)
+        self._write()
+
+    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
+        record = super().finish(spec, record, attempt=attempt, watcher=watcher)
+        self._write()
+        return record
+
+    def _write(self) -> None:
+        while self._late.waiting:
+            Blobs(self.store).put(self._late.waiting.pop())
+
+
+class _OwnClock(Archive):
+    def heartbeat(self, project: str, job_id: str) -> None:
+        body = {"project": project, "job_id": job_id, "time": journal.time.time()}
+        self.store.put(layout.live(project, job_id), seal("live", body))
+
+    def state(self, spec: JobSpec) -> State:
+        found = super().state(spec)
+        if found != "Running":
+            return found
+        beat = self._read("live", layout.live(spec.project, spec.job_id))["time"]
+        return "Lost" if journal.time.time() - beat > 60 else "Running"
+
+
+class _ListingsOnly(Archive):
+    def _sealed_by_row(self, spec: JobSpec) -> JobRecord | None:
+        return None
+
+
+class _PostCounts(Archive):
+    def _sealed(self, keys: list[str]) -> JobRecord | None:
+        posts = [key for key in keys if not key.endswith("/done.json")]
+        return super()._sealed(posts) or super()._sealed(keys)
+
+
+class _TailAsItIs(Archive):
+    def _untold(self, tail: Any, keys: Any) -> Iterator[Any]:
+        yield from tail
+
+
+def _seal_first(close: Callable[[], None], seal: Callable[[], None]) -> None:
+    seal()
+    close()
+
+
+class _GrowingSegments(journal.Journal):
+    """What the journal did once: a segment that got no answer grew by what came meanwhile, and was sent again."""
+
+    def _take_pending(self) -> bool:
+        with self._lock:
+            self._unanswered, self._pending, self._pending_bytes = [*self._unanswered, *self._pending], [], 0
+            return bool(self._unanswered)
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What is undone, and the invariants of which one breaks at once."""
+
+    name: str
+    breaks: tuple[str, ...]
+    code: Code
+    patch: tuple[tuple[str, Any], ...] = ()
+
+    @contextmanager
+    def undone(self) -> Iterator[Code]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.patch:
+                patch.setattr(name, value)
+            yield self.code
+
+
+def _with(archive: type[Archive], **changes: Any) -> Code:
+    return replace(REAL, archive=archive, reader=archive, **changes)
+
+
+ABLATIONS = (
+    Ablation("rows before markers", ("I1",), replace(REAL, reader=lambda store: Archive(_RowsBeforeMarkers(store)))),
+    Ablation("spec before marker", ("I1",), _with(_SpecFirst)),
+    Ablation("no marker", ("I1",), _with(_NoMarker)),
+    Ablation("row after the marker is gone", ("I1",), _with(_MarkerBeforeRow)),
+    Ablation("record before its blobs", ("I2", "I8"), _with(_RecordBeforeBlobs)),
+    Ablation("record before the last segment", ("I2",), replace(REAL, ending=_seal_first)),
+    Ablation("row before record", ("I3", "I8"), _with(_RowBeforeRecord)),
+    Ablation("a watcher's word before its courier's", ("I3",), _with(_PostCounts)),
+    Ablation("one row for courier and watcher", ("I7",), _with(_OneRow)),
+    Ablation("a heartbeat by the reader's clock", ("I9",), _with(_OwnClock)),
+    Ablation("what is sealed by late listings alone", ("I3",), _with(_ListingsOnly)),
+    Ablation("a watcher's events whatever arrived", ("I4",), _with(_TailAsItIs)),
+    Ablation(
+        "a segment that grows when it is sent again",
+        ("I4", "I7"),
+        REAL,
+        (("tests.archive.faults.simulation.courier.Journal", _GrowingSegments),),
+    ),
+)
+
+__all__ = ["ABLATIONS", "Ablation", "Ledger", "partial", "time"]

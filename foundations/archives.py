@@ -3,15 +3,19 @@
 from dataclasses import asdict
 
 from foundations.project import driver_directory, find_root
-from foundations.settings import Environment, load_environment
+from foundations.settings import Environment, home, load_environment
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.errors import NotArchived
 from foundations_archive.records import JobSpec
 
 
 def archive_of(environment: Environment) -> Archive:
-    """Return the archive that an environment names; nothing is read or written yet."""
-    return open_archive(environment.archive, cache=environment.cache, s3=asdict(environment.s3))
+    """Return the archive that an environment names; nothing is read or written yet.
+
+    What is read of one on S3 and never changes is kept in the user's folder; a directory is as near as that.
+    """
+    reader = home() / "reader" if environment.archive.startswith("s3://") else None
+    return open_archive(environment.archive, cache=environment.cache, s3=asdict(environment.s3), reader=reader)
 
 
 def spec_of(archive: Archive, job_id: str) -> JobSpec:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from foundations.downloads import artifacts_frame, download
 from foundations.failures import job_failed
-from foundations.frames import metrics_frame, value_or_list
+from foundations.frames import value_or_list
+from foundations.job_frames import metrics_frame
 from foundations_archive import cancellation
 from foundations_archive.archive import Archive
 from foundations_archive.records import JobRecord, JobSpec, State, row_of

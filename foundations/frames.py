@@ -1,7 +1,7 @@
 """Records as pandas frames; nothing is unpickled to build one."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations_archive.envelope import untagged
 from foundations_archive.records import Argument, JobRecord, JobSpec, StageRecord, StageSpec
@@ -9,7 +9,8 @@ from foundations_archive.records import Argument, JobRecord, JobSpec, StageRecor
 if TYPE_CHECKING:
     import pandas
 
-_BASE = ("project_name", "job_id", "user", "status", "start_time", "completed_time")
+BASE = ("project_name", "job_id", "user", "status", "start_time", "completed_time")
+
 _INFORMATION = (
     "project_name",
     "job_name",
@@ -25,24 +26,7 @@ _INFORMATION = (
 )
 _RESULTS = ("job_name", "stage_id", "stage_name", "has_unstructured_result")
 
-Row = Mapping[str, Any]
-
-
-def metrics_frame(rows: Sequence[Row], *, include_input_params: bool = True) -> "pandas.DataFrame":
-    """Return the frame of `get_metrics_for_all_jobs`: one row a job, in the order of `rows`."""
-    import pandas
-
-    taken = _groups(rows, include_input_params=include_input_params)
-    columns: dict[str, list[Any]] = {name: [] for name in (*_BASE, *taken)}
-    for row in rows:
-        base = (row["project"], row["job_id"], row["user"], row["status"], row["started"], row["ended"])
-        cells = {**dict(zip(_BASE, base, strict=True)), **_cells(row)}
-        for name, column in columns.items():
-            column.append(cells.get(name))
-    frame = pandas.DataFrame({name: _column(values) for name, values in columns.items()})
-    for name in ("start_time", "completed_time"):
-        frame[name] = times_column(columns[name])
-    return frame
+_Cell = TypeVar("_Cell")
 
 
 def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFrame":
@@ -52,7 +36,8 @@ def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.Data
     rows = []
     for spec, record in jobs:
         names = {stage.id: stage.name for stage in spec.stages}
-        parameters = _parameter_cells({**spec.parameters, **record.parameters}, _INFORMATION)
+        given = {**spec.parameters, **record.parameters}
+        parameters = {name: untagged(value) for name, value in parameter_cells(given, _INFORMATION).items()}
         for stage, became in zip(spec.stages, record.stages, strict=True):
             rows.append({**_stage_row(spec, stage, became, names), **parameters})
     frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
@@ -75,14 +60,26 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
             kept = became.value is not None
             if stage.id in metrics or kept:
                 base = dict(zip(_RESULTS, (spec.job_id, stage.id, stage.name, kept), strict=True))
-                rows.append({**base, **_metric_cells(metrics.get(stage.id, {}), base)})
+                cells = metric_cells(metrics.get(stage.id, {}), base)
+                rows.append({**base, **{name: value_or_list(values) for name, values in cells.items()}})
     names = _with_more(_RESULTS, rows)
-    return pandas.DataFrame({name: _column([row.get(name) for row in rows]) for name in names}, columns=names)
+    return pandas.DataFrame({name: narrow_column([row.get(name) for row in rows]) for name in names}, columns=names)
 
 
 def value_or_list(values: Sequence[Any]) -> Any:
     """Return what a metric is to its user: its value, or the list of its values where there are several."""
     return untagged(values[0] if len(values) == 1 else list(values))
+
+
+def parameter_cells(parameters: Mapping[str, _Cell], taken: Collection[str]) -> dict[str, _Cell]:
+    """Return what each parameter has under its name; behind it stands `_parameter` where a column has that name."""
+    return {free_name(name, "_parameter", taken=taken, others=parameters): cell for name, cell in parameters.items()}
+
+
+def metric_cells(metrics: Mapping[str, _Cell], taken: Iterable[str]) -> dict[str, _Cell]:
+    """Return what each metric has under its name; behind it stands `_metric` where a column has that name."""
+    used = {*BASE, *_RESULTS, *taken}
+    return {free_name(name, "_metric", taken=used, others=metrics): cell for name, cell in metrics.items()}
 
 
 def free_name(name: str, suffix: str, *, taken: Collection[str], others: Collection[str]) -> str:
@@ -99,50 +96,6 @@ def times_column(seconds: Iterable[float | None]) -> "pandas.Series[pandas.Times
 
     times = pandas.to_datetime(pandas.Series(list(seconds), dtype="float64"), unit="s", utc=True)
     return times.dt.round("us").dt.as_unit("us")
-
-
-def _groups(rows: Sequence[Row], *, include_input_params: bool) -> list[str]:
-    """Return the columns behind the base: parameters, then arguments by stage, then tags, then metrics."""
-    parameters = [name for row in rows for name in _parameter_cells(row["parameters"], _taken(row))]
-    arguments = [(place, f"{name}-{place}") for row in rows for name, place, _ in row["arguments"]]
-    arguments.sort(key=lambda argument: argument[0])
-    inputs = [name for _, name in arguments] if include_input_params else []
-    tags = [f"tag_{name}" for row in rows for name in row["tags"]]
-    metrics = [name for row in rows for name in _metric_cells(dict(row["metrics"]), _inputs(row))]
-    return [name for name in dict.fromkeys([*parameters, *inputs, *tags, *metrics]) if name not in _BASE]
-
-
-def _cells(row: Row) -> dict[str, Any]:
-    inputs = _inputs(row)
-    return {**inputs, **_metric_cells(dict(row["metrics"]), inputs)}
-
-
-def _inputs(row: Row) -> dict[str, Any]:
-    parameters = _parameter_cells(row["parameters"], _taken(row))
-    arguments = {f"{name}-{place}": untagged(value) for name, place, value in row["arguments"]}
-    return {**parameters, **arguments, **{f"tag_{name}": untagged(value) for name, value in row["tags"].items()}}
-
-
-def _taken(row: Row) -> set[str]:
-    arguments = (f"{name}-{place}" for name, place, _ in row["arguments"])
-    return {*_BASE, *arguments, *(f"tag_{name}" for name in row["tags"])}
-
-
-def _parameter_cells(parameters: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
-    """Return a cell a parameter, under its name; behind it stands `_parameter` where a column has that name."""
-    return {
-        free_name(name, "_parameter", taken=taken, others=parameters): untagged(value)
-        for name, value in parameters.items()
-    }
-
-
-def _metric_cells(metrics: Mapping[str, Sequence[Any]], taken: Iterable[str]) -> dict[str, Any]:
-    """Return a cell a metric: its value, or the list of its values where there are several."""
-    used = {*_BASE, *_RESULTS, *taken}
-    return {
-        free_name(name, "_metric", taken=used, others=metrics): value_or_list(values)
-        for name, values in metrics.items()
-    }
 
 
 def _stage_row(spec: JobSpec, stage: StageSpec, became: StageRecord, names: Mapping[str, str]) -> dict[str, Any]:
@@ -167,7 +120,7 @@ def _with_more(base: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[s
     return list(dict.fromkeys([*base, *(name for row in rows for name in row)]))
 
 
-def _column(values: list[Any]) -> "pandas.Series[Any]":
+def narrow_column(values: list[Any]) -> "pandas.Series[Any]":
     """Return a column as narrow as its values allow, but never one that changes a value to fit another."""
     import pandas
 

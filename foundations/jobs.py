@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from foundations import excepthook
 from foundations.archives import selected_archive, spec_of
 from foundations.deployment import Deployment
-from foundations.frames import metrics_frame
+from foundations.job_frames import metrics_frame
 from foundations_archive import cancellation, hiding
 from foundations_archive.archive import Archive
 from foundations_archive.errors import NotArchived

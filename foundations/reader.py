@@ -11,7 +11,8 @@ from foundations import excepthook
 from foundations.archives import selected_archive, spec_of
 from foundations.downloads import artifacts_frame, download
 from foundations.errors import UnknownProject
-from foundations.frames import information_frame, metrics_frame, results_frame
+from foundations.frames import information_frame, results_frame
+from foundations.job_frames import table_frame
 from foundations.results import result_of
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest, unpack
@@ -35,10 +36,10 @@ def get_metrics_for_all_jobs(project_name: str, include_input_params: bool = Tru
     if not isinstance(project_name, str):
         raise TypeError(f"project_name is a text, got {project_name!r} of type {type(project_name).__name__}")
     archive = selected_archive()
-    rows = archive.rows(project_name)
-    if not rows and not archive.job_ids(project_name, hidden=True):
+    table = archive.table(project_name)
+    if not table and not archive.job_ids(project_name, hidden=True):
         raise _unknown(archive, project_name)
-    return metrics_frame(rows, include_input_params=include_input_params)
+    return table_frame(table, include_input_params=include_input_params)
 
 
 class JobPersister:

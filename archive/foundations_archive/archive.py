@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
-from foundations_archive import layout
+from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
 from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
+from foundations_archive.job_reading import read_jobs
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
+from foundations_archive.reader_cache import WriteOnce
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import Store, require_safe_key
@@ -32,11 +35,13 @@ _Record = TypeVar("_Record")
 class Archive:
     """All that jobs left at one place: a directory or an S3 bucket and prefix.
 
-    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs.
+    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs; `reader` a
+    folder where a reader keeps what it has read and will never change.
     """
 
-    def __init__(self, store: Store, *, cache: Store | None = None) -> None:
+    def __init__(self, store: Store, *, cache: Store | None = None, reader: Path | None = None) -> None:
         self.store = store
+        self.write_once = WriteOnce(store, reader)
         self.blobs = Blobs(store)
         self.cache_store = cache or store
         self.cache_blobs = self.blobs if cache is None else Blobs(cache)
@@ -50,7 +55,7 @@ class Archive:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         for store in {id(store): store for store in (self.store, self.cache_store)}.values():
             store.check()
-            if not _described(store):
+            if not described(store):
                 text = {
                     "format": FORMAT,
                     "archive_id": secrets.token_hex(16),
@@ -65,7 +70,7 @@ class Archive:
         What only a write shows, as a bucket that may be read but not written, is not seen.
         """
         self.store.look()
-        return _described(self.store)
+        return described(self.store)
 
     def submit(self, spec: JobSpec) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
@@ -149,6 +154,11 @@ class Archive:
         spec = None if found else self._spec_or_none(job_id)
         return self._sealed_by_row(spec) if spec else found
 
+    def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
+        """Return the record that seals a job and its key, or None twice."""
+        keys = self._attempt_keys(job_id)
+        return self._sealed(keys), _seal_in(keys)
+
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` for a bad segment.
 
@@ -165,31 +175,19 @@ class Archive:
                 yield from self._untold(_made(JobRecord.of, self._read("job", key), key).tail, sorted(known))
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
-        """Return the ids of the jobs of one project, or of all, but for those that are hidden, unless these count too.
+        """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
+        return index.job_ids(self, project, hidden=hidden)
 
-        Live ones are looked for first, as data moves.
-        """
-        found = [*self._ids(layout.markers(project)), *self._ids(layout.rows(project))]
-        out = set() if hidden else set(self._ids(layout.hidden_jobs(project)))
-        return [job_id for job_id in dict.fromkeys(found) if job_id not in out]
+    def table(self, project: str | None = None) -> index.Table:
+        """Return the index rows of the jobs of one project, or of all, by columns, but for those that are hidden."""
+        return index.read_table(self, project)
 
     def rows(self, project: str | None = None) -> list[dict[str, Any]]:
-        """Return the index row of every job of one project, or of all, oldest first, but for those that are hidden.
+        """Return the same one by one, oldest first.
 
         Rows of jobs that have not ended are made up from what is there of them.
         """
-        live = self._ids(layout.markers(project))
-        # a courier's row sorts before that of who took it for dead, and counts
-        ended = {layout.job_of(entry.key): entry.key for entry in reversed(list(self.store.list(layout.rows(project))))}
-        hidden = set(self._ids(layout.hidden_jobs(project)))
-        with ThreadPoolExecutor(8) as pool:
-            rows = list(
-                pool.map(lambda key: self._read("row", key), (ended[job] for job in ended if job not in hidden))
-            )
-            # who lost the race for a job's name may have left a marker in another project
-            left = (job for job in dict.fromkeys(live) if job not in ended and job not in hidden)
-            rows += [row for row in pool.map(self._live_row, left) if row and project in (None, row["project"])]
-        return sorted(rows, key=lambda row: (row["created"], row["job_id"]))
+        return self.table(project).all_rows()
 
     def queued(self) -> list[JobSpec]:
         """Return the jobs of every project that no courier has started yet, oldest first, but for those hidden."""
@@ -201,16 +199,15 @@ class Archive:
         return sorted(found, key=lambda spec: (spec.created, spec.job_id))
 
     def jobs(self, project: str | None = None, *, hidden: bool = False) -> list[tuple[JobSpec, JobRecord]]:
-        """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first."""
-        with ThreadPoolExecutor(8) as pool:
-            found = pool.map(self._spec_or_none, self.job_ids(project, hidden=hidden))
-            specs = [spec for spec in found if spec and project in (None, spec.project)]
-            jobs = list(zip(specs, pool.map(self.record, specs), strict=True))
-        return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
+        """Return the jobs whose ids `job_ids` gives, with what became of each, oldest first.
+
+        A job that has ended costs two requests, and none that this user has read before.
+        """
+        return read_jobs(self, project, hidden=hidden)
 
     def projects(self) -> list[str]:
         """Return the names of the projects that have a job."""
-        return sorted({row["project"] for row in self.rows()})
+        return sorted({name for group in self.table().all_groups() for name in group.plain_field("project")})
 
     def cached(self, key: str) -> CacheEntry | None:
         """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises."""
@@ -254,12 +251,8 @@ class Archive:
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
 
     def _sealed(self, keys: list[str]) -> JobRecord | None:
-        # a courier's own word counts for more than that of someone who took it for dead
-        for name in ("/done.json", "/post.json"):
-            for key in keys:
-                if key.endswith(name):
-                    return _made(JobRecord.of, self._read("job", key), key)
-        return None
+        key = _seal_in(keys)
+        return _made(JobRecord.of, self._read("job", key), key) if key else None
 
     def _sealed_by_row(self, spec: JobSpec) -> JobRecord | None:
         """Return the record that a job's row was made from: that is read by its name, while a listing may be late."""
@@ -284,10 +277,6 @@ class Archive:
         except NotArchived:
             return None
 
-    def _live_row(self, job_id: str) -> dict[str, Any] | None:
-        spec = self._spec_or_none(job_id)
-        return row_of(spec, self.record(spec)) if spec else None
-
 
 def open_archive(
     location: str,
@@ -295,11 +284,12 @@ def open_archive(
     cache: str | None = None,
     s3: Mapping[str, str | None] | None = None,
     owner: tuple[int, int] | None = None,
+    reader: Path | None = None,
 ) -> Archive:
     """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet."""
     settings = S3Settings(**(s3 or {}))
     cache_store = open_store(cache, settings, owner=owner) if cache else None
-    return Archive(open_store(location, settings, owner=owner), cache=cache_store)
+    return Archive(open_store(location, settings, owner=owner), cache=cache_store, reader=reader)
 
 
 def new_attempt() -> str:
@@ -312,6 +302,11 @@ def _mark(event: Event) -> tuple[Any, Any]:
     return event.get("n"), event.get("time")
 
 
+def _seal_in(keys: list[str]) -> str | None:
+    # a courier's own word counts for more than that of someone who took it for dead
+    return next((key for name in ("/done.json", "/post.json") for key in keys if key.endswith(name)), None)
+
+
 def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
     try:
         return of(body)
@@ -319,7 +314,7 @@ def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
         raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
 
 
-def _described(store: Store) -> bool:
+def described(store: Store) -> bool:
     """Tell whether a store has the descriptor of an archive; raise where its format is not one we know."""
     try:
         newest = json.loads(store.get(layout.DESCRIPTOR))["min_reader"]

@@ -10,6 +10,9 @@ from foundations_archive.store import Store
 
 CHUNK = 16 * 1024 * 1024
 
+# how long the collector leaves a blob alone that nothing names: whoever put it may be about to name it
+GRACE_SECONDS = 7 * 86400.0
+
 # what stands before the content: a magic number and the codec, so that a later version may compress
 _HEAD = b"FB1\x00"
 
@@ -71,3 +74,14 @@ class Blobs:
                 key=layout.blob(buffer.chunks[0]) if buffer.chunks else "",
             )
         return data
+
+
+def content_size(stored: int) -> int:
+    """Return the size of the content of a blob that takes up so many bytes."""
+    return stored - len(_HEAD)
+
+
+def is_whole(data: bytes, digest: str) -> bool:
+    """Tell whether what is stored as a blob is what its name says."""
+    view = memoryview(data)
+    return view[: len(_HEAD)] == _HEAD and hashlib.sha256(view[len(_HEAD) :]).hexdigest() == digest

@@ -45,7 +45,7 @@ def unseal(kind: str, data: bytes, key: str) -> Any:
 def _opened(data: bytes) -> tuple[dict[str, Any], Any, str]:
     """Return the head and the body of a record, and the digest that the body has."""
     head, separator, text = data.partition(_BODY)
-    if separator and not _NO_NUMBER.search(text):
+    if separator and text.endswith(b"}") and not _NO_NUMBER.search(text):
         # as `seal` writes it the text is the canonical one: no need to write that anew
         found = hashlib.sha256(text[:-1]).hexdigest()
         record = json.loads(head + b"}")

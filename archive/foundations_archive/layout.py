@@ -5,16 +5,44 @@ import hashlib
 import re
 
 DESCRIPTOR = "foundations.json"
+BLOBS = "blobs/"
+JOBS = "jobs/"
 LIVE = "live/"
 ROWS = "idx/"
 HIDDEN = "hidden/"
+CACHE = "cache/"
+CYCLES = "gc/"
 
 # the attempt of all who see a courier die, or cancel a job that waits: of them too only one has the word
 WATCHER = "watcher"
 
 _POST = "=post"
 
+_PACK = re.compile(r"idx/[^/]+/s/[0-9]+-[0-9a-f]{16}")
 _SAFE_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+# what there is in an archive, by the names that `foundations archive` gives it
+_KINDS = {
+    "descriptor": re.compile(r"foundations\.json"),
+    "blob": re.compile(r"blobs/([0-9a-f]{2})/\1[0-9a-f]{62}"),
+    "spec": re.compile(r"jobs/[^/=]+/spec\.json"),
+    "cancel": re.compile(r"jobs/[^/=]+/cancel\.json"),
+    "start": re.compile(r"jobs/[^/=]+/a/[^/]+/start\.json"),
+    "segment": re.compile(r"jobs/[^/=]+/a/[^/]+/ev/[0-9]{8}"),
+    "done": re.compile(r"jobs/[^/=]+/a/[^/]+/done\.json"),
+    "post": re.compile(r"jobs/[^/=]+/a/[^/]+/post\.json"),
+    "row": re.compile(r"idx/[^/]+/t/[^/=]+(=post)?"),
+    "pack": re.compile(r"idx/[^/]+/s/[0-9]+-[0-9a-f]{16}"),
+    "hidden": re.compile(r"hidden/[^/]+/[^/=]+"),
+    "marker": re.compile(r"live/[^/]+/[^/=]+"),
+    "cache": re.compile(r"cache/([^/]{2})/\1[^/]*\.json"),
+    "cycle": re.compile(r"gc/[^/]+\.json"),
+}
+KINDS = tuple(_KINDS)
+_BY_FOLDER = {
+    folder: [kind for kind, pattern in _KINDS.items() if pattern.pattern.startswith(folder)]
+    for folder in (BLOBS, JOBS, LIVE, ROWS, HIDDEN, CACHE, CYCLES)
+}
 
 
 def quoted(project: str) -> str:
@@ -86,6 +114,41 @@ def row(project: str, job_id: str, *, watcher: bool = False) -> str:
     return f"{rows(project)}{job_id}{_POST if watcher else ''}"
 
 
+def index(project: str | None) -> str:
+    """Return the prefix of all that the index has of one project, or of all: rows and packs."""
+    return ROWS if project is None else f"{ROWS}{quoted(project)}/"
+
+
+def index_beside(key: str) -> str:
+    """Return the prefix of all that the index has of the project that a key of it is of."""
+    return f"{ROWS}{folder_of(key)}/"
+
+
+def pack(beside: str, name: str) -> str:
+    """Return the key of a pack of the project that the row or the pack `beside` is of."""
+    return f"{ROWS}{folder_of(beside)}/s/{name}"
+
+
+def is_row(key: str) -> bool:
+    """Tell whether a key of the index is a row's."""
+    return key.split("/")[2:3] == ["t"]
+
+
+def is_pack(key: str) -> bool:
+    """Tell whether a key of the index is a pack's."""
+    return bool(_PACK.fullmatch(key))
+
+
+def rows_in(key: str) -> int:
+    """Return how many rows a pack has, which its key says."""
+    return int(key.rpartition("/")[2].partition("-")[0])
+
+
+def folder_of(key: str) -> str:
+    """Return the path segment of the project that a key of the index, a marker or a hidden job's is of."""
+    return key.split("/")[1]
+
+
 def job_of(key: str) -> str:
     """Return the id of the job that a marker, a row or a hidden job's key is of."""
     return key.rpartition("/")[2].removesuffix(_POST)
@@ -114,3 +177,36 @@ def hidden_jobs(project: str | None) -> str:
 def cached(key: str) -> str:
     """Return the key of the entry of a cache key."""
     return f"cache/{key[:2]}/{key}.json"
+
+
+def cycle(name: str) -> str:
+    """Return the key of what a collection has found that nothing names."""
+    return f"{CYCLES}{name}.json"
+
+
+def kind_of(key: str) -> str | None:
+    """Return which of `KINDS` a key is of, or None for one that no version of ours has written."""
+    if key == DESCRIPTOR:
+        return "descriptor"
+    kinds = _BY_FOLDER.get(f"{key.partition('/')[0]}/", ())
+    return next((kind for kind in kinds if _KINDS[kind].fullmatch(key)), None)
+
+
+def digest_in(key: str) -> str:
+    """Return the digest that a blob's key names."""
+    return key.rpartition("/")[2]
+
+
+def job_in(key: str) -> str:
+    """Return the id of the job that a key below `JOBS` is of."""
+    return key.split("/")[1]
+
+
+def attempt_in(key: str) -> str:
+    """Return the attempt that a record or a segment is of."""
+    return key.split("/")[3]
+
+
+def number_in(key: str) -> int:
+    """Return the number of a segment of events."""
+    return int(key.rpartition("/")[2])

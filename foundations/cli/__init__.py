@@ -1,11 +1,12 @@
 """The command `foundations`: each command is a module here, imported when it is the one that was called.
 
-Exit status: 0 done, 1 it could not be done, 2 the command line is wrong, 130 Ctrl-C; `deploy` ends as its driver does.
+Exit status: 0 done, 1 it could not be done, 2 the command line is wrong, 130 Ctrl-C; `deploy` ends as its driver does,
+and `archive check` with 2 where data is lost.
 """
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -20,6 +21,7 @@ from foundations.cli.output import (
 from foundations.cli.parser import CommandError, HelpWanted, Parser, UsageError, near, new_parser, parsed
 
 _COMMANDS = {
+    "archive": "look after an archive: check, gc, stats, copy, serve, compact",
     "deploy": "run a driver in an environment",
     "info": "list the environments and say whether they answer",
     "init": "make a project that runs as it is",
@@ -38,6 +40,13 @@ class Command(Protocol):
 
     def run(self, options: Namespace) -> Answer:
         """Do it; raise `UsageError`, `CommandError` or an error of ours where it can't be done."""
+
+
+class Group(Protocol):
+    """What a package of this package has, whose modules are commands."""
+
+    DESCRIPTION: str
+    COMMANDS: Mapping[str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,13 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _status(arguments: list[str]) -> int:
     as_json = "--json" in arguments  # as far as is known before the rest is understood
     try:
-        place = next((place for place, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
-        if parsed(_parser(), arguments[:place]).version:
+        before, name, rest = _split(arguments)
+        if parsed(_parser(), before).version:
             return _said(_version())
-        if place == len(arguments):
+        if name is None:
             return _said(_parser().format_help().rstrip())
-        command, parser = _command(arguments[place])
-        options = parsed(parser, arguments[place + 1 :])
+        command, parser, rest = _command(name, rest)
+        options = parsed(parser, rest)
         as_json = getattr(options, "json", False)
         answer = command.run(options)
     except HelpWanted as help_wanted:
@@ -78,31 +87,61 @@ def _status(arguments: list[str]) -> int:
             raise
         complain(error, as_json=as_json)
         return 1
-    show(answer, as_json=as_json)
+    if answer.data or answer.lines:
+        show(answer, as_json=as_json)
     return answer.status
 
 
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], str | None, Sequence[str]]:
+    """Return the options before the name of a command, the name, and what is behind it."""
+    place = next((place for place, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
+    return arguments[:place], next(iter(arguments[place : place + 1]), None), arguments[place + 1 :]
+
+
 def _parser() -> Parser:
-    width = max(map(len, _COMMANDS))
-    commands = "\n".join(f"  {name.ljust(width)}  {summary}" for name, summary in _COMMANDS.items())
-    parser = new_parser(
-        "foundations",
-        "Run the stages of a Python model in containers.",
-        usage="foundations [--help] [--version] COMMAND ...",
-        epilog=f"commands:\n{commands}\n\n`foundations COMMAND --help` says what a command takes.",
+    parser = _parser_of_several(
+        "foundations", "Run the stages of a Python model in containers.", _COMMANDS, options="[--help] [--version]"
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     return parser
 
 
-def _command(name: str) -> tuple[Command, Parser]:
-    if name not in _COMMANDS:
-        hint = near(name, _COMMANDS) or f"; commands: {', '.join(_COMMANDS)}"
-        raise UsageError(f"there is no command {name!r}{hint}")
-    command = cast("Command", import_module(f"foundations.cli.{name}"))  # a module has what the protocol asks
+def _parser_of_several(
+    program: str, description: str, commands: Mapping[str, str], *, options: str = "[--help]"
+) -> Parser:
+    width = max(map(len, commands))
+    listed = "\n".join(f"  {name.ljust(width)}  {summary}" for name, summary in commands.items())
+    return new_parser(
+        program,
+        description,
+        usage=f"{program} {options} COMMAND ...",
+        epilog=f"commands:\n{listed}\n\n`{program} COMMAND --help` says what a command takes.",
+    )
+
+
+def _command(name: str, rest: Sequence[str]) -> tuple[Command, Parser, Sequence[str]]:
+    """Return a command, its parser and its arguments; raise `HelpWanted` where only half of its name is there."""
+    _require_known(name, _COMMANDS)
+    module = import_module(f"foundations.cli.{name}")
+    if hasattr(module, "COMMANDS"):
+        group = cast("Group", module)
+        before, own, rest = _split(rest)
+        several = _parser_of_several(f"foundations {name}", group.DESCRIPTION, group.COMMANDS)
+        parsed(several, before)
+        if own is None:
+            several.print_help()
+        _require_known(own, group.COMMANDS)
+        module, name = import_module(f"foundations.cli.{name}.{own}_{name}"), f"{name} {own}"
+    command = cast("Command", module)  # a module has what the protocol asks
     parser = new_parser(f"foundations {name}", command.DESCRIPTION)
     command.add_arguments(parser)
-    return command, parser
+    return command, parser, rest
+
+
+def _require_known(name: str, commands: Mapping[str, str]) -> None:
+    if name not in commands:
+        hint = near(name, commands) or f"; commands: {', '.join(commands)}"
+        raise UsageError(f"there is no command {name!r}{hint}")
 
 
 def _said(text: str) -> int:

@@ -18,6 +18,7 @@ from foundations_archive import cancellation
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
@@ -72,6 +73,7 @@ class _Courier:
         archive.finish(spec, record, attempt=attempt)
         if order.temporary:
             shutil.rmtree(order.directory, ignore_errors=True)
+        pack_after_job(archive, spec)
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
 
     def _wanted(self, archive: Archive) -> bool:

@@ -15,6 +15,7 @@ from foundations_archive import ArchiveDamaged, DirectoryStore, NotArchived, S3S
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.envelope import canonical, seal, unseal
 from foundations_archive.errors import ArchiveError, JobTaken, NewerFormat
+from foundations_archive.index import ArchiveWarning
 from foundations_archive.records import (
     Buffer,
     CacheEntry,
@@ -355,9 +356,11 @@ def test_a_damaged_record_names_its_key(directory: Archive, damage: bytes) -> No
     directory.finish(spec, a_record(), attempt="1")
     directory.store.put("jobs/job/a/1/done.json", damage)
     directory.store.put("jobs/job/spec.json", damage)
-    for ask in (lambda: directory.record(spec), lambda: directory.spec("job"), directory.jobs):
+    for ask in (lambda: directory.record(spec), lambda: directory.spec("job")):
         with pytest.raises(ArchiveDamaged, match=r"jobs/job/(spec\.json|a/1/done\.json)"):
             ask()
+    with pytest.warns(ArchiveWarning, match=r"left out: .*jobs/job/spec\.json"):
+        assert directory.jobs() == []
 
 
 def test_checking_an_empty_archive_describes_it_once(archive: Archive) -> None:

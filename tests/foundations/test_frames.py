@@ -9,7 +9,8 @@ from typing import Any
 import pandas
 import pytest
 
-from foundations.frames import information_frame, metrics_frame, results_frame
+from foundations.frames import information_frame, results_frame
+from foundations.job_frames import metrics_frame
 from foundations_archive.records import (
     Argument,
     Buffer,

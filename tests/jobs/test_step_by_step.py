@@ -15,7 +15,7 @@ import docker
 import pandas as pd
 import pytest
 
-from foundations.frames import metrics_frame
+from foundations.job_frames import metrics_frame
 from foundations.reader import ResultReader
 from foundations_archive import S3Settings
 from foundations_archive.archive import Archive, open_archive

@@ -14,7 +14,8 @@ from foundations.cli import main
 from tests.foundations.cli.conftest import Shell
 
 REPOSITORY = Path(__file__).parents[3]
-COMMANDS = ["deploy", "info", "init"]
+COMMANDS = ["archive", "deploy", "info", "init"]
+OF_ARCHIVES = ["check", "compact", "copy", "gc", "serve", "stats"]
 HEAVY = {"docker", "boto3", "yaml", "pandas", "cloudpickle", "requests", "importlib.metadata", "foundations.errors"}
 
 
@@ -22,8 +23,8 @@ def test_help_lists_every_command_and_each_says_what_it_takes(shell: Shell) -> N
     shown = shell.foundations("--help")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert re.findall(r"^  (\w+)  +\w", shown.stdout.partition("commands:")[2], re.MULTILINE) == COMMANDS
-    for command in COMMANDS:
-        own = shell.foundations(command, "--help")
+    for command in [*COMMANDS, *(f"archive {name}" for name in OF_ARCHIVES)]:
+        own = shell.foundations(*command.split(), "--help")
         assert (own.returncode, own.stderr) == (0, "")
         assert own.stdout.startswith(f"usage: foundations {command} ")
 
@@ -32,10 +33,19 @@ def test_a_command_line_without_a_command_shows_the_help(shell: Shell) -> None:
     assert shell.foundations().stdout == shell.foundations("--help").stdout
 
 
-def test_the_page_on_the_command_names_every_command_and_option(capsys: pytest.CaptureFixture[str]) -> None:
-    page = (REPOSITORY / "docs" / "cli.md").read_text()
-    for command in COMMANDS:
-        assert main([command, "--help"]) == 0
+def test_a_group_of_commands_lists_each_of_them(shell: Shell) -> None:
+    shown = shell.foundations("archive").stdout
+    assert re.findall(r"^  (\w+)  +\w", shown.partition("commands:")[2], re.MULTILINE) == OF_ARCHIVES
+    assert shown == shell.foundations("archive", "--help").stdout
+
+
+@pytest.mark.parametrize(("name", "commands"), [("cli", COMMANDS), ("archive", OF_ARCHIVES)])
+def test_the_pages_on_the_commands_name_every_command_and_option(
+    name: str, commands: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (REPOSITORY / "docs" / f"{name}.md").read_text()
+    for command in commands if name == "cli" else [f"archive {command}" for command in commands]:
+        assert main([*command.split(), "--help"]) == 0
         assert f"foundations {command}" in page
         options = set(
             re.findall(r"^  .*?(--[a-z-]+)", capsys.readouterr().out.partition("\noptions:")[2], re.MULTILINE)

@@ -1,0 +1,126 @@
+"""The part of a check that looks at blobs: what is named is there, has its size, and is what its name says."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from foundations_archive import layout, references
+from foundations_archive.blobs import Blobs, content_size, is_whole
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.examination import Examination
+from foundations_archive.inventory import Inventory
+from foundations_archive.references import Reference
+
+
+@dataclass
+class Named:
+    """What the records of a store name: each reference once, with a record that names it.
+
+    `homes` are the stores in which it may be: what a job has left of the cache's may lie in either.
+    """
+
+    homes: Sequence[int]
+    is_cache: bool = False
+    references: dict[Reference, str] = field(default_factory=dict)
+
+    def add(self, named: Iterable[tuple[Reference, str]]) -> None:
+        """Take in what a record names."""
+        for reference, key in named:
+            self.references.setdefault(reference, key)
+
+
+def _require_whole(data: bytes, digest: str) -> None:
+    if not is_whole(data, digest):
+        raise ArchiveDamaged(f"the blob {layout.blob(digest)} is damaged", key=layout.blob(digest))
+
+
+class BlobCheck:
+    """The blobs of the stores of an archive, as they were listed."""
+
+    def __init__(self, look: Examination, found: Sequence[Inventory]) -> None:
+        self._look = look
+        self._sizes = [
+            {layout.digest_in(entry.key): content_size(entry.size) for entry in one.of("blob")} for one in found
+        ]
+        self._damaged: list[set[str]] = [set() for _ in found]
+        self._wanted: list[set[str]] = [set() for _ in found]
+        self._faulty_entries: set[str] = set()
+
+    def read_all(self) -> None:
+        """Read every blob, and remember which are not what their names say."""
+        for store, sizes in enumerate(self._sizes):
+            self._damaged[store].update(filter(None, self._look.each(self._reader(store), sizes)))
+
+    def follow_manifests(self, named: Named) -> None:
+        """Add what the manifests name that are named."""
+        manifests = {reference: key for reference, key in named.references.items() if reference.is_manifest}
+        for files in self._look.each(lambda one: self._files(one[0].digests[0], one[1], named), manifests.items()):
+            named.add(files)
+
+    def examine(self, named: Named) -> None:
+        """Note what is named and is not there, or not whole."""
+        self._look.each(lambda one: self._examine(one[0], one[1], named), named.references.items())
+
+    def examine_orphans(self) -> tuple[int, int]:
+        """Return how many blobs nothing names, and their bytes; note those that are damaged."""
+        count = size = 0
+        for store, sizes in enumerate(self._sizes):
+            left = sizes.keys() - self._wanted[store]
+            count, size = count + len(left), size + sum(sizes[digest] for digest in left)
+            for digest in left & self._damaged[store]:
+                what = "it is not what its name says, and nothing names it"
+                self._look.found("warning", layout.blob(digest), what, store=store)
+        return count, size
+
+    def _reader(self, store: int) -> Callable[[str], str | None]:
+        def damaged(digest: str) -> str | None:
+            try:
+                self._look.verified(lambda data: _require_whole(data, digest), layout.blob(digest), store=store)
+            except NotArchived:
+                return None
+            except ArchiveError:
+                return digest
+            return None
+
+        return damaged
+
+    def _files(self, digest: str, key: str, named: Named) -> list[tuple[Reference, str]]:
+        for store in named.homes:
+            try:
+                data = Blobs(self._look.stores[store]).get(digest)
+                return [(reference, key) for reference in references.of_manifest(data, key=layout.blob(digest))]
+            except NotArchived:
+                continue
+            except ArchiveError:
+                self._damaged[store].add(digest)  # which `examine` tells of
+        return []
+
+    def _examine(self, reference: Reference, key: str, named: Named) -> None:
+        sizes = [self._size(digest, key, named) for digest in reference.digests]
+        if None in sizes or reference.size is None:
+            return
+        held = sum(size for size in sizes if size is not None)
+        if held != reference.size:
+            what = f"its parts hold {held} bytes instead of the {reference.size} that {key} tells of"
+            self._blame(layout.blob(reference.digests[0]), what, key, named)
+
+    def _size(self, digest: str, key: str, named: Named) -> int | None:
+        for store in named.homes:
+            size = self._sizes[store].get(digest)
+            if size is None and (entry := self._look.stores[store].head(layout.blob(digest))):
+                size = self._sizes[store][digest] = content_size(entry.size)
+            if size is not None:
+                self._wanted[store].add(digest)
+                if digest in self._damaged[store]:
+                    self._blame(layout.blob(digest), f"it is not what its name says; {key} names it", key, named)
+                    return None
+                return size
+        self._blame(layout.blob(digest), f"it is not there; {key} names it", key, named)
+        return None
+
+    def _blame(self, blob: str, what: str, key: str, named: Named) -> None:
+        if not named.is_cache:
+            self._look.found("damage", blob, what)
+        elif key not in self._faulty_entries:
+            self._faulty_entries.add(key)
+            what = f"its result can't be used, {blob}: {what}"
+            self._look.found("warning", key, what, mend="cache", store=named.homes[0])

@@ -1,0 +1,74 @@
+"""Many jobs at once, with what became of each: found by the index, read from their own records."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from foundations_archive import index, layout
+from foundations_archive.envelope import unseal
+from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.records import JobRecord, JobSpec
+
+if TYPE_CHECKING:
+    from foundations_archive.archive import Archive
+
+_Record = TypeVar("_Record", JobSpec, JobRecord)
+
+
+def read_jobs(archive: "Archive", project: str | None, *, hidden: bool) -> list[tuple[JobSpec, JobRecord]]:
+    """Return the jobs of one project, or of all, oldest first; warn of those whose records are damaged.
+
+    A job that has ended costs two requests, and none that this user has read before.
+    """
+    listed = index.read_table(archive, project, hidden=hidden).sealed()
+    with ThreadPoolExecutor(index.THREADS) as pool:
+        specs = pool.map(partial(_spec, archive), [job_id for job_id, _ in listed])
+        sealing = pool.map(partial(_sealing, archive), [key for _, key in listed])
+        found = list(pool.map(partial(_job, archive), list(specs), list(sealing)))
+    archive.write_once.flush()
+    index.warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
+    jobs = [job for job in found if isinstance(job, tuple)]
+    return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
+
+
+def _job(
+    archive: "Archive", spec: JobSpec | ArchiveDamaged | None, sealing: JobRecord | ArchiveDamaged | None
+) -> tuple[JobSpec, JobRecord] | ArchiveDamaged | None:
+    if not isinstance(spec, JobSpec):
+        return spec
+    if isinstance(sealing, ArchiveDamaged):
+        return sealing
+    try:
+        return spec, sealing or archive.record(spec)
+    except ArchiveDamaged as error:
+        return error
+
+
+def _spec(archive: "Archive", job_id: str) -> JobSpec | ArchiveDamaged | None:
+    return _kept(archive, "spec", layout.spec(job_id), JobSpec.of)
+
+
+def _sealing(archive: "Archive", key: str | None) -> JobRecord | ArchiveDamaged | None:
+    """Return the record that the index says to seal a job."""
+    return _kept(archive, "job", key, JobRecord.of) if key else None
+
+
+def _kept(archive: "Archive", kind: str, key: str, of: Callable[[Any], _Record]) -> _Record | ArchiveDamaged | None:
+    """Return a write-once record, or what is wrong with it, or None where it is not there."""
+
+    def made(data: bytes) -> _Record:
+        try:
+            return of(unseal(kind, data, key))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, ArchiveDamaged):
+                raise
+            message = f"the record {key} lacks what this version needs: {error!r}"
+            raise ArchiveDamaged(message, key=key) from error
+
+    try:
+        return archive.write_once.read(key, made)
+    except NotArchived:
+        return None
+    except ArchiveDamaged as error:
+        return error

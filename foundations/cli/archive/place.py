@@ -1,0 +1,50 @@
+"""Which archive a command is about."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from foundations.archives import archive_of
+from foundations.cli.output import redacted_line
+from foundations.cli.parser import CommandError, UsageError
+from foundations.project import find_root
+from foundations.settings import Environment, load_environment
+from foundations_archive.archive import Archive, described, open_archive
+from foundations_archive.s3_connection import S3Settings
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Let a command take which archive it is about."""
+    parser.add_argument(
+        "--env", metavar="NAME", help="the archive of this environment; default: FOUNDATIONS_ENVIRONMENT, local"
+    )
+    parser.add_argument(
+        "--archive",
+        metavar="LOCATION",
+        help="this archive, a directory or s3://bucket/prefix; on S3 as the AWS variables say, or as --env does",
+    )
+
+
+def opened(options: argparse.Namespace) -> Archive:
+    """Return the archive that the options name; raise `CommandError` where there is none."""
+    if options.archive is None:
+        archive = archive_of(environment(options.env))
+    else:
+        archive = open_archive(options.archive, s3=asdict(environment(options.env).s3) if options.env else None)
+    if not described(archive.store) and next(iter(archive.store.list("")), None) is None:
+        place = redacted_line(archive.location)
+        raise CommandError(f"there is no archive at {place}; the first job makes it, or name another one")
+    return archive
+
+
+def environment(name: str | None) -> Environment:
+    """Return an environment of the project that this folder belongs to; raise `UsageError` where there is none."""
+    try:
+        return load_environment(name, find_root(Path.cwd()))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def settings(name: str | None) -> S3Settings:
+    """Return how an environment reaches S3; without a name it is as the AWS variables and files say."""
+    return S3Settings(**asdict(environment(name).s3)) if name else S3Settings()

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from foundations.errors import BundleError
@@ -11,9 +12,10 @@ from foundations.leaks import refuse_leaks
 from foundations.walk import Found, find_files, opened, version
 from foundations_archive.blobs import CHUNK, Blobs
 from foundations_archive.manifest import EMPTY, BundleFile, Manifest, ManifestError, digest_of_chunks
+from foundations_archive.parallel import ahead
 
 LIMIT_BYTES = 500_000_000
-_UPLOADS = 8
+_MOST_BYTES = 8 * CHUNK
 
 
 def pack(
@@ -64,8 +66,11 @@ def readable(size: int) -> str:
     return f"{number / 1000:.1f}".removesuffix(".0") + " TB"
 
 
-def upload(blobs: Blobs, root: Path, manifest: Manifest) -> None:
-    """Write the contents of a manifest's files that `blobs` lacks; raise `BundleError` for one that has changed."""
+def upload(blobs: Blobs, root: Path, manifest: Manifest) -> str:
+    """Write a manifest, and the contents of its files that `blobs` lacks, and return its digest.
+
+    Raise `BundleError` for a file that has changed.
+    """
 
     def put(file: BundleFile) -> None:
         with opened(root, file.path) as content:
@@ -73,9 +78,13 @@ def upload(blobs: Blobs, root: Path, manifest: Manifest) -> None:
         if tuple(found) != file.blobs:
             raise _changed(file.path)
 
-    with ThreadPoolExecutor(_UPLOADS) as pool:
-        for done in [pool.submit(put, file) for file in manifest.files if file.link is None]:
-            done.result()
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(blobs.put, manifest.to_bytes())
+        contents = (file for file in manifest.files if file.link is None)
+        # of each file a chunk is held, and the same once more as it is sent
+        with closing(ahead(put, contents, size=lambda file: 2 * min(file.size, CHUNK), most_bytes=_MOST_BYTES)) as done:
+            deque(done, maxlen=0)
+        return digest.result()
 
 
 def _outputs() -> set[tuple[int, ...]]:

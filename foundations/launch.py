@@ -5,6 +5,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -96,12 +97,13 @@ class Destination:
     def upload(self) -> None:
         """Archive what every job from the origin needs, once; a crash on the way leaves blobs that nothing names."""
         if self._bundle is None:
-            upload(self.archive.blobs, self._origin.root, self._origin.bundle)
-            self._bundle = self.archive.blobs.put(self._origin.bundle.to_bytes())
+            self._bundle = upload(self.archive.blobs, self._origin.root, self._origin.bundle)
 
     def spec(self, cargo: Cargo) -> JobSpec:
         """Archive what one job consists of, and return the spec that makes a job of it."""
-        self.upload()
+        with ThreadPoolExecutor(1) as pool:
+            graph = pool.submit(self.archive.blobs.put_bytes, cargo.pickled)
+            self.upload()
         assert self._bundle is not None
         stages, sources = describe(cargo.graph)
         origin = self._origin
@@ -112,7 +114,7 @@ class Destination:
             created=time.time(),
             target=cargo.graph.target,
             stages=stages,
-            graph=Value("pickle5", (self.archive.blobs.put_bytes(cargo.pickled),)),
+            graph=Value("pickle5", (graph.result(),)),
             bundle=self._bundle,
             paths=origin.paths,
             directory=origin.directory,

@@ -1,10 +1,13 @@
 """Bytes named by their content, cut into chunks that fit into memory and into one put."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 
 from foundations_archive import layout
-from foundations_archive.errors import ArchiveDamaged
+from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
+from foundations_archive.local import DirectoryStore
+from foundations_archive.parallel import ahead
 from foundations_archive.records import Buffer
 from foundations_archive.store import Store
 
@@ -15,24 +18,33 @@ GRACE_SECONDS = 7 * 86400.0
 
 # what stands before the content: a magic number and the codec, so that a later version may compress
 _HEAD = b"FB1\x00"
+ROOM = len(_HEAD)
+# below it a put costs a store far away no more than the question whether it is needed
+_LOOK_FROM = 64 * 1024
+_READERS = 8
 
 
 class Blobs:
-    """The blobs of one store."""
+    """The blobs of one store; safe to share between threads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._damaged: set[str] = set()
+        # on a disk it is the other way round: a look is quick, and a put waits for the disk
+        self._look_from = 0 if isinstance(store, DirectoryStore) else _LOOK_FROM
 
     def put(self, data: bytes | bytearray | memoryview) -> str:
-        """Write `data` unless it is there already, and return its digest; what `get` found damaged is replaced."""
-        digest = hashlib.sha256(data).hexdigest()
-        key = layout.blob(digest)
-        found = self._store.head(key)
-        if found is None or found.size != len(data) + len(_HEAD) or digest in self._damaged:
-            self._store.put(key, b"".join((_HEAD, data)))
-            self._damaged.discard(digest)
-        return digest
+        """Make sure that `data` is there, and return its digest.
+
+        It is written unless a blob of its size is there that is not old: the collector leaves it alone then for half
+        of its grace at least. What `get` found damaged is replaced.
+        """
+        return self._put(memoryview(data), lambda: bytearray().join((_HEAD, data)))
+
+    def put_in_place(self, data: bytearray) -> str:
+        """Do as `put` with what follows the first `ROOM` bytes of `data`, which are overwritten; nothing is copied."""
+        data[:ROOM] = _HEAD
+        return self._put(memoryview(data)[ROOM:], lambda: data)
 
     def holds(self, digest: str) -> bool:
         """Tell whether there is a blob of this digest; whether it is whole only `get` finds out."""
@@ -42,32 +54,88 @@ class Blobs:
         """Return the content of a blob; raise `NotArchived`, or `ArchiveDamaged` if it is not what its name says."""
         key = layout.blob(digest)
         data = memoryview(self._store.get(key))
-        if data[: len(_HEAD)] != _HEAD or hashlib.sha256(data[len(_HEAD) :]).hexdigest() != digest:
+        if data[:ROOM] != _HEAD or hashlib.sha256(data[ROOM:]).hexdigest() != digest:
             self._damaged.add(digest)
             raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
-        return bytes(data[len(_HEAD) :])
+        return bytes(data[ROOM:])
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Buffer:
-        """Write chunks as they come, none larger than `CHUNK`, and return the buffer that they make."""
-        size, digests = 0, []
-        for chunk in chunks:
-            size += len(chunk)
-            digests.append(self.put(chunk))
-        return Buffer(size, tuple(digests))
+        """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""
+        sizes: list[int] = []
+
+        def counted() -> Iterator[bytes | bytearray | memoryview]:
+            for chunk in chunks:
+                sizes.append(len(chunk))
+                yield chunk
+
+        with closing(ahead(self.put, counted(), size=len)) as digests:
+            found = tuple(digests)
+        return Buffer(sum(sizes), found)
 
     def put_bytes(self, data: bytes) -> Buffer:
         """Write `data` in chunks, and return the buffer that they make."""
         view = memoryview(data)
+        if 0 < len(view) <= CHUNK:
+            return Buffer(len(view), (self.put(view),))
         return self.put_buffer(view[start : start + CHUNK] for start in range(0, len(view), CHUNK))
 
     def get_buffer(self, buffer: Buffer) -> Iterator[bytes]:
-        """Yield the chunks of a buffer, each verified."""
-        for digest in buffer.chunks:
-            yield self.get(digest)
+        """Yield the chunks of a buffer, each verified, while the following ones are on their way."""
+        if len(buffer.chunks) == 1:
+            yield self.get(buffer.chunks[0])
+            return
+        with closing(ahead(self.get, buffer.chunks, size=lambda _: CHUNK)) as chunks:
+            yield from chunks
 
     def read(self, buffer: Buffer) -> bytearray:
-        """Return a whole buffer; raise `ArchiveDamaged` where its length is not what was written."""
-        data = bytearray().join(self.get_buffer(buffer))  # an array over it can be written to
+        """Return a whole buffer, each chunk verified; raise `ArchiveDamaged` where its length is not what was written.
+
+        Beside the buffer itself hardly anything is held: chunks are read to where they belong, several at once.
+        """
+        if len(buffer.chunks) != -(-buffer.size // CHUNK):
+            return self._joined(buffer)
+        data = bytearray(buffer.size)  # an array over it can be written to
+        with memoryview(data) as whole, closing(ahead(self._fill, _places(buffer, whole), at_once=_READERS)) as filled:
+            fits = all(filled)
+        return data if fits else self._joined(buffer)
+
+    def _put(self, content: memoryview, whole: Callable[[], bytearray]) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        if not self._stands(digest, len(content)):
+            self._store.put(layout.blob(digest), whole())
+            self._damaged.discard(digest)
+        return digest
+
+    def _stands(self, digest: str, size: int) -> bool:
+        if size < self._look_from or digest in self._damaged:
+            return False
+        found = self._store.head(layout.blob(digest))
+        return found is not None and found.size == size + ROOM and found.age <= GRACE_SECONDS / 2
+
+    def _fill(self, place: tuple[str, memoryview]) -> bool:
+        """Read a blob to its place, and tell whether it is as long as that."""
+        digest, target = place
+        reading = _Reading(target)
+        try:
+            with closing(_pieces(self._store, layout.blob(digest))) as pieces:
+                whole = all(map(reading.take, pieces))
+        except ArchiveUnreachable:
+            if not reading.begun:
+                raise
+            whole = False  # cut off on its way: once more, at one go
+        if whole and reading.digest() == digest:
+            return True
+        content = memoryview(self.get(digest))  # which raises where it is not what was written
+        if len(content) != len(target):
+            return False
+        target[:] = content
+        return True
+
+    def _joined(self, buffer: Buffer) -> bytearray:
+        """Return a buffer that was not cut into chunks of the usual size."""
+        data = bytearray()
+        for digest in buffer.chunks:
+            data += self.get(digest)
         if len(data) != buffer.size:
             raise ArchiveDamaged(
                 f"a value in {self._store.location} has {len(data)} bytes instead of {buffer.size}",
@@ -85,3 +153,45 @@ def is_whole(data: bytes, digest: str) -> bool:
     """Tell whether what is stored as a blob is what its name says."""
     view = memoryview(data)
     return view[: len(_HEAD)] == _HEAD and hashlib.sha256(view[len(_HEAD) :]).hexdigest() == digest
+
+
+class _Reading:
+    """A blob that comes in pieces, and is hashed while they go to their place."""
+
+    def __init__(self, target: memoryview) -> None:
+        self._target, self._at = target, 0
+        self._hash, self._head = hashlib.sha256(), b""
+        self.begun = False
+
+    def take(self, piece: bytes) -> bool:
+        """Take in a piece, and tell whether there was room for it."""
+        self.begun = True
+        content = memoryview(piece)
+        if lacking := ROOM - len(self._head):
+            self._head, content = self._head + bytes(content[:lacking]), content[lacking:]
+        end = self._at + len(content)
+        if end > len(self._target):
+            return False
+        self._hash.update(content)
+        self._target[self._at : end] = content
+        self._at = end
+        return True
+
+    def digest(self) -> str | None:
+        """Return the digest of what has come, if that fills its place and is a blob."""
+        return self._hash.hexdigest() if self._at == len(self._target) and self._head == _HEAD else None
+
+
+def _places(buffer: Buffer, whole: memoryview) -> Iterator[tuple[str, memoryview]]:
+    """Yield each chunk's digest and where its bytes belong, if all but the last are of the usual size."""
+    for number, digest in enumerate(buffer.chunks):
+        yield digest, whole[number * CHUNK : (number + 1) * CHUNK]
+
+
+def _pieces(store: Store, key: str) -> Generator[bytes]:
+    """Yield a value as it comes where the store can do that, else whole."""
+    pieces = getattr(store, "pieces", None)
+    if pieces is None:
+        yield store.get(key)
+    else:
+        yield from pieces(key)

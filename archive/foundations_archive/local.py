@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from foundations_archive.errors import (
     ArchiveUnreachable,
     NotArchived,
 )
-from foundations_archive.store import TEMPORARY, Entry, require_safe_key, require_safe_prefix
+from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
 _ALL = os.R_OK | os.W_OK | os.X_OK
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
@@ -46,6 +46,18 @@ class DirectoryStore:
         with self._explained("read", key):
             try:
                 return path.read_bytes()
+            except _ABSENT as error:
+                message = f"{key} is not in {self.location}"
+                raise NotArchived(message, key=key, location=self.location) from error
+
+    def pieces(self, key: str) -> Generator[bytes]:
+        """Yield the value in pieces; raise as `get` does."""
+        path = self._path(key)
+        with self._explained("read", key):
+            try:
+                with path.open("rb", buffering=0) as file:
+                    while piece := file.read(PIECE):
+                        yield piece
             except _ABSENT as error:
                 message = f"{key} is not in {self.location}"
                 raise NotArchived(message, key=key, location=self.location) from error

@@ -6,16 +6,18 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
 from foundations_archive.blobs import CHUNK
 from foundations_archive.envelope import canonical
 from foundations_archive.errors import ArchiveDamaged, NewerFormat
+from foundations_archive.parallel import ahead
 
 FORMAT = 1
 MAX_FILES = 100_000
@@ -151,9 +153,9 @@ def link_fault(path: str, target: str) -> str | None:
 def unpack(manifest: Manifest, fetch: Fetch, target: Path) -> None:
     """Write the tree into `target`, which must be new or empty; after a failure nothing of it is left there.
 
-    `fetch` returns the content of a blob, whole or in pieces. Raise `ArchiveDamaged` where it is not what
-    the digest says, `FileExistsError` if `target` has something in it. Every user can read what is written;
-    make `target` beforehand, with a mode of your choice, to keep others out.
+    `fetch` returns the content of a blob, whole or in pieces; it is called in several threads at once. Raise
+    `ArchiveDamaged` where it is not what the digest says, `FileExistsError` if `target` has something in it. Every user
+    can read what is written; make `target` beforehand, with a mode of your choice, to keep others out.
     """
     made = not target.exists()
     target.mkdir(parents=True, exist_ok=True)
@@ -230,13 +232,16 @@ def _folded(path: str) -> str:
 
 def _write_tree(manifest: Manifest, fetch: Fetch, top: int) -> None:
     # links last: nothing is ever written while there is a link to write through
-    for file in sorted(manifest.files, key=lambda file: file.link is not None):
-        name = file.path.rpartition("/")[2]
-        with _opened_folder(top, file.path) as folder:
-            if file.link is None:
-                _write_file(file, fetch, os.open(name, _NEW_FILE, 0o600, dir_fd=folder))
-            else:
-                os.symlink(file.link, name, dir_fd=folder)
+    files = sorted(manifest.files, key=lambda file: file.link is not None)
+    blobs = ((blob, min(file.size, CHUNK)) for file in files if file.link is None for blob in file.blobs)
+    with closing(ahead(lambda blob: fetch(blob[0]), blobs, size=itemgetter(1))) as contents:
+        for file in files:
+            name = file.path.rpartition("/")[2]
+            with _opened_folder(top, file.path) as folder:
+                if file.link is None:
+                    _write_file(file, contents, os.open(name, _NEW_FILE, 0o600, dir_fd=folder))
+                else:
+                    os.symlink(file.link, name, dir_fd=folder)
 
 
 @contextmanager
@@ -262,12 +267,12 @@ def _entered(folder: int, name: str) -> int:
     return made
 
 
-def _write_file(file: BundleFile, fetch: Fetch, descriptor: int) -> None:
+def _write_file(file: BundleFile, contents: Iterator[bytes | Iterable[bytes]], descriptor: int) -> None:
     left = file.size
     with os.fdopen(descriptor, "wb") as opened:
         for blob in file.blobs:
             digest = hashlib.sha256()
-            content = fetch(blob)
+            content = next(contents)
             for piece in (content,) if isinstance(content, bytes) else content:
                 digest.update(piece)
                 left -= len(piece)

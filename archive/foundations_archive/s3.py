@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from contextlib import closing
 from operator import attrgetter
@@ -14,10 +16,10 @@ from foundations_archive.errors import (
     s3_errors_explained,
 )
 from foundations_archive.s3_connection import S3Settings, connection
-from foundations_archive.store import TEMPORARY, Entry, require_safe_key, require_safe_prefix
+from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
@@ -52,14 +54,24 @@ class S3Store:
         name = self._name(key)
         with s3_errors_explained(self.location, key):
             response = self._client.get_object(Bucket=self._bucket, Key=name)
+            self._bucket_seen = True
             with closing(response["Body"]) as body:
                 return body.read()  # which raises when there is less than was announced
 
-    def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
-        """Write the value; a reader sees the old bytes or the new ones."""
+    def pieces(self, key: str) -> Generator[bytes]:
+        """Yield the value in pieces, as they come; raise as `get` does."""
         name = self._name(key)
         with s3_errors_explained(self.location, key):
-            self._client.put_object(Bucket=self._bucket, Key=name, Body=bytes(data))
+            response = self._client.get_object(Bucket=self._bucket, Key=name)
+            with closing(response["Body"]) as body:
+                while piece := body.read(PIECE):
+                    yield piece
+
+    def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
+        """Write the value; a reader sees the old bytes or the new ones."""
+        name, body = self._name(key), _sent(data)
+        with s3_errors_explained(self.location, key):
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=body, ContentMD5=_content_md5(body))
 
     def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
         """Write the value unless there is one, and say whether this call wrote it.
@@ -67,13 +79,14 @@ class S3Store:
         A refused write is read back: the reply to our own may have been lost, and the client or a proxy have
         repeated it; equal bytes are therefore ours. A server without conditional writes is looked at first.
         """
-        name, body = self._name(key), bytes(data)
+        name, body = self._name(key), _sent(data)
+        md5 = _content_md5(body)
         for _ in range(_CREATE_ATTEMPTS):
             if not self._conditional:
                 return self._create_unguarded(key, body)
             try:
                 with s3_errors_explained(self.location, key):
-                    self._client.put_object(Bucket=self._bucket, Key=name, Body=body, IfNoneMatch="*")
+                    self._client.put_object(Bucket=self._bucket, Key=name, Body=body, ContentMD5=md5, IfNoneMatch="*")
                 return True
             except ArchiveUnreachable as error:
                 if error.code in _NO_CONDITIONS:
@@ -81,7 +94,7 @@ class S3Store:
                 if error.code not in _LOST_CREATE:
                     raise
             try:
-                return self.get(key) == body
+                return bool(self.get(key) == body)
             except NotArchived:
                 continue  # the write that stood in the way failed, or was deleted since
         message = f"{self.location} refuses to create {key} and has nothing there; is another writer deleting it?"
@@ -133,7 +146,7 @@ class S3Store:
         require_safe_key(key)
         return self._base + key
 
-    def _create_unguarded(self, key: str, body: bytes) -> bool:
+    def _create_unguarded(self, key: str, body: bytes | bytearray) -> bool:
         if self.head(key) is not None:
             return False
         self.put(key, body)
@@ -150,6 +163,16 @@ class S3Store:
                     key = found["Key"].removeprefix(self._base)
                     if not key.startswith(f"{TEMPORARY}/"):
                         yield Entry(key, found["Size"], _age(found["LastModified"], now))
+
+
+def _sent(data: bytes | bytearray | memoryview) -> Any:  # what boto3's stubs don't know
+    """Return `data` as a bytearray: for bytes boto3 asks the server first whether it may, which is a round trip."""
+    return data if isinstance(data, bytearray) else bytearray(data)
+
+
+def _content_md5(body: bytes | bytearray) -> str:
+    """Return what a server compares with the bytes that reach it: the one checksum that all of them know."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def _now(response: Mapping[str, Any]) -> datetime | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 TEMPORARY = ".tmp"
+# what a store yields at once whose values can be read in `pieces`, which it may have beside the verbs of `Store`
+PIECE = 1024 * 1024
 
 _LONGEST_KEY = 900
 _LONGEST_SEGMENT = 255

@@ -53,15 +53,14 @@ class Channel:
         with self._turn:
             self._say({**message, **sizes})
             for view in views:
-                for start in range(0, len(view), CHUNK):
-                    self._connection.send_bytes(view[start : start + CHUNK])
+                self._write(view)
 
     def send_stream(self, message: Mapping[str, Any], sizes: list[int], chunks: Iterable[bytes]) -> None:
         """Send a message and buffers of these sizes, whose bytes come in chunks."""
         with self._turn:
             self._say({**message, "sizes": sizes})
             for chunk in chunks:
-                self._connection.send_bytes(chunk)
+                self._write(memoryview(chunk))
 
     def receive(self) -> Message:
         """Return the next message; raise `EOFError` when the other side has gone."""
@@ -78,19 +77,17 @@ class Channel:
         poll.register(self._connection.fileno(), select.POLLHUP)
         return not poll.poll(0)
 
-    def chunks(self, size: int) -> Iterator[bytes]:
-        """Yield the bytes of one announced buffer as they come."""
-        while size > 0:
-            chunk = self._connection.recv_bytes()
-            size -= len(chunk)
+    def chunks(self, size: int, *, room: int = 0) -> Iterator[bytearray]:
+        """Yield the bytes of one announced buffer in chunks as they come, with `room` bytes before each."""
+        for start in range(0, size, CHUNK):
+            chunk = bytearray(room + min(CHUNK, size - start))
+            self._read(memoryview(chunk)[room:])
             yield chunk
 
     def buffer(self, size: int) -> bytearray:
         """Return one announced buffer whole."""
         whole = bytearray(size)
-        view, at = memoryview(whole), 0
-        while at < size:
-            at += self._connection.recv_bytes_into(view, at)
+        self._read(memoryview(whole))
         return whole
 
     def ask(self, message: Mapping[str, Any], then: Callable[[Message], Any]) -> Any:
@@ -98,6 +95,18 @@ class Channel:
         with self._turn:
             self.send(message)
             return then(self.receive())
+
+    # what is announced needs no frame: it goes from the sender's memory, and to where it belongs, without a copy
+    def _write(self, view: memoryview) -> None:
+        while view:
+            view = view[os.write(self._connection.fileno(), view) :]
+
+    def _read(self, view: memoryview) -> None:
+        while view:
+            count = os.readv(self._connection.fileno(), [view])
+            if not count:
+                raise EOFError("the other side went away in the middle of a message")
+            view = view[count:]
 
     def _say(self, message: Mapping[str, Any]) -> None:
         # with where the notes end: what is noted later, while the message is on its way, comes behind it

@@ -1,11 +1,13 @@
 """The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from foundations_archive.archive import Archive
-from foundations_archive.blobs import Blobs
+from foundations_archive.blobs import ROOM
 from foundations_archive.envelope import tagged
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.manifest import ManifestError
@@ -16,15 +18,21 @@ from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
 from foundations_runner.ring import Note, Numbers, RingReader
+from foundations_runner.uploads import ComingValue, Uploads
 
 _INLINE_BYTES = 4096
 _LOOK_SECONDS = 0.01
 
 _Event = tuple[str, dict[str, Any]]
+# a cached value, and its way into the archive where the cache lies elsewhere
+_Hit = tuple[CacheEntry, Future[None] | None]
 
 
 class Conversation:
     """Hands the job to the worker, then writes down what it says until it has gone.
+
+    Values go into the archive while the worker is listened to. What it says comes into the journal in order all the
+    same, and the end of a stage only when its value is there. `graph` gives the bytes of the job's graph.
 
     `catch_up` returns when what the worker has printed up to now is in the journal: it comes another way, and a stage's
     lines belong before its end.
@@ -40,13 +48,16 @@ class Conversation:
         notes: RingReader,
         mark: str = "",
         catch_up: Callable[[], None] = lambda: None,
+        graph: Callable[[], Iterable[bytes]] | None = None,
     ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
         self._notes, self._mark, self._catch_up = notes, mark, catch_up
         self._series: dict[int, tuple[str, str]] = {}
-        self._values: dict[str, Value] = {}
-        self._hits: dict[str, CacheEntry] = {}
-        self._intake = Intake(archive, spec)
+        self._graph = graph or partial(graph_of, archive, spec)
+        self._uploads = Uploads()
+        self._values: dict[str, ComingValue] = {}
+        self._hits: dict[str, _Hit] = {}
+        self._intake = Intake(archive, spec, self._uploads)
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -62,15 +73,24 @@ class Conversation:
         except ArchiveError as error:  # first: an archive out of reach is a ConnectionError too
             self.broken = error
         except (EOFError, ConnectionError):
-            return
+            pass
         except Exception as error:  # noqa: BLE001 - kept, and raised where the job is sealed
             self.broken = error
         finally:
             self._channel.close()
+            self._arrive()
+
+    def _arrive(self) -> None:
+        """Wait for what is on its way into the archive."""
+        try:
+            self._uploads.finish()
+        except Exception as error:  # noqa: BLE001 - as above
+            self.broken = self.broken or error
 
     def _listen(self) -> None:
         try:
             while True:
+                self._uploads.check()
                 head = self._notes.head()
                 if not self._channel.waits(_LOOK_SECONDS):
                     self._take_notes(head)  # no message came before them, or it would be here
@@ -86,7 +106,10 @@ class Conversation:
         if any(kind.startswith("stage") for kind, _ in events):
             self._catch_up()  # a stage's lines belong before its end
         if events:
-            self._journal.add_all(events)
+            self._write(events)
+
+    def _write(self, events: list[_Event]) -> None:
+        self._uploads.then(partial(self._journal.add_all, events))
 
     def _events_of(self, note: Note) -> list[_Event]:
         if isinstance(note, Numbers):
@@ -117,9 +140,7 @@ class Conversation:
             "mark": self._mark,
             "concurrency": dict(spec.concurrency),
         }
-        graph = spec.graph.buffers
-        chunks = (chunk for buffer in graph for chunk in self._archive.blobs.get_buffer(buffer))
-        self._channel.send_stream(message, [buffer.size for buffer in graph], chunks)
+        self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 
     def _take(self, message: Message) -> None:
         match message.pop("say"):
@@ -137,11 +158,11 @@ class Conversation:
                 self.ended = message
             case say:
                 self._catch_up()
-                self._journal.add_all([_event(say, message)])
+                self._write([_event(say, message)])
 
-    def _pieces(self, sizes: list[int]) -> Iterator[bytes]:
+    def _pieces(self, sizes: list[int]) -> Iterator[bytearray]:
         for size in sizes:
-            yield from self._channel.chunks(size)
+            yield from self._roomy(size)
 
     def _keep_artifact(self, message: Message) -> None:
         try:
@@ -149,29 +170,39 @@ class Conversation:
         except ManifestError as error:
             self._channel.send({"fault": str(error)})
             return
-        self._journal.add("artifact", stage=message["stage"], **plain(artifact))
+        self._write([("artifact", {"stage": message["stage"], **plain(artifact)})])
         self._channel.send({"fault": None})
 
-    def _store_value(self, message: Message) -> Value:
+    def _store_value(self, message: Message) -> ComingValue:
         sizes, encoding = message["sizes"], message["encoding"]
         if encoding == "json" and sizes[0] <= _INLINE_BYTES:
-            return Value(encoding, inline=self._channel.buffer(sizes[0]).decode())
+            return ComingValue(encoding, inline=self._channel.buffer(sizes[0]).decode())
         homes = homes_of(self._archive, cached=message["cached"], persisted=message["persisted"])
-        return Value(encoding, tuple(_put(homes, self._channel.chunks(size)) for size in sizes))
+        buffers = ((size, tuple(self._uploads.put(homes, chunk) for chunk in self._roomy(size))) for size in sizes)
+        return ComingValue(encoding, tuple(buffers))
+
+    def _roomy(self, size: int) -> Iterator[bytearray]:
+        return self._channel.chunks(size, room=ROOM)
 
     def _end_stage(self, message: Message) -> None:
         self._catch_up()
-        stage, key = message["stage"], message.get("cache_key")
-        value = self._values.pop(stage, None)
-        keep = message.pop("keep")
-        hit = self._hits.pop(stage, None)
+        coming = self._values.pop(message["stage"], None)
+        hit, copied = self._hits.pop(message["stage"], (None, None))
+        after = [*(coming.blobs if coming else ()), *([copied] if copied else ())]
+        self._uploads.then(partial(self._write_end, message, coming, hit), after=after)
+
+    def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
+        stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
+        value = coming.value() if coming else None
         if hit and message["status"] == "cached":
+            value = hit.value
             self._replay(stage, hit)
         shown = plain(value) if value and message.pop("persisted") else None
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
-            self._archive.keep(key, CacheEntry(value, *made, ledger.metrics_of(stage), *ledger.tracked_by(stage)))
+            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *ledger.tracked_by(stage))
+            self._uploads.begin(partial(self._archive.keep, key, entry))
 
     def _look_up(self, message: Message) -> None:
         entry = self._archive.cached(message["key"])
@@ -179,10 +210,8 @@ class Conversation:
             self._channel.send({"hit": False})
             return
         stage, value = message["stage"], entry.value
-        if message["persisted"] and self._archive.blobs is not self._archive.cache_blobs:
-            for buffer in value.buffers:
-                self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
-        self._values[stage], self._hits[stage] = value, entry
+        elsewhere = message["persisted"] and self._archive.blobs is not self._archive.cache_blobs
+        self._hits[stage] = entry, self._uploads.begin(partial(self._copy, value)) if elsewhere else None
         answer = {"hit": True, "encoding": value.encoding, "job_id": entry.job_id}
         if value.inline is not None:
             self._channel.send(answer, [value.inline.encode()])
@@ -198,6 +227,10 @@ class Conversation:
         for artifact in entry.artifacts:
             self._journal.add("artifact", **plain(artifact), stage=stage, replayed=True)
 
+    def _copy(self, value: Value) -> None:
+        for buffer in value.buffers:
+            self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
+
     def _chunks(self, buffers: tuple[Buffer, ...]) -> Iterator[bytes]:
         for buffer in buffers:
             yield from self._archive.cache_blobs.get_buffer(buffer)
@@ -212,14 +245,10 @@ class Conversation:
         return True
 
 
-def _put(homes: list[Blobs], chunks: Iterator[bytes]) -> Buffer:
-    size, digests = 0, []
-    for chunk in chunks:
-        size += len(chunk)
-        for blobs in homes:
-            digest = blobs.put(chunk)
-        digests.append(digest)
-    return Buffer(size, tuple(digests))
+def graph_of(archive: Archive, spec: JobSpec) -> Iterator[bytes]:
+    """Yield the bytes of a job's graph, as the archive holds them."""
+    for buffer in spec.graph.buffers:
+        yield from archive.blobs.get_buffer(buffer)
 
 
 def _event(say: str, message: Message) -> _Event:

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,14 @@ from types import FrameType
 
 from foundations_archive import cancellation
 from foundations_archive.archive import Archive, new_attempt, open_archive
+from foundations_archive.blobs import CHUNK
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
-from foundations_runner.conversation import Conversation
+from foundations_runner.conversation import Conversation, graph_of
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
 from foundations_runner.worker_process import WorkerProcess
@@ -60,12 +62,16 @@ class _Courier:
         archive = open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner)
         spec = self._spec(archive)
         attempt = new_attempt()
-        root = self._unpack(archive, spec)
-        archive.start(spec.job_id, attempt, {"image": order.image, "time": time.time()})
+        with ThreadPoolExecutor(2) as pool:  # none of them needs another
+            graph = pool.submit(_small_graph, archive, spec)
+            unpacked = pool.submit(self._unpack, archive, spec)
+            archive.start(spec.job_id, attempt, {"image": order.image, "time": time.time()})
+            self._look_for_cancellation(archive)
+        root = unpacked.result()
         journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
         journal.open()
         journal.add("job started", image=order.image)
-        state, error = self._attend(archive, spec, journal, root) if self._wanted(archive) else ("Cancelled", None)
+        state, error = ("Cancelled", None) if self._cancelled else self._attend(archive, spec, journal, root, graph)
         journal.add("job ended", state=state, error=error)
         journal.close()
         record = journal.ledger.record(state, ended=time.time(), error=error)
@@ -76,12 +82,11 @@ class _Courier:
         pack_after_job(archive, spec)
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
 
-    def _wanted(self, archive: Archive) -> bool:
-        """Tell whether the job shall still run; from then on its worker is ended when somebody wants that."""
+    def _look_for_cancellation(self, archive: Archive) -> None:
+        """Find out whether the job shall still run; from then on it is ended when somebody wants that."""
         self._cancelled = self._cancelled or cancellation.cancellation_requested(archive, self._order.job_id)
         if not self._cancelled:
             watch_for_cancellation(archive, self._order.job_id)
-        return not self._cancelled
 
     def _spec(self, archive: Archive) -> JobSpec:
         try:
@@ -103,7 +108,9 @@ class _Courier:
             _give(root, self._order.worker_user)
         return root
 
-    def _attend(self, archive: Archive, spec: JobSpec, journal: Journal, root: Path) -> tuple[State, str | None]:
+    def _attend(
+        self, archive: Archive, spec: JobSpec, journal: Journal, root: Path, graph: Future[list[bytes] | None]
+    ) -> tuple[State, str | None]:
         before = cause.out_of_memory_kills()
         self._worker = worker = WorkerProcess(
             self._order,
@@ -119,6 +126,7 @@ class _Courier:
             notes=worker.notes,
             mark=worker.mark,
             catch_up=worker.catch_up,
+            graph=lambda: graph.result() or graph_of(archive, spec),
         )
         listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
         listener.start()
@@ -161,6 +169,12 @@ class _Courier:
         del number, frame
         if self._worker:
             self._worker.signal(signal.SIGKILL)
+
+
+def _small_graph(archive: Archive, spec: JobSpec) -> list[bytes] | None:
+    """Return the bytes of a job's graph, but for one that is too large to lie here until the worker is up."""
+    whole = sum(buffer.size for buffer in spec.graph.buffers) <= CHUNK
+    return list(graph_of(archive, spec)) if whole else None
 
 
 def _log(journal: Journal, spec: JobSpec, stream: str, text: str, place: int | None) -> None:

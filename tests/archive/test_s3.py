@@ -9,6 +9,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -439,3 +440,25 @@ def handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("verb", ["put", "create"])
+def test_bytes_that_change_on_their_way_are_refused_and_not_stored(
+    s3_settings: S3Settings, s3_bucket: str, verb: str
+) -> None:
+    store = S3Store(s3_bucket, uuid.uuid4().hex, s3_settings)
+
+    def flip(request: Any, **_: Any) -> None:
+        request.body[0] ^= 1
+
+    event = "before-send.s3.PutObject"
+    store._client.meta.events.register(event, flip)
+    try:
+        with pytest.raises(ArchiveError, match="BadDigest"):
+            getattr(store, verb)("key", b"as it was meant")
+    finally:
+        store._client.meta.events.unregister(event, flip)
+    assert store.head("key") is None
+    getattr(store, verb)("key", b"as it was meant")
+    assert store.get("key") == b"as it was meant"

@@ -155,6 +155,7 @@ foundations_archive/local.py
 foundations_archive/location.py
 foundations_archive/manifest.py
 foundations_archive/marking.py
+foundations_archive/parallel.py
 foundations_archive/py.typed
 foundations_archive/records.py
 foundations_archive/references.py
@@ -209,6 +210,7 @@ foundations_runner/py.typed
 foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
+foundations_runner/uploads.py
 foundations_runner/volume.py
 foundations_runner/worker_process.py
 """

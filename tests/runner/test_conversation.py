@@ -22,7 +22,7 @@ from foundations_runner.conversation import Conversation
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
 from foundations_runner.ring import RingReader, RingWriter, new_ring
-from tests.runner.conftest import Jobs
+from tests.runner.conftest import Jobs, until
 
 LARGE = json.dumps("x" * 10_000).encode()
 
@@ -32,10 +32,21 @@ class Unreliable(DirectoryStore):
 
     away = "nothing"
 
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.gate = threading.Event()  # blobs are written when it is open
+        self.gate.set()
+
     def get(self, key: str) -> bytes:
         if key.startswith(self.away):
             raise ArchiveUnreachable(f"the archive is away, and {key} with it", key=key)
         return super().get(key)
+
+    def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
+        assert not key.startswith("blobs/") or self.gate.wait(20)
+        if key.startswith(self.away):
+            raise ArchiveUnreachable(f"the archive is away, and {key} with it", key=key)
+        super().put(key, data)
 
     def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
         if key.startswith(self.away):
@@ -281,6 +292,40 @@ def test_a_persisted_result_from_a_cache_of_its_own_is_copied_to_the_archive(hol
     second.end(persisted=True, status="cached")
     over(second)
     assert second.archive.blobs.read(second.persisted().buffers[0]) == LARGE
+
+
+def test_the_end_of_a_stage_waits_for_its_value_and_what_follows_for_the_end(talk: Talk, store: Unreliable) -> None:
+    store.gate.clear()
+    talk.say("started", stage="s", time=1.0)
+    talk.value(LARGE, persisted=True, cached=True)
+    talk.end(persisted=True, key="k")
+    talk.say("started", stage="next", time=2.0)
+    # the worker is answered meanwhile
+    assert talk.look_up("nothing") is None
+    ledger = talk.journal.ledger
+    assert list(ledger.running) == ["s"]
+    assert talk.archive.cached("k") is None
+    store.gate.set()
+    until(lambda: list(ledger.running) == ["next"])
+    over(talk)
+    events = [(event["event"], event["stage"]) for event in talk.archive.events(talk.spec.job_id)]
+    assert events == [("stage started", "s"), ("stage ended", "s"), ("stage started", "next")]
+    assert talk.archive.cached("k")
+
+
+def test_a_result_that_does_not_arrive_breaks_the_job_and_its_stage_does_not_end(talk: Talk, store: Unreliable) -> None:
+    store.gate.clear()
+    store.away = "blobs/"
+    talk.say("started", stage="s", time=1.0)
+    talk.value(LARGE, persisted=True)
+    talk.end(persisted=True)
+    talk.say("started", stage="next", time=2.0)
+    store.gate.set()
+    with pytest.raises((EOFError, ConnectionResetError)):
+        talk.worker.receive()
+    assert isinstance(over(talk).broken, ArchiveUnreachable)
+    events = [(event["event"], event["stage"]) for event in talk.archive.events(talk.spec.job_id)]
+    assert events == [("stage started", "s")]
 
 
 def test_an_archive_out_of_reach_is_kept_as_what_broke(talk: Talk, store: Unreliable) -> None:

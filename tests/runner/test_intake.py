@@ -11,10 +11,12 @@ import pytest
 from foundations.downloads import artifacts_frame, download
 from foundations_archive import layout
 from foundations_archive.archive import Archive
+from foundations_archive.blobs import ROOM
 from foundations_archive.local import DirectoryStore
 from foundations_archive.manifest import CHUNK, ManifestError
 from foundations_archive.records import Artifact, JobRecord, JobSpec, StageRecord, StageSpec, Value
 from foundations_runner.intake import Intake
+from foundations_runner.uploads import Uploads
 
 SPEC = JobSpec(
     job_id="job",
@@ -46,7 +48,7 @@ def saved(
     for place, (_, content) in enumerate(files):
         for start in range(0, len(content), CHUNK):
             message = {"artifact": number, "stage": stage, "file": place}
-            intake.take(message, iter([content[start : start + CHUNK]]))
+            intake.take(message, iter([bytearray(ROOM) + content[start : start + CHUNK]]))
     entries = [list(entry) for entry, _ in files]
     return intake.finish(
         {"artifact": number, "stage": stage, "key": key, "folder": folder, "entries": entries, "time": time}
@@ -76,7 +78,7 @@ def tree(top: Path) -> dict[str, Any]:
 
 def test_a_folder_comes_back_with_modes_links_and_empty_folders(archive: Archive, tmp_path: Path) -> None:
     artifact = saved(
-        Intake(archive, SPEC),
+        Intake(archive, SPEC, Uploads()),
         "out",
         (file("z last", 0o600), b"z"),
         (file("ü/run.sh", 0o755), b"#!"),
@@ -100,7 +102,7 @@ def test_a_folder_comes_back_with_modes_links_and_empty_folders(archive: Archive
 
 
 def test_an_empty_folder_and_an_empty_file_come_back(archive: Archive, tmp_path: Path) -> None:
-    intake = Intake(archive, SPEC)
+    intake = Intake(archive, SPEC, Uploads())
     both = record(saved(intake, "folder"), saved(intake, "file", (file("content"), b""), folder=False))
     download(archive, both, "folder", tmp_path / "folder")
     download(archive, both, "file", tmp_path / "file")
@@ -111,7 +113,7 @@ def test_an_empty_folder_and_an_empty_file_come_back(archive: Archive, tmp_path:
 @pytest.mark.parametrize("size", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK])
 def test_a_file_of_any_size_comes_back_byte_for_byte(archive: Archive, tmp_path: Path, size: int) -> None:
     content = os.urandom(1024) * (size // 1024 + 1)
-    artifact = saved(Intake(archive, SPEC), "big", (file("content"), content[:size]), folder=False)
+    artifact = saved(Intake(archive, SPEC, Uploads()), "big", (file("content"), content[:size]), folder=False)
     download(archive, record(artifact), "big", tmp_path / "big")
     assert hashlib.sha256((tmp_path / "big").read_bytes()).digest() == hashlib.sha256(content[:size]).digest()
 
@@ -132,18 +134,18 @@ def test_a_file_of_any_size_comes_back_byte_for_byte(archive: Archive, tmp_path:
 )
 def test_what_would_leave_its_folder_is_refused(archive: Archive, entry: Entry) -> None:
     with pytest.raises(ManifestError):
-        saved(Intake(archive, SPEC), "bad", (entry, b""))
+        saved(Intake(archive, SPEC, Uploads()), "bad", (entry, b""))
 
 
 @pytest.mark.parametrize("key", ["..", "../../escape", "/etc/passwd", "k" * 4000, "new\nline", "\udcff", "ü 🙂", "\0"])
 def test_a_key_is_never_a_path(archive: Archive, tmp_path: Path, key: str) -> None:
-    artifact = saved(Intake(archive, SPEC), key, (file("content"), b"x"), folder=False)
+    artifact = saved(Intake(archive, SPEC, Uploads()), key, (file("content"), b"x"), folder=False)
     download(archive, record(artifact), key, tmp_path / "here")
     assert (tmp_path / "here").read_bytes() == b"x"
 
 
 def test_of_several_under_one_key_it_is_the_last_or_the_stages_own(archive: Archive, tmp_path: Path) -> None:
-    intake = Intake(archive, SPEC)
+    intake = Intake(archive, SPEC, Uploads())
     early = saved(intake, "m", (file("content"), b"early"), folder=False, time=1.0)
     late = saved(intake, "m", (file("content"), b"late"), folder=False, time=2.0)
     both = JobRecord(
@@ -163,7 +165,7 @@ def test_of_several_under_one_key_it_is_the_last_or_the_stages_own(archive: Arch
 
 
 def test_what_is_not_there_is_named_and_nothing_is_overwritten(archive: Archive, tmp_path: Path) -> None:
-    artifact = saved(Intake(archive, SPEC), "model", (file("content"), b"x"), folder=False)
+    artifact = saved(Intake(archive, SPEC, Uploads()), "model", (file("content"), b"x"), folder=False)
     with pytest.raises(KeyError, match=r"job job has no artifact 'modell'; it has saved 'model'"):
         download(archive, record(artifact), "modell", tmp_path / "a")
     with pytest.raises(KeyError, match="stage 'first' of job job has no artifact 'model'; it has saved none"):
@@ -193,18 +195,18 @@ def test_an_artifact_of_a_cached_stage_outlives_either_store(tmp_path: Path) -> 
     first, second = (Archive(DirectoryStore(tmp_path / name), cache=cache) for name in ("first", "second"))
     content = os.urandom(100)
     files = ((file("content"), content), (file("none"), b""))
-    artifact = saved(Intake(first, SPEC), "m", *files, stage="first")
-    assert Intake(second, SPEC).bring(artifact)
+    artifact = saved(Intake(first, SPEC, Uploads()), "m", *files, stage="first")
+    assert Intake(second, SPEC, Uploads()).bring(artifact)
     download(second, record(artifact), "m", tmp_path / "a")
     assert (tmp_path / "a" / "content").read_bytes() == content
     cache.delete(layout.blob(hashlib.sha256(content).hexdigest()))
-    assert not Intake(second, SPEC).bring(artifact)
-    assert not Intake(second, SPEC).bring(replace(artifact, manifest="0" * 64))
+    assert not Intake(second, SPEC, Uploads()).bring(artifact)
+    assert not Intake(second, SPEC, Uploads()).bring(replace(artifact, manifest="0" * 64))
     download(first, record(artifact), "m", tmp_path / "b")
 
 
 def test_an_artifact_of_a_stage_that_is_not_cached_stays_out_of_the_cache(tmp_path: Path) -> None:
     cache = DirectoryStore(tmp_path / "cache")
     archive = Archive(DirectoryStore(tmp_path / "archive"), cache=cache)
-    saved(Intake(archive, SPEC), "m", (file("content"), b"x"))
+    saved(Intake(archive, SPEC, Uploads()), "m", (file("content"), b"x"))
     assert list(cache.list("")) == []

@@ -9,6 +9,7 @@ from typing import Any
 from foundations_archive import cancellation
 from foundations_archive.archive import Archive, new_attempt
 from foundations_archive.errors import ArchiveError
+from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
 from foundations_runner import cancellation_watch
 from foundations_runner.conversation import Conversation
@@ -29,7 +30,7 @@ class Plan:
     spec: JobSpec
     seconds: tuple[float, ...]
     fails: int | None = None
-    large: int = 5000
+    large: int = 70_000
 
 
 class ScriptedChannel:
@@ -60,8 +61,8 @@ class ScriptedChannel:
             self._bytes = said.pop("bytes", [])
             return said
 
-    def chunks(self, size: int) -> Iterator[bytes]:
-        yield self._bytes.pop(0)
+    def chunks(self, size: int, *, room: int = 0) -> Iterator[bytearray]:
+        yield bytearray(room) + self._bytes.pop(0)
 
     def buffer(self, size: int) -> bytearray:
         return bytearray(self._bytes.pop(0))
@@ -134,6 +135,7 @@ def run_courier(world: World, archive: Archive, job_id: str, *, plan: Plan, wire
             archive.finish(spec, record, attempt=attempt)
 
         finish(close, seal)
+        pack_after_job(archive, spec)
     except ArchiveError as error:
         world.note(f"the courier gives up: {error}")
         return BROKEN

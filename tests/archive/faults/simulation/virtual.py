@@ -48,6 +48,7 @@ def _shims(world: World) -> dict[int, Any]:
         Lock=lambda: _Lock(world),
         RLock=lambda: _Lock(world),
         Event=lambda: _Event(world),
+        Condition=lambda: _Condition(world),
         main_thread=lambda: SimpleNamespace(ident=id(world.process)),
         current_thread=threading.current_thread,
         get_ident=threading.get_ident,
@@ -140,6 +141,22 @@ class _Lock:
         self.release()
 
 
+class _Condition(_Lock):
+    """A lock that whoever waits for something lets go of."""
+
+    def wait_for(self, predicate: Callable[[], Any]) -> None:
+        while not predicate():
+            self.release()
+            self._world.pause(float("inf"), lambda: bool(predicate()))
+            self.acquire()
+
+    def notify(self, count: int = 1) -> None:
+        pass
+
+    def notify_all(self) -> None:
+        pass
+
+
 class _Event:
     def __init__(self, world: World) -> None:
         self._world, self._set = world, False
@@ -170,6 +187,8 @@ class _Pool:
 
     def submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Future[Any]:
         future: Future[Any] = Future()
+        if not future.set_running_or_notify_cancel():
+            return future
         try:
             future.set_result(function(*arguments, **options))
         except Exception as error:  # noqa: BLE001 - as a real pool does

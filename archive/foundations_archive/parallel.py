@@ -1,0 +1,56 @@
+"""Work of the archive in a few threads at once, in order and bounded in what it holds."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import TypeVar
+
+AT_ONCE = 16
+MOST_BYTES = 48 * 1024 * 1024
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def ahead(
+    work: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    *,
+    at_once: int = AT_ONCE,
+    size: Callable[[_Item], int] = lambda _: 0,
+    most_bytes: int = MOST_BYTES,
+) -> Generator[_Result]:
+    """Yield `work(item)` for each item, in order, while later ones are under way.
+
+    Items are taken only when there is room for one: fewer than `at_once` wait, and together they are not larger than
+    `most_bytes`, but for the one that has to go on. The first that raises ends it.
+    """
+    waiting: deque[tuple[Future[_Result], int]] = deque()
+    held, following = 0, iter(items)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="archive") as pool:
+        try:
+            for item in following:
+                room = size(item)
+                while waiting and held + room > most_bytes:
+                    future, gone = waiting.popleft()
+                    held -= gone
+                    yield future.result()
+                waiting.append((pool.submit(work, item), room))
+                held += room
+                del item  # what it holds is the work's alone now
+                if len(waiting) >= at_once:
+                    future, gone = waiting.popleft()
+                    held -= gone
+                    yield future.result()
+            while waiting:
+                yield waiting.popleft()[0].result()
+        finally:
+            for future, _ in waiting:
+                future.cancel()
+
+
+def at_once(work: Callable[[_Item], _Result], items: Iterable[_Item], *, threads: int = AT_ONCE) -> list[_Result]:
+    """Return `work(item)` for each item, in order; raise what the first that fails raises."""
+    with closing(ahead(work, items, at_once=threads)) as results:
+        return list(results)

@@ -18,6 +18,7 @@ from foundations_archive.blobs import Blobs
 from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
 from foundations_archive.job_reading import read_jobs
+from foundations_archive.late import sealed_by_name, untold
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.reader_cache import WriteOnce
@@ -113,8 +114,8 @@ class Archive:
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
         """Seal a job, index it, take its marker away, and return the record that seals it.
 
-        Of several watchers with one `attempt` the first one's word counts. Each step may be repeated by whoever finds it
-        missing.
+        Of several watchers with one `attempt` the first one's word counts. Each step may be repeated by whoever finds
+        it missing.
         """
         if not watcher:
             key = layout.done(spec.job_id, attempt)
@@ -150,9 +151,10 @@ class Archive:
 
     def sealed(self, job_id: str) -> JobRecord | None:
         """Return the record that seals a job, or None for one that has not ended."""
-        found = self._sealed(self._attempt_keys(job_id))
+        keys = self._attempt_keys(job_id)
+        found = self._sealed(keys)
         spec = None if found else self._spec_or_none(job_id)
-        return self._sealed_by_row(spec) if spec else found
+        return sealed_by_name(self, spec, keys) if spec else found
 
     def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
         """Return the record that seals a job and its key, or None twice."""
@@ -172,7 +174,9 @@ class Archive:
                 yield from self._events(key)
         for key in keys:
             if key.endswith("/post.json"):
-                yield from self._untold(_made(JobRecord.of, self._read("job", key), key).tail, sorted(known))
+                tail = _made(JobRecord.of, self._read("job", key), key).tail
+                segments = (one for one in sorted(known) if "/ev/" in one)
+                yield from untold(tail, (self._events(one) for one in segments))
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
         """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
@@ -239,7 +243,7 @@ class Archive:
         age = marker.age if marker else float("inf")
         lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
         if (lost or sealed) and not any(key.endswith("/done.json") for key in keys):
-            sealed = self._sealed_by_row(spec) or sealed  # it may have ended, and the listing be late
+            sealed = sealed_by_name(self, spec, keys) or sealed  # it may have ended, and the listing be late
         if sealed:
             return sealed, sealed.state, keys
         return None, "Lost" if lost else "Running" if started else "Queued", keys
@@ -253,22 +257,6 @@ class Archive:
     def _sealed(self, keys: list[str]) -> JobRecord | None:
         key = _seal_in(keys)
         return _made(JobRecord.of, self._read("job", key), key) if key else None
-
-    def _sealed_by_row(self, spec: JobSpec) -> JobRecord | None:
-        """Return the record that a job's row was made from: that is read by its name, while a listing may be late."""
-        for watcher in (False, True):
-            try:
-                key = self._read("row", layout.row(spec.project, spec.job_id, watcher=watcher))["sealed"]
-            except NotArchived:
-                continue
-            return _made(JobRecord.of, self._read("job", key), key)
-        return None
-
-    def _untold(self, tail: Sequence[Event], keys: Sequence[str]) -> Iterator[Event]:
-        """Yield those of a watcher's events that no segment has: its courier's last one may have arrived after all."""
-        if tail:
-            told = {_mark(event) for key in keys if "/ev/" in key for event in self._events(key)}
-            yield from (event for event in tail if _mark(event) not in told)
 
     def _spec_or_none(self, job_id: str) -> JobSpec | None:
         # a marker whose driver died before it wrote the spec: there is no job
@@ -295,11 +283,6 @@ def open_archive(
 def new_attempt() -> str:
     """Return a name under which nobody else writes, later ones sorting later."""
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
-
-
-def _mark(event: Event) -> tuple[Any, Any]:
-    # numbers alone are those of one attempt
-    return event.get("n"), event.get("time")
 
 
 def _seal_in(keys: list[str]) -> str | None:

@@ -149,6 +149,7 @@ foundations_archive/examination.py
 foundations_archive/findings.py
 foundations_archive/hiding.py
 foundations_archive/inventory.py
+foundations_archive/late.py
 foundations_archive/layout.py
 foundations_archive/ledger.py
 foundations_archive/local.py

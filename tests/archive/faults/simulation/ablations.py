@@ -1,24 +1,25 @@
 """The real code with one of its orders undone: each of these must be found out, or the simulation sees nothing."""
 
-import time
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import pytest
 
-from foundations_archive import layout
+from foundations_archive import collection, layout
 from foundations_archive.archive import Archive
-from foundations_archive.blobs import Blobs
+from foundations_archive.blobs import ROOM, Blobs
 from foundations_archive.envelope import seal
 from foundations_archive.errors import JobTaken
-from foundations_archive.ledger import Ledger
 from foundations_archive.records import JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.store import Entry, Store
 from foundations_runner import journal
 from tests.archive.faults.simulation.life import REAL, Code
+
+_ARCHIVE = "foundations_archive.archive"
+_COLLECTION = "foundations_archive.collection._Collection"
 
 
 class _RowsBeforeMarkers:
@@ -79,17 +80,9 @@ class _LateBlobs(Blobs):
         super().__init__(store)
         self.waiting: list[bytes] = []
 
-    def put(self, data: bytes | bytearray | memoryview) -> str:
-        self.waiting.append(bytes(data))
-        return Blobs(_Nowhere()).put(data)
-
-
-class _Nowhere:
-    def head(self, key: str) -> None:
-        return None
-
-    def put(self, key: str, data: bytes) -> None:
-        pass
+    def _put(self, content: memoryview, whole: object) -> str:
+        self.waiting.append(bytes(content))
+        return hashlib.sha256(content).hexdigest()
 
 
 class _RecordBeforeBlobs(Archive):
@@ -124,20 +117,18 @@ class _OwnClock(Archive):
         return "Lost" if journal.time.time() - beat > 60 else "Running"
 
 
-class _ListingsOnly(Archive):
-    def _sealed_by_row(self, spec: JobSpec) -> JobRecord | None:
-        return None
-
-
 class _PostCounts(Archive):
     def _sealed(self, keys: list[str]) -> JobRecord | None:
         posts = [key for key in keys if not key.endswith("/done.json")]
         return super()._sealed(posts) or super()._sealed(keys)
 
 
-class _TailAsItIs(Archive):
-    def _untold(self, tail: Any, keys: Any) -> Iterator[Any]:
-        yield from tail
+def _nothing_by_name(archive: Archive, spec: JobSpec, keys: Sequence[str]) -> JobRecord | None:
+    return None
+
+
+def _whatever_arrived(tail: Sequence[Any], segments: Iterable[Any]) -> Iterator[Any]:
+    yield from tail
 
 
 def _seal_first(close: Callable[[], None], seal: Callable[[], None]) -> None:
@@ -154,6 +145,24 @@ class _GrowingSegments(journal.Journal):
             return bool(self._unanswered)
 
 
+def _stands_at_any_age(blobs: Blobs, digest: str, size: int) -> bool:
+    found = blobs._store.head(layout.blob(digest))
+    return found is not None and found.size == size + ROOM
+
+
+def _deletes_without_a_look(collection: Any, entry: Entry) -> bool:
+    collection._store.delete(entry.key)
+    return True
+
+
+def _all_that_nothing_named_just_now(collection: Any, cycles: Any) -> set[str]:
+    return {layout.digest_in(entry.key) for entry in collection._store.list(layout.BLOBS)}
+
+
+def _collects_what_is_young(archive: Archive, *, grace: float, minimum_interval: float) -> object:
+    return collection.collect(archive, grace=1.0, minimum_interval=1.0)
+
+
 @dataclass(frozen=True)
 class Ablation:
     """What is undone, and the invariants of which one breaks at once."""
@@ -162,6 +171,7 @@ class Ablation:
     breaks: tuple[str, ...]
     code: Code
     patch: tuple[tuple[str, Any], ...] = ()
+    collected: bool = False
 
     @contextmanager
     def undone(self) -> Iterator[Code]:
@@ -186,14 +196,43 @@ ABLATIONS = (
     Ablation("a watcher's word before its courier's", ("I3",), _with(_PostCounts)),
     Ablation("one row for courier and watcher", ("I7",), _with(_OneRow)),
     Ablation("a heartbeat by the reader's clock", ("I9",), _with(_OwnClock)),
-    Ablation("what is sealed by late listings alone", ("I3",), _with(_ListingsOnly)),
-    Ablation("a watcher's events whatever arrived", ("I4",), _with(_TailAsItIs)),
+    Ablation(
+        "what is sealed by late listings alone", ("I3",), REAL, ((f"{_ARCHIVE}.sealed_by_name", _nothing_by_name),)
+    ),
+    Ablation("a watcher's events whatever arrived", ("I4",), REAL, ((f"{_ARCHIVE}.untold", _whatever_arrived),)),
     Ablation(
         "a segment that grows when it is sent again",
         ("I4", "I7"),
         REAL,
         (("tests.archive.faults.simulation.courier.Journal", _GrowingSegments),),
     ),
+    Ablation("a packer that deletes at once", ("I1",), REAL, (("foundations_archive.packing.SWEEP_AFTER", 0.0),)),
+    Ablation(
+        "no freshening", ("I2", "I6"), REAL, (("foundations_archive.blobs.Blobs._stands", _stands_at_any_age),), True
+    ),
+    Ablation(
+        "no second look at a blob's age",
+        ("I2", "I6"),
+        REAL,
+        ((f"{_COLLECTION}._delete_one", _deletes_without_a_look),),
+        True,
+    ),
+    Ablation(
+        "one phase and no freshening",
+        ("I2", "I6"),
+        REAL,
+        (
+            (f"{_COLLECTION}._previous", _all_that_nothing_named_just_now),
+            ("foundations_archive.blobs.Blobs._stands", _stands_at_any_age),
+        ),
+        True,
+    ),
+    Ablation(
+        "segments pin nothing",
+        ("I2", "I6"),
+        REAL,
+        (("foundations_archive.marking._ROOTS", {"spec": "spec", "done": "job", "post": "job", "cache": "cache"}),),
+        True,
+    ),
+    Ablation("no grace", ("I2", "I6"), replace(REAL, collect=_collects_what_is_young), (), True),
 )
-
-__all__ = ["ABLATIONS", "Ablation", "Ledger", "partial", "time"]

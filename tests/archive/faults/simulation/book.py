@@ -79,7 +79,7 @@ class Book:
         for job_id in there - set(job_ids) - set(self.hiding):
             self.fault("I1", f"{job_id} is there, and no listing shows it")
 
-    def saw_row(self, spec: JobSpec, record: JobRecord, row: Mapping[str, Any]) -> None:
+    def saw_row(self, spec: JobSpec, record: JobRecord, row: Mapping[str, Any], *, mended: bool = False) -> None:
         """I5: when all is over the index says what the jobs say, and none of them waits or runs."""
         if spec.job_id in self.contested:
             return
@@ -89,7 +89,7 @@ class Book:
         if said != _as_read(plain(row_of(spec, record))):
             # a courier that was taken for dead, and died between its record and its row: a repair writes that
             done, rows = self._sealed_as(spec.job_id, "/done.json"), self.store.keys(layout.ROWS)
-            if not (done and layout.row(spec.project, spec.job_id) not in rows):
+            if mended or not (done and layout.row(spec.project, spec.job_id) not in rows):
                 self.fault("I5", f"the row of {spec.job_id} says {said['status']} and its record {record.state}")
 
     def saw_state(self, spec: JobSpec, state: str, *, begun: float, view: str) -> None:
@@ -151,12 +151,16 @@ class Book:
         keys = [key for key in self.store.keys(layout.attempts(job_id)) if "/ev/" in key]
         return sum(len(unseal("events", self.store.peek(key) or b"", key)["events"]) for key in keys)
 
+    def excuses(self, what: str) -> bool:
+        """Tell whether a job's name was given twice where the store can't refuse that."""
+        return any(job_id in what for job_id in self.contested)
+
     def check_writes(self) -> None:
         """I7: what is written once stays as it is."""
         for key, who in self.store.overwritten:
             parts = key.split("/")
             job_id = parts[1] if parts[0] == "jobs" else layout.job_of(key)
-            guarded_only = key.startswith("cache/") or key.endswith(("/post.json", "=post"))
+            guarded_only = key.startswith(("cache/", "foundations.json")) or key.endswith(("/post.json", "=post"))
             guarded_only = guarded_only and self.store.weather.create != "native"
             if job_id not in self.contested and not guarded_only:
                 self.fault("I7", f"{who} overwrote {key} with something else")
@@ -185,8 +189,10 @@ class Book:
         before = [item for item in states if item.at <= begun]
         if not before or any(item.data is None for item in states):
             return
-        if state == "Lost" and self.now - before[-1].at < _LOST_AFTER and "Lost" not in self._sealed_as(
-            spec.job_id, "/post.json"
+        if (
+            state == "Lost"
+            and self.now - before[-1].at < _LOST_AFTER
+            and "Lost" not in self._sealed_as(spec.job_id, "/post.json")
         ):
             self.fault("I9", f"{spec.job_id} is Lost and its marker {self.now - before[-1].at:.0f} seconds old")
         if state == "Running" and begun - states[-1].at > _LOST_AFTER and len(before) == len(states):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +31,15 @@ class Plan:
     fails: int | None = None
     large: int = 70_000
 
+    def result(self, place: int) -> bytes:
+        """Return the value of a stage: that of a cached one is the same in every job."""
+        stage = self.spec.stages[place]
+        return (stage.name if stage.cached else f"{self.spec.job_id} {stage.id}").encode().ljust(self.large, b".")
+
+    def results(self) -> list[bytes]:
+        """Return the values of all stages."""
+        return list(map(self.result, range(len(self.spec.stages))))
+
 
 class ScriptedChannel:
     """The courier's end of a channel whose other end is a script."""
@@ -53,13 +61,16 @@ class ScriptedChannel:
                 raise EOFError from None
             self._begun, self._answer = True, None
             if isinstance(said, float):
-                process = self._world.process
-                self._world.pause(said, lambda: process.signalled)
-                if process.signalled:
-                    raise EOFError  # the worker has been ended
+                self._work(said)
                 continue
             self._bytes = said.pop("bytes", [])
             return said
+
+    def _work(self, seconds: float) -> None:
+        process = self._world.process
+        self._world.pause(seconds, lambda: process.signalled)
+        if process.signalled:
+            raise EOFError  # the worker has been ended
 
     def chunks(self, size: int, *, room: int = 0) -> Iterator[bytearray]:
         yield bytearray(room) + self._bytes.pop(0)
@@ -96,7 +107,7 @@ def worker(plan: Plan, journal: Journal) -> Script:
             yield {"say": "ended", "status": "failed", "keep": False, "persisted": False, "error": "no", **named}
             yield {"say": "finished", "failed": True, "error": "no"}
             return
-        data = f"{stage.name if stage.cached else plan.spec.job_id}/{plan.large}".encode().ljust(plan.large, b".")
+        data = plan.result(place)
         yield {
             "say": "value",
             "encoding": "pickle5",
@@ -148,9 +159,7 @@ def in_order(close: Callable[[], None], seal: Callable[[], None]) -> None:
     seal()
 
 
-def _attend(
-    world: World, archive: Archive, spec: JobSpec, *, journal: Journal, plan: Plan
-) -> tuple[State, str | None]:
+def _attend(world: World, archive: Archive, spec: JobSpec, *, journal: Journal, plan: Plan) -> tuple[State, str | None]:
     process = world.process
     cancellation_watch.watch_for_cancellation(archive, spec.job_id)
     talk = Conversation(
@@ -170,6 +179,3 @@ def _attend(
     if talk.ended is None:
         return "Failed", "the worker was killed"
     return ("Failed", talk.ended["error"]) if talk.ended["failed"] else ("Completed", None)
-
-
-__all__ = ["BROKEN", "COMPLETED", "KILLED", "Plan", "in_order", "partial", "run_courier"]

@@ -34,8 +34,10 @@ class SimJob:
                 yield "stdout", self.wire.pieces[read - 1]
             if self.is_over or self.world.now >= patience:
                 return
-            at = read
-            self.world.pause(patience - self.world.now, lambda: self.is_over or len(self.wire.pieces) > at)
+            self._listen(read, patience)
+
+    def _listen(self, read: int, patience: float) -> None:
+        self.world.pause(patience - self.world.now, lambda: self.is_over or len(self.wire.pieces) > read)
 
     def wait(self) -> Ending:
         if self.loses_contact:
@@ -74,6 +76,7 @@ class SimHost:
     def start(self, request: JobRequest) -> SimJob:
         process = self.world.new_process(f"courier {request.job_id}", skew=self.skew)
         process.lag = self.world.random.choice((0.0, 0.0, 2.0))
+        process.longest_stall = self.world.process.longest_stall
         job = SimJob(self.world, process, Wire(), self.loses_contact)
         self.world.start(
             process, "main", lambda: job.ended.append(self.run_courier(request.job_id, job.wire)), main=True

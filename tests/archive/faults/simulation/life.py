@@ -9,10 +9,15 @@ from typing import Any
 from foundations_archive import layout
 from foundations_archive.archive import Archive
 from foundations_archive.cancellation import request_cancellation
+from foundations_archive.check import check
+from foundations_archive.collection import collect
 from foundations_archive.envelope import unseal
-from foundations_archive.errors import ArchiveError, ArchiveUnreachable, JobTaken, NotArchived
+from foundations_archive.errors import ArchiveUnreachable, JobTaken, NotArchived
 from foundations_archive.hiding import hide
-from foundations_archive.records import JobSpec, StageSpec, Value
+from foundations_archive.manifest import BundleFile, Manifest
+from foundations_archive.packing import compact
+from foundations_archive.records import JobSpec
+from foundations_archive.repair import repair
 from foundations_archive.store import Store
 from foundations_runner.errors import CourierFailed
 from foundations_runner.host import JobRequest
@@ -22,9 +27,11 @@ from tests.archive.faults.simulation.courier import Plan, in_order, run_courier
 from tests.archive.faults.simulation.host import SimHost
 from tests.archive.faults.simulation.sim_store import SimStore, Weather
 from tests.archive.faults.simulation.virtual import real_code_in
-from tests.archive.faults.simulation.world import Process, World
+from tests.archive.faults.simulation.world import DAY, Process, World
 
 PROJECTS = ("red", "blue")
+# blobs of this size are looked for before they are put
+_LARGE = 70_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Code:
     archive: Callable[[Store], Archive] = Archive
     reader: Callable[[Store], Archive] = Archive
     ending: Callable[[Callable[[], None], Callable[[], None]], None] = in_order
-    weather: Callable[[Weather], Weather] = lambda weather: weather
+    compact: Callable[[Archive], object] = compact
+    collect: Callable[..., object] = collect
 
 
 REAL = Code()
@@ -53,7 +61,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self.world = World(self.seed)
-        self.store = SimStore(self.world, self.code.weather(self.weather))
+        self.store = SimStore(self.world, self.weather)
         self.book = Book(self.store)
 
     def process(self, name: str) -> Process:
@@ -69,9 +77,7 @@ class Life:
         self.world.start(process, "main", target, main=True)
         return process
 
-    def after(
-        self, seconds: float, target: Callable[..., None], *arguments: Any, **options: Any
-    ) -> Callable[[], None]:
+    def after(self, seconds: float, target: Callable[..., None], *arguments: Any, **options: Any) -> Callable[[], None]:
         """Return what waits a while and then does something."""
 
         def begin() -> None:
@@ -89,7 +95,11 @@ class Life:
             self.book.fault("I8", self.world.failure)
         return self.book.broken
 
-    # the actors
+    def wait(self, seconds: float, *, moves: int | None = None) -> None:
+        """Wait about so long, or until jobs have moved so many times."""
+        at = self.store.moves
+        until = None if moves is None else lambda: self.store.moves >= at + moves
+        self.world.pause(self.world.random.expovariate(1 / seconds), until)
 
     def driver(self, plan: Plan, *, detached: bool = False, loses_contact: bool = False) -> None:
         """Submit a job and see it through, as `run()` does."""
@@ -108,7 +118,9 @@ class Life:
         request = JobRequest(spec.job_id, "sim", "python", detached=detached)
         archive.submit = submitted
         with suppress(ArchiveUnreachable, JobTaken, CourierFailed):
-            archive.blobs.put(bundle(spec))
+            archive.check()
+            for data in bundle(spec.project):
+                archive.blobs.put(data)
             JobRun(host, request, archive=archive, spec=spec, on_event=lambda event: None).submit()
 
     def canceller(self, spec: JobSpec, *, after: float) -> None:
@@ -128,12 +140,38 @@ class Life:
             hide(archive, found)
             self.book.hidden.setdefault(spec.job_id, self.world.now)
 
+    def compactor(self, times: int, *, pause: float) -> None:
+        """Pack rows, as `foundations archive compact` does."""
+        for _ in range(times):
+            self.wait(pause, moves=4)
+            with suppress(ArchiveUnreachable):
+                self.code.compact(self.code.archive(self.store))
+
+    def mender(self, *, after: float) -> None:
+        """Mend, beside everybody else, what a check has found."""
+        self.world.pause(after)
+        archive = self.code.archive(self.store)
+        with suppress(ArchiveUnreachable):
+            repair(archive, check(archive).findings)
+
+    def collector(self, times: int, *, grace: float, interval: float) -> None:
+        """Delete blobs that nothing names, as `foundations archive gc` does every day or so."""
+        for _ in range(times):
+            self.world.pause(interval)
+            self.wait(interval, moves=1 if self.world.random.random() < 0.8 else None)
+            with suppress(ArchiveUnreachable):
+                self.code.collect(self.code.archive(self.store), grace=grace, minimum_interval=interval)
+
+    def leaver(self, data: bytes) -> None:
+        """Put a blob that nothing ever names."""
+        with suppress(ArchiveUnreachable):
+            self.code.archive(self.store).blobs.put(data)
+
     def reader(self, looks: int, *, pause: float) -> None:
         """Look at everything, again and again."""
         for _ in range(looks):
             # most is seen by who looks while something moves
-            at, eager = self.store.moves, self.world.random.random() < 0.5
-            self.world.pause(self.world.random.expovariate(1 / pause), lambda: eager and self.store.moves > at)
+            self.wait(pause, moves=1 if self.world.random.random() < 0.5 else None)
             look = self.world.random.choice(self.looks())
             self.tolerant(look)
 
@@ -209,6 +247,19 @@ class Life:
             begun = self.world.now
             self.book.saw_events(spec.job_id, list(archive.events(spec.job_id)), begun=begun)
 
+    def look_at_mended(self, archive: Archive) -> None:
+        """I6: what a repair has mended is clean, and its index is what the jobs say."""
+        repair(archive, check(archive).findings)
+        self.world.pause(2 * DAY)
+        repair(archive, check(archive).findings)
+        self.world.pause(3600.0)
+        for finding in check(archive, deep=True).findings:
+            if finding.severity != "note" and not self.book.excuses(finding.job_id or finding.key):
+                self.book.fault("I6", f"{finding.severity} after a repair: {finding.key}: {finding.what}")
+        rows = {row["job_id"]: row for row in archive.rows()}
+        for spec, record in archive.jobs():
+            self.book.saw_row(spec, record, rows[spec.job_id], mended=True)
+
     def at_last(self) -> None:
         """Wait until nothing is under way any more, then look at everything."""
         world = self.world
@@ -219,6 +270,7 @@ class Life:
             self.store.weather, errors=0.0, lost=0.0, late=0.0, doubled=0.0, stalls=0.0, crashes=0.0
         )
         self.tolerant(lambda _: self.look_at_all())
+        self.tolerant(self.look_at_mended)
 
     def _is_job(self, job_id: str, project: str | None) -> bool:
         # an id is all that this listing gives: a marker whose driver died, or lost its name to another, is in it too
@@ -226,58 +278,8 @@ class Life:
         return data is not None and project in (None, unseal("spec", data, job_id)["project"])
 
 
-def a_plan(life: Life, job_id: str, *, project: str | None = None) -> Plan:
-    """Return a job of two stages, the first of which is cached by a name that others share."""
-    random = life.world.random
-    stages = (
-        StageSpec("1", random.choice(("load", "clean")), "m:load", cached=random.random() < 0.7, persisted=True),
-        StageSpec("2", "train", "m:train", ("1",), persisted=True),
-    )
-    spec = JobSpec(
-        job_id=job_id,
-        project=project or random.choice(PROJECTS),
-        user="me",
-        created=life.world.now,
-        target="2",
-        stages=stages,
-        graph=Value("json", inline="{}"),
-        bundle="",
-        paths=(),
-        directory=".",
-        python="3.11",
-        environment="sim",
-    )
-    spec = replace(spec, bundle=hashlib.sha256(bundle(spec)).hexdigest())
-    seconds = tuple(random.choice((0.0, 1.0, 5.0, 40.0)) for _ in stages)
-    return Plan(spec, seconds, random.choice((None, None, None, 0, 1)))
-
-
-def bundle(spec: JobSpec) -> bytes:
-    """Return what stands for the code of a job."""
-    return f"the code of {spec.project}".encode()
-
-
-def a_busy_archive(seed: int, code: Code = REAL) -> Life:
-    """Return a world with everybody in it, and some weather."""
-    life = Life(seed, Weather.of(World(seed).random), code)
-    random = life.world.random
-    plans = [a_plan(life, f"job-{number}") for number in range(random.randint(2, 4))]
-    if random.random() < 0.4:  # two who give their jobs one name
-        other = a_plan(life, plans[0].spec.job_id)
-        plans.append(other)
-        if life.store.weather.create != "native":
-            life.book.contested.add(other.spec.job_id)
-    for number, plan in enumerate(plans):
-        life.book.tried.setdefault(plan.spec.job_id, plan.spec)
-        options = {"detached": random.random() < 0.3, "loses_contact": random.random() < 0.15}
-        life.add(f"driver {number}", life.after(random.uniform(0, 60), life.driver, plan, **options))
-    for plan in plans:
-        if random.random() < 0.25:
-            life.add("canceller", life.after(0, life.canceller, plan.spec, after=random.uniform(0, 120)))
-        if random.random() < 0.2:
-            life.add("hider", life.after(0, life.hider, plan.spec, after=random.uniform(0, 200)))
-    for number in range(2):
-        looks, pause = random.randint(4, 12), random.choice((2.0, 15.0, 60.0))
-        life.add(f"reader {number}", life.after(0, life.reader, looks, pause=pause), crashes=False)
-    life.add("the last reader", life.at_last, crashes=False)
-    return life
+def bundle(project: str) -> tuple[bytes, bytes]:
+    """Return the code of all jobs of a project, and the manifest that names it."""
+    code = f"the code of {project}".encode().ljust(_LARGE, b".")
+    file = BundleFile("main.py", hashlib.sha256(code).hexdigest(), len(code), 0o644)
+    return code, Manifest((file,), ()).to_bytes()

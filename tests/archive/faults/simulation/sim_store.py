@@ -1,8 +1,6 @@
-"""A store in memory on virtual time, as bad as a store may be: late listings, lost answers, requests that come twice."""
+"""A store in memory on virtual time, as bad as one may be: late listings, lost answers, requests that come twice."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, Self, TypeVar
@@ -34,6 +32,8 @@ class Weather:
     stalls: float = 0.0
     crashes: float = 0.0
     skew: float = 0.0
+    stall_seconds: tuple[float, ...] = (20.0, 90.0, 700.0, 5000.0, 40 * 3600.0)
+    in_flight: float = IN_FLIGHT_SECONDS
 
     @classmethod
     def of(cls, random: Random) -> Self:
@@ -73,10 +73,9 @@ class SimStore:
         self.history: dict[str, list[Written]] = {}
         self.acknowledged: dict[str, tuple[float, bytes]] = {}
         self.overwritten: list[tuple[str, str]] = []
-        self._listed: dict[str, Entry] = {}  # the age of these is the time at which they were written
         self.moves = 0  # of jobs, from one place to the next
         self._late = False
-        self._unlisted: dict[str, list[tuple[float, Entry | None]]] = {}
+        self._keys: list[str] = []
 
     def get(self, key: str) -> bytes:
         require_safe_key(key)
@@ -135,27 +134,32 @@ class SimStore:
         states = self.history.get(key)
         return states[-1].data if states else None
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def keys(self, prefix: str = "") -> Sequence[str]:
         """Return what is there, whatever a listing says."""
-        return sorted(key for key, states in self.history.items() if states[-1].data is not None and key.startswith(prefix))
+        return sorted(
+            key for key, states in self.history.items() if states[-1].data is not None and key.startswith(prefix)
+        )
 
     def _entry(self, key: str) -> Entry | None:
         data = self.peek(key)
         return None if data is None else Entry(key, len(data), self.world.now - self.history[key][-1].at)
 
-    def _entries(self, prefix: str) -> list[Entry]:
-        now = self.world.now
-        for key, waiting in list(self._unlisted.items()):
-            while waiting and waiting[0][0] <= now:
-                entry = waiting.pop(0)[1]
-                if entry is None:
-                    self._listed.pop(key, None)
-                else:
-                    self._listed[key] = entry
-            if not waiting:
-                del self._unlisted[key]
-        found = sorted(key for key in self._listed if key.startswith(prefix))
-        return [Entry(key, self._listed[key].size, now - self._listed[key].age) for key in found]
+    def _entries(self, prefix: str) -> Sequence[Entry]:
+        now, delay, random = self.world.now, self.weather.listing_delay, self.world.random
+        found = []
+        for key in self._sorted_keys():
+            if key.startswith(prefix):
+                # each of the servers behind a listing may lag, and not the same one answers every time
+                then = now - random.random() * delay if delay else now
+                state = next((state for state in reversed(self.history[key]) if state.at <= then), None)
+                if state is not None and state.data is not None:
+                    found.append(Entry(key, len(state.data), now - state.at))
+        return found
+
+    def _sorted_keys(self) -> Sequence[str]:
+        if len(self._keys) < len(self.history):
+            self._keys = sorted(self.history)
+        return self._keys
 
     def _set(self, key: str, data: bytes | None) -> None:
         now, before = self.world.now, self.peek(key)
@@ -165,10 +169,6 @@ class SimStore:
             self.overwritten.append((key, "a late request" if self._late else self.world.actor.name))
         self.moves += data is None or not key.startswith(("blobs/", "live/"))
         self.history.setdefault(key, []).append(Written(now, data))
-        waiting = self._unlisted.setdefault(key, [])
-        seen = now + self.world.random.random() * self.weather.listing_delay
-        seen = max(seen, waiting[-1][0]) if waiting else seen
-        waiting.append((seen, None if data is None else Entry(key, len(data), now)))
 
     def _ask(self, verb: str, key: str, effect: Callable[[], _Result]) -> _Result:
         crash = self._begin(verb, key)
@@ -206,11 +206,14 @@ class SimStore:
         if process.dead:
             raise Crash
         if random.random() < self.weather.stalls:
-            process.asleep_until = world.now + random.choice((20.0, 90.0, 700.0, 5000.0, 40 * 3600.0))
+            process.asleep_until = world.now + min(random.choice(self.weather.stall_seconds), process.longest_stall)
+        signed = world.now
         world.advance(world.now + random.random() * 0.1)
         world.pause(random.random() * process.lag)
         process.calls += 1
         world.note(f"{verb} {key}")
+        if verb in ("put", "create", "delete") and world.now - signed > self.weather.in_flight:
+            raise self._unreachable(verb, key)  # its signature does not hold any more
         if process.crash_at and process.crash_at[0] == process.calls:
             return process.crash_at[1]
         if process.may_crash and random.random() < self.weather.crashes:
@@ -223,7 +226,7 @@ class SimStore:
             effect()
             self._late = False
 
-        self.world.later(self.world.random.random() * IN_FLIGHT_SECONDS, arrive)
+        self.world.later(self.world.random.random() * self.weather.in_flight, arrive)
 
     def _die(self, when: When) -> None:
         self.world.note(f"killed {when} it")

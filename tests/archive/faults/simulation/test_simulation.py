@@ -2,8 +2,8 @@
 
 What must hold is in `book.py` (I1 to I9), what goes wrong in `sim_store.Weather`. Everything follows from a seed:
 
-    FOUNDATIONS_SIMULATION_SCHEDULES=20000 pytest tests/archive/faults/simulation -k schedules   # for a night
-    FOUNDATIONS_SIMULATION_SEED=1234 pytest tests/archive/faults/simulation -k schedules         # one of them again
+    FOUNDATIONS_SIMULATION_SCHEDULES=20000 pytest tests/archive/faults/simulation -k schedules  # a night
+    FOUNDATIONS_SIMULATION_SEED=1234 pytest tests/archive/faults/simulation -k schedules  # one again
 
 A failure prints its seed and every call that was made. An ablation undoes one order of the real code; that each is found
 out, within as many schedules, shows that the simulation sees.
@@ -15,7 +15,9 @@ import random
 import pytest
 
 from tests.archive.faults.simulation.ablations import ABLATIONS, Ablation
-from tests.archive.faults.simulation.life import Life, a_busy_archive
+from tests.archive.faults.simulation.busy import a_busy_archive
+from tests.archive.faults.simulation.collected import a_collected_archive, less_grace
+from tests.archive.faults.simulation.life import REAL, Code, Life
 from tests.archive.faults.simulation.whole_life import a_whole_life, calls_of_each, every_single_crash
 
 SCHEDULES = int(os.environ.get("FOUNDATIONS_SIMULATION_SCHEDULES", "400"))
@@ -40,6 +42,22 @@ def test_all_schedules_keep_every_promise(share: int) -> None:
         assert not broken, told(life)
 
 
+def run_collected(seed: int, code: Code = REAL) -> Life:
+    with less_grace():
+        life = a_collected_archive(seed, code)
+        life.run()
+    return life
+
+
+def test_collections_beside_jobs_keep_every_promise() -> None:
+    deleted = 0
+    for seed in range(SCHEDULES // 4):
+        life = run_collected(seed)
+        assert not life.book.broken, told(life)
+        deleted += sum("delete blobs/" in line for line in life.world.trace)
+    assert deleted > 0
+
+
 def test_a_seed_is_one_schedule() -> None:
     first, second = a_busy_archive(11), a_busy_archive(11)
     assert first.run() == second.run() == []
@@ -48,7 +66,7 @@ def test_a_seed_is_one_schedule() -> None:
 
 
 def test_schedules_meet_what_can_go_wrong() -> None:
-    met = {word: 0 for word in ("killed before", "killed after", "killed late", "no answer", "post.json", "cancel.json")}
+    met = dict.fromkeys(("killed before", "killed after", "killed late", "no answer", "post.json", "cancel.json"), 0)
     states = set()
     for seed in range(60):
         life = a_busy_archive(seed)
@@ -63,8 +81,8 @@ def test_schedules_meet_what_can_go_wrong() -> None:
 @pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda ablation: ablation.name)
 def test_an_ablation_is_found_out(ablation: Ablation) -> None:
     with ablation.undone() as code:
-        for seed in range(400):
-            broken = a_busy_archive(seed, code).run()
+        for seed in range(SCHEDULES):
+            broken = run_collected(seed, code).book.broken if ablation.collected else a_busy_archive(seed, code).run()
             if any(fault.startswith(ablation.breaks) for fault in broken):
                 return
     pytest.fail(f"nobody noticed: {ablation.name}")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any
 
-from tests.archive.faults.simulation.world import Actor, Process, World
+from tests.archive.faults.simulation.world import Actor, World
 
 _ROOMS = ("foundations_archive", "foundations_runner")
 # these look at the real main thread, which is no actor's
@@ -54,7 +54,9 @@ def _shims(world: World) -> dict[int, Any]:
         get_ident=threading.get_ident,
         local=threading.local,
     )
-    signals = SimpleNamespace(SIGTERM=signal.SIGTERM, Signals=signal.Signals, pthread_kill=lambda ident, number: _signal(world, ident))
+    signals = SimpleNamespace(
+        SIGTERM=signal.SIGTERM, Signals=signal.Signals, pthread_kill=lambda ident, number: _signal(world, ident)
+    )
     return {
         id(time): clock,
         id(time.sleep): clock.sleep,
@@ -217,6 +219,3 @@ class Wire(io.RawIOBase):
 
     def flush(self) -> None:
         pass
-
-
-__all__ = ["Process", "Wire", "real_code_in"]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from tests.archive.faults.simulation.life import REAL, Code, Life, a_plan
+from tests.archive.faults.simulation.busy import a_plan
+from tests.archive.faults.simulation.life import REAL, Code, Life
 from tests.archive.faults.simulation.sim_store import Weather
-from tests.archive.faults.simulation.world import When
+from tests.archive.faults.simulation.world import DAY, When
 
 Crashes = Mapping[str, tuple[int, When]]
 
@@ -21,6 +22,10 @@ def a_whole_life(crashes: Crashes, code: Code = REAL, *, weather: Weather = Weat
         life.book.tried[plan.spec.job_id] = plan.spec
         life.add(f"driver {number}", life.after(30.0 * number, life.driver, plan))
     life.add("canceller", life.after(0, life.canceller, second.spec, after=45.0))
+    life.add("packer", life.after(100.0, life.compactor, 2, pause=700.0))
+    life.add("mender", life.after(0, life.mender, after=90_000.0))
+    life.add("collector", life.after(8 * DAY, life.collector, 2, grace=7 * DAY, interval=DAY))
+    life.add("leaver", life.after(0, life.leaver, b"left"), crashes=False)
     life.add("reader", life.after(0, life.reader, 12, pause=10.0), crashes=False)
     life.add("the last reader", life.at_last, crashes=False)
     return life

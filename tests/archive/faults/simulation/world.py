@@ -1,7 +1,7 @@
 """Virtual time and a scheduler that lets one thread run at a time, so that a seed is a schedule.
 
-An actor is a thread; actors that live and die together, as those of one program do, are a process. Whoever calls a store
-or waits hands the baton to the scheduler, which picks who goes on by a seeded generator and nothing else.
+An actor is a thread; actors that live and die together, as those of one program do, are a process. Whoever calls a
+store or waits hands the baton to the scheduler, which picks who goes on by a seeded generator and nothing else.
 """
 
 import heapq
@@ -29,7 +29,10 @@ class Stuck(Exception):
 
 @dataclass
 class Process:
-    """What lives, sleeps and dies together; `skew` is how much its clock is ahead of the store's, `lag` the most that a call takes."""
+    """What lives, sleeps and dies together.
+
+    `skew` is how much its clock is ahead of the store's, `lag` the most that a call takes.
+    """
 
     name: str
     skew: float = 0.0
@@ -38,6 +41,7 @@ class Process:
     signalled: bool = False
     may_crash: bool = True
     asleep_until: float = 0.0
+    longest_stall: float = float("inf")
     calls: int = 0
     crash_at: tuple[int, When] | None = None
 
@@ -159,7 +163,7 @@ class World:
         who = self._current.name if self._current else "-"
         self.trace.append(f"{self.now - _BEGINNING:12.2f} {who:24} {what}")
 
-    def _live(self, actor: Actor, target: Callable[[], None], main: bool) -> None:  # noqa: FBT001
+    def _live(self, actor: Actor, target: Callable[[], None], main: bool) -> None:
         actor.turn.acquire()
         try:
             if not actor.process.dead:

@@ -6,10 +6,11 @@ from typing import Any
 
 from foundations_archive import layout
 from foundations_archive.check_jobs import JobFacts
-from foundations_archive.errors import ArchiveError, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.examination import Examination
 from foundations_archive.inventory import Inventory, inventory
 from foundations_archive.packs import Pack, unpacked
+from foundations_archive.records import JobSpec
 
 SPECLESS_FOR = 3600.0
 LOST_FOR = 86400.0
@@ -139,7 +140,7 @@ def examine_markers(look: Examination, found: Inventory, jobs: _Facts) -> None:
 
 def _examine_unsealed(look: Examination, facts: JobFacts, ages: Mapping[str, float]) -> None:
     spec = facts.spec
-    if spec is None or look.archive.state(spec) != "Lost":
+    if spec is None or not _is_lost(look, spec):
         return
     since = min(facts.keys.age, ages.get(layout.live(spec.project, spec.job_id), float("inf")))
     what = f"job {spec.job_id} is Lost: nothing has been heard of it for {since / 3600:.1f} hours"
@@ -147,6 +148,13 @@ def _examine_unsealed(look: Examination, facts: JobFacts, ages: Mapping[str, flo
         look.found("warning", layout.spec(spec.job_id), what, mend="lost", job_id=spec.job_id)
     else:
         look.found("note", layout.spec(spec.job_id), f"{what}; after a day it may be sealed", job_id=spec.job_id)
+
+
+def _is_lost(look: Examination, spec: JobSpec) -> bool:
+    try:
+        return look.archive.state(spec) == "Lost"
+    except ArchiveDamaged:  # it had ended, and what sealed it is gone: told of where its row is
+        return False
 
 
 def examine_hidden(look: Examination, found: Inventory, jobs: _Facts) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from foundations_archive import layout, references
@@ -22,6 +23,8 @@ class JobFacts:
     seal: str | None = None
     state: State | None = None
     named: list[tuple[Reference, str]] = field(default_factory=list)
+    events: int = 0
+    told_events: int = 0
 
 
 def examine_job(look: Examination, job: JobKeys) -> JobFacts:
@@ -31,6 +34,10 @@ def examine_job(look: Examination, job: JobKeys) -> JobFacts:
         _name(look, facts, job.spec or "", references.of_spec, facts.spec)
     for name, attempt in job.attempts.items():
         _examine_attempt(look, facts, name, attempt)
+    if look.deep and facts.seal and facts.events < facts.told_events:
+        # a courier that was taken for dead may write more than its watcher has seen, and never less
+        what = f"it was made from {facts.told_events} events, and {facts.events} are there"
+        look.found("damage", facts.seal, what)
     if look.deep and job.cancel:
         look.read("cancel", job.cancel, severity="warning")
     return facts
@@ -81,7 +88,7 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
     last: str | None = None
     for key in keys:
         try:
-            body, digest = look.verified(lambda data: (unseal("events", data, key), digest_of(data)), key)
+            body, digest = look.verified(partial(_opened, key), key)
         except NotArchived:
             continue
         except ArchiveError as error:
@@ -95,9 +102,14 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
             look.found("damage", key, "it is not the first segment of its attempt, and stands in its place")
         if last is not None and previous[0] != last:
             look.found("damage", key, "it does not go with the segment before: one of the two was exchanged")
+        facts.events += len(previous[1])
         _name(look, facts, key, references.of_events, previous[1])
         last = digest
     return last
+
+
+def _opened(key: str, data: bytes) -> tuple[Any, str]:
+    return unseal("events", data, key), digest_of(data)
 
 
 def _examine_seal(look: Examination, facts: JobFacts, key: str, *, count: int, last: str | None) -> None:
@@ -109,6 +121,7 @@ def _examine_seal(look: Examination, facts: JobFacts, key: str, *, count: int, l
         return
     if key == facts.seal:
         facts.state = record.state
+        facts.told_events = record.events - len(record.tail)
     _name(look, facts, key, references.of_record, record)
     if layout.is_by_watcher(key):
         return

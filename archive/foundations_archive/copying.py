@@ -13,6 +13,7 @@ from foundations_archive.blobs import is_whole
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveMisconfigured, NotArchived
 from foundations_archive.inventory import Inventory, sorted_by_kind
+from foundations_archive.packs import unpacked
 from foundations_archive.store import Entry, Store
 
 _THREADS = 8
@@ -148,7 +149,9 @@ class _Copying:
         if kind == "blob":
             if not is_whole(data, layout.digest_in(key)):
                 raise ArchiveDamaged(f"the blob {key} in {self._source.location} is damaged", key=key)
-        elif kind != "pack":
+        elif kind == "pack":
+            unpacked(data, key)
+        else:
             unseal(_RECORDS.get(kind, kind), data, key)
         return data
 

@@ -55,7 +55,7 @@ class Examination:
             return None
 
     def verified(self, of: Callable[[bytes], _Found], key: str, *, store: int = 0) -> _Found:
-        """Return what `of` makes of an object, read again where that is damaged: it may have been so on its way only."""
+        """Return what `of` makes of an object, read again where it is damaged: it may have been so on its way only."""
         try:
             return of(self.stores[store].get(key))
         except ArchiveDamaged:

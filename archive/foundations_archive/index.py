@@ -4,6 +4,7 @@ A job that moves meanwhile is seen in one of them; one that is seen in two is on
 and is made anew from the jobs' own records where these are there.
 """
 
+import json
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -13,7 +14,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from foundations_archive import layout
-from foundations_archive.envelope import unseal
+from foundations_archive.envelope import canonical, unseal
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.groups import Group, Shape, each_once, grouped
 from foundations_archive.packs import Pack, jobs_named_in, unpacked
@@ -100,7 +101,10 @@ def rebuilt_row(archive: "Archive", job_id: str) -> dict[str, Any] | None:
         record, key = archive.sealed_by(job_id)
     except (NotArchived, ArchiveDamaged):
         return None
-    return {**row_of(spec, record), "sealed": key} if record else None
+    row: dict[str, Any] | None = None
+    if record:
+        row = json.loads(canonical({**row_of(spec, record), "sealed": key}))
+    return row
 
 
 def read_row(data: bytes, key: str) -> dict[str, Any]:

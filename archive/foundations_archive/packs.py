@@ -113,6 +113,8 @@ def _opened(data: bytes) -> tuple[str, list[memoryview]]:
         raise ValueError("it was written by a newer version; upgrade foundations")
     if sum(size for _, size, _ in head["parts"]) > LARGEST:
         raise ValueError("it is larger than a pack may be")
+    if head["starts"][-1] != len(data):
+        raise ValueError("it is longer or shorter than it says")
     parts = [_part(data, head, number) for number in range(len(head["parts"]))]
     digest = _digest(parts)
     if digest != head["sha256"]:

@@ -60,7 +60,9 @@ class ReaderCache:
             row = connection.execute("SELECT data, used FROM kept WHERE key = ?", (key,)).fetchone()
             if row is not None and row[1] != _now():
                 self._used.add(key)
-            return None if row is None else bytes(row[0])
+            # each names its key: a file that is mixed up must not give one object for another
+            own = None if row is None else bytes(row[0]).removeprefix(_stamp(key))
+            return None if own is None or len(own) == len(row[0]) else own
 
         with self._lock:
             return self._pending[key] if key in self._pending else self._tried(found)
@@ -89,7 +91,7 @@ class ReaderCache:
             now = _now()
 
             def write(connection: sqlite3.Connection) -> None:
-                rows = [(key, len(data), now, data) for key, data in pending.items()]
+                rows = [(key, len(data), now, _stamp(key) + data) for key, data in pending.items()]
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
                 connection.executemany("UPDATE kept SET used = ? WHERE key = ?", [(now, key) for key in used])
@@ -229,6 +231,11 @@ class WriteOnce:
         if self._cache:
             self._cache.flush()
 
+    def close(self) -> None:
+        """Write down what was read, and close the cache."""
+        if self._cache:
+            self._cache.close()
+
     def _opened(self) -> ReaderCache | None:
         if self._folder is None:
             return None
@@ -246,6 +253,10 @@ class WriteOnce:
             return None
         name = hashlib.sha256(f"{identity}\n{self._store.location}".encode("utf-8", "surrogatepass")).hexdigest()
         return ReaderCache(folder / f"{name[:32]}.sqlite")
+
+
+def _stamp(key: str) -> bytes:
+    return f"{key}\n".encode()
 
 
 def _now() -> int:

@@ -27,6 +27,8 @@ REDUN = Peer("redun", ("redun==0.44.1",))
 # this Prefect allows newer versions of FastAPI and does not run with them
 PREFECT = Peer("Prefect", ("prefect==3.8.8", "fastapi==0.141.0"))
 MLFLOW = Peer("MLflow", ("mlflow-skinny==3.17.2",))
+# the same with what search_runs and its SQLite store need
+MLFLOW_STORES = Peer("MLflow-stores", ("mlflow-skinny==3.17.2", "alembic", "pandas", "sqlalchemy"))
 
 
 class NotInstalled(Exception):

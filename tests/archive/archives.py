@@ -72,7 +72,7 @@ def started(archive: Archive, job_id: str = "job", *, project: str = "demo") -> 
     chain = archive.append(job_id, attempt, 0, first)
     chain = archive.append(job_id, attempt, 1, second, previous=chain)
     stage = StageRecord("1", "succeeded", 1.0, 3.0, 2.0, value=value, artifacts=(artifact,))
-    return spec, attempt, JobRecord(job_id, "Completed", 1.0, 3.0, stages=(stage,), segments=2, chain=chain)
+    return spec, attempt, JobRecord(job_id, "Completed", 1.0, 3.0, stages=(stage,), events=3, segments=2, chain=chain)
 
 
 def ended(archive: Archive, job_id: str = "job", *, project: str = "demo", **fields: Any) -> JobSpec:

@@ -29,7 +29,8 @@ def a_spec(job_id: str, *, project: str = "demo", created: float = 1.0, **fields
 
 
 def a_record(job_id: str, metrics: Mapping[str, Iterable[Any]], state: Any = "Completed") -> JobRecord:
-    series = tuple(Series("1", key, tuple(values), tuple(map(float, range(99)))) for key, values in metrics.items())
+    logged = {key: tuple(values) for key, values in metrics.items()}
+    series = tuple(Series("1", key, values, tuple(map(float, range(len(values))))) for key, values in logged.items())
     return JobRecord(job_id, state, 1.0, 2.0, metrics=series)
 
 

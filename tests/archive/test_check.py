@@ -14,7 +14,10 @@ from foundations_archive.cancellation import request_cancellation
 from foundations_archive.check import check
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveUnreachable, NewerFormat
+from foundations_archive.groups import grouped
 from foundations_archive.hiding import hide
+from foundations_archive.packing import compact
+from foundations_archive.packs import Pack, unpacked
 from foundations_archive.repair import repair
 from tests.archive.archives import CACHE_KEY, age, blob_of, cached, ended, found, key, keys, started, submitted
 
@@ -42,6 +45,11 @@ def objects(archive: Archive, *kinds: str) -> dict[str, bytes]:
     return {key: archive.store.get(key) for kind in kinds for key in keys(archive.store, kind)}
 
 
+def flipped(data: bytes) -> bytes:
+    place = len(data) // 2
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
 def life(archive: Archive) -> None:
     """Leave one of every kind of object: jobs in every state, a cache entry, a hidden job, a collection's record."""
     ended(archive)
@@ -54,6 +62,7 @@ def life(archive: Archive) -> None:
     cached(archive)
     hide(archive, archive.spec("odd"))
     archive.store.put(layout.cycle("0001-ab"), seal("cycle", {"blobs": []}))
+    compact(archive)
 
 
 @pytest.mark.parametrize("deep", [False, True])
@@ -62,7 +71,7 @@ def test_an_archive_of_jobs_in_every_state_is_well(archive: Archive, deep: bool)
     report = check(archive, deep=deep)
     assert (found(report), report.status, report.orphans) == ({}, 0, (0, 0))
     kinds = {kind for kind, count in report.counts.items() if count}
-    assert kinds == set(layout.KINDS) - {"pack"}
+    assert kinds == set(layout.KINDS)
 
 
 def test_an_archive_with_a_cache_of_its_own_is_well(tmp_path: Path) -> None:
@@ -77,11 +86,6 @@ def test_an_archive_with_a_cache_of_its_own_is_well(tmp_path: Path) -> None:
     repair(archive, report.findings)
     assert archive.cached(CACHE_KEY) is None
     assert found(check(archive, deep=True)) == {}
-
-
-def flipped(data: bytes) -> bytes:
-    place = len(data) // 2
-    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
@@ -110,19 +114,21 @@ def test_damage_to_any_object_is_found_and_never_stops_a_check(directory: Archiv
     assert found(check(directory, deep=True)) == {}
 
 
-# what is rightly not there: the request, markers (they make a job Lost), what others make anew, and hiding
-DELETABLE = {"cancel", "marker", "cache", "cycle", "hidden"}
+# what is rightly not there: the request, markers (they make a job Lost), what is made anew or is there twice, hiding
+DELETABLE = {"cancel", "marker", "cache", "cycle", "hidden", "pack"}
 
 
 def test_the_loss_of_any_object_is_found(directory: Archive) -> None:
     life(directory)
+    pack = key(directory.store, "pack")
+    twice = unpacked(directory.store.get(pack), pack).replaces
     for entry in list(directory.store.list("")):
         if entry.key == layout.spec("queued") or (entry.key.startswith("jobs/running/") and "/ev/" in entry.key):
             continue  # a driver that died before it wrote it, a courier that had no time for its last segment
         whole = directory.store.get(entry.key)
         directory.store.delete(entry.key)
-        report = check(directory)
-        assert report.status or layout.kind_of(entry.key) in DELETABLE, entry.key
+        report = check(directory, deep=True)
+        assert report.status or entry.key in twice or layout.kind_of(entry.key) in DELETABLE, entry.key
         directory.store.put(entry.key, whole)
     assert found(check(directory)) == {}
 
@@ -159,8 +165,8 @@ def test_a_blob_of_another_size_is_found_without_reading_it(archive: Archive) ->
 def test_the_index_can_be_deleted_and_made_anew(archive: Archive) -> None:
     life(archive)
     rows, before = objects(archive, "row"), archive.rows()
-    for row in rows:
-        archive.store.delete(row)
+    for lost in (*rows, *keys(archive.store, "pack")):
+        archive.store.delete(lost)
     assert set(found(check(archive)).values()) == {"warning"}
     assert mended(archive) == {}
     assert archive.rows() == before
@@ -179,13 +185,66 @@ def test_a_row_that_says_other_than_the_job_is_written_anew(archive: Archive) ->
     assert [one["status"] for one in archive.rows()] == ["Completed"]
 
 
+def packed(archive: Archive) -> str:
+    """Three jobs whose rows are in a pack alone."""
+    for job_id in ("one", "two", "three"):
+        ended(archive, job_id)
+    compact(archive)
+    for row in keys(archive.store, "row"):
+        archive.store.delete(row)
+    (pack,) = keys(archive.store, "pack")
+    return pack
+
+
+def test_rows_that_are_in_a_pack_alone_are_well(archive: Archive) -> None:
+    packed(archive)
+    assert found(check(archive, deep=True)) == {}
+
+
+@pytest.mark.parametrize("damage", [flipped, lambda data: b"", lambda data: data[:-5]])
+def test_a_damaged_pack_is_replaced_by_its_rows(archive: Archive, damage: Callable[[bytes], bytes]) -> None:
+    pack = packed(archive)
+    before = archive.rows()
+    archive.store.put(pack, damage(archive.store.get(pack)))
+    assert set(found(check(archive)).values()) == {"warning"}
+    assert pack in found(check(archive))
+    assert mended(archive) == {}
+    assert archive.rows() == before
+    assert keys(archive.store, "pack") == []
+
+
+def test_a_row_in_a_pack_that_says_other_than_its_job_costs_the_pack(archive: Archive) -> None:
+    pack = packed(archive)
+    before = archive.rows()
+    whole = unpacked(archive.store.get(pack), pack)
+    rows = [{**row, "status": "Failed"} for group in whole.groups for row in group.rows()]
+    wrong = Pack.of(grouped(rows)[0], whole.replaces)
+    archive.store.delete(pack)
+    pack = layout.pack(pack, wrong.name)
+    archive.store.put(pack, wrong.packed())
+    assert found(check(archive)) == {pack: "warning"}
+    assert mended(archive) == {}
+    assert archive.rows() == before
+
+
+def test_rows_that_are_packed_while_they_are_looked_at_are_well(archive: Archive) -> None:
+    def pack() -> None:
+        compact(archive)
+        for row in keys(archive.store, "row"):
+            archive.store.delete(row)
+
+    for job_id in ("one", "two"):
+        ended(archive, job_id)
+    assert found(check(Archive(Meanwhile(archive.store, pack)), deep=True)) == {}
+
+
 def test_the_row_of_a_job_that_is_gone_stays_and_is_damage(archive: Archive) -> None:
     ended(archive)
     for lost in objects(archive, "spec", "start", "segment", "done"):
         archive.store.delete(lost)
-    row = key(archive.store, "row")
-    assert found(check(archive)) == {row: "damage"}
-    assert mended(archive) == {row: "damage"}
+    assert found(check(archive)) == {layout.spec("job"): "damage"}
+    assert mended(archive) == {layout.spec("job"): "damage"}
+    assert keys(archive.store, "row")
 
 
 def test_the_row_of_a_courier_is_missed_where_only_that_of_a_watcher_is_there(archive: Archive) -> None:
@@ -265,7 +324,8 @@ def test_segments_that_were_exchanged_are_found(archive: Archive) -> None:
     archive.store.put(mine, data)
     first = key(archive.store, "segment", 0)
     body = unseal("events", archive.store.get(first), first)
-    archive.store.put(first, seal("events", {**body, "events": []}))
+    other = [{**event, "time": 9.0} for event in body["events"]]
+    archive.store.put(first, seal("events", {**body, "events": other}))
     assert found(check(archive, deep=True)) == {mine: "damage"}
 
 

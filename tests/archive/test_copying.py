@@ -13,6 +13,7 @@ from foundations_archive.check import check
 from foundations_archive.copying import copy
 from foundations_archive.errors import NewerFormat
 from foundations_archive.hiding import hide
+from foundations_archive.packing import compact
 from tests.archive.archives import age, blob_of, cached, ended, found, key, keys, started, submitted
 from tests.archive.conftest import STORES
 
@@ -45,6 +46,8 @@ def lived(archive: Archive) -> None:
     hide(archive, ended(archive, "odd", project="Grüße / .."))
     cached(archive)
     submitted(archive, "queued")
+    ended(archive, "packed")
+    compact(archive)
 
 
 def test_everything_arrives_and_the_way_back_is_the_same(source: Archive, other: Store, tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_what_is_written_meanwhile_leaves_no_reference_to_nothing(
     assert contents(target.store) == contents(source.store)
 
 
-@pytest.mark.parametrize("kind", ["blob", "segment", "row", "cache"])
+@pytest.mark.parametrize("kind", ["blob", "segment", "row", "pack", "cache"])
 def test_what_is_damaged_is_left_out_and_named(source: Archive, target: Archive, kind: str) -> None:
     lived(source)
     damaged = key(source.store, kind)

@@ -70,6 +70,7 @@ foundations/ignore.py
 foundations/in_job.py
 foundations/intermediate.py
 foundations/ipython.py
+foundations/job_frames.py
 foundations/job_id.py
 foundations/jobs.py
 foundations/launch.py
@@ -142,13 +143,17 @@ foundations_archive/check_blobs.py
 foundations_archive/check_index.py
 foundations_archive/check_jobs.py
 foundations_archive/collection.py
+foundations_archive/columns.py
 foundations_archive/copying.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/examination.py
 foundations_archive/findings.py
+foundations_archive/groups.py
 foundations_archive/hiding.py
+foundations_archive/index.py
 foundations_archive/inventory.py
+foundations_archive/job_reading.py
 foundations_archive/late.py
 foundations_archive/layout.py
 foundations_archive/ledger.py
@@ -156,8 +161,11 @@ foundations_archive/local.py
 foundations_archive/location.py
 foundations_archive/manifest.py
 foundations_archive/marking.py
+foundations_archive/packing.py
+foundations_archive/packs.py
 foundations_archive/parallel.py
 foundations_archive/py.typed
+foundations_archive/reader_cache.py
 foundations_archive/records.py
 foundations_archive/references.py
 foundations_archive/repair.py

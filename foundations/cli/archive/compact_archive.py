@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> Answer:
         "deleted": report.deleted,
         "damaged": list(report.damaged),
     }
-    done = f"packed {report.rows:,} rows, wrote {report.packs:,} packs, deleted {report.deleted:,} that packs replace"
+    packs = f"{report.packs:,} pack{'' if report.packs == 1 else 's'}"
+    done = f"packed {report.rows:,} rows, wrote {packs}, deleted {report.deleted:,} objects that packs replace"
     lines = [
         f"archive {redacted_line(archive.location)}: {done}",
         *(f"can't be read: {key}; `foundations archive check --repair` makes it anew" for key in report.damaged),

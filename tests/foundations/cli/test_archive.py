@@ -15,6 +15,7 @@ import pytest
 
 from foundations_archive import S3Settings, S3Store, layout
 from foundations_archive.archive import Archive, open_archive
+from foundations_archive.s3_connection import connection
 from foundations_archive.s3_server import BUCKET
 from tests.archive.archives import ended, key, keys, started
 from tests.foundations.cli.conftest import Shell
@@ -175,15 +176,16 @@ def test_a_later_format_is_refused(shell: Shell, archive: Archive) -> None:
         assert "upgrade foundations" in told(shell, command, status=1)["error"]
 
 
-def test_all_of_it_works_on_s3(shell: Shell, moto_settings: S3Settings, moto_bucket: str, tmp_path: Path) -> None:
+def test_all_of_it_works_on_s3(shell: Shell, moto_settings: S3Settings, tmp_path: Path) -> None:
     archive = open_archive(str(tmp_path / "source"))
+    connection(moto_settings).client.create_bucket(Bucket="commands")
     ended(archive)
     variables = {
         "AWS_ENDPOINT_URL": moto_settings.endpoint_url or "",
         "AWS_ACCESS_KEY_ID": "unchecked",
         "AWS_SECRET_ACCESS_KEY": "unchecked",
     }
-    place = f"s3://{moto_bucket}/{tmp_path.name}"
+    place = "s3://commands/archive"
     told(shell, "copy", archive.location, place, **variables)
     settings = {"endpoint_url": moto_settings.endpoint_url, "access_key_id": "a", "secret_access_key": "b"}
     lab = {"job_deployment_env": "local", "results_config": {"archive_end_point": place, "s3": settings}}

@@ -76,7 +76,7 @@ def test_the_installed_command_is_the_module(shell: Shell) -> None:
     ("line", "said"),
     [
         ("inof", "there is no command 'inof'; did you mean 'info'?"),
-        ("zzz", "there is no command 'zzz'; commands: deploy, info, init"),
+        ("zzz", "there is no command 'zzz'; commands: archive, deploy, info, init"),
         ("--versoin", "there is no option --versoin; did you mean '--version'?; see `foundations --help`"),
         ("init x --jsno", "there is no option --jsno; did you mean '--json'?; see `foundations init --help`"),
         ("init x --js", "there is no option --js; did you mean '--json'?; see `foundations init --help`"),

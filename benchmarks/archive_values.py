@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,9 +36,7 @@ MIB = 1024 * 1024
 ONE_WAY_SECONDS = 0.010
 WRITERS = 8
 MODEL = """
-import resource
 import numpy
-import os
 
 def begin():
     return numpy.arange(20_000)
@@ -275,9 +273,10 @@ class Proxy:
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, count: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        while data := await reader.read(1 << 20):
-            self.requests += count and sum(data.startswith(verb) for verb in (b"GET ", b"PUT ", b"HEAD ", b"DELETE "))
-            loop.call_later(self._delay, writer.write, data)
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 20):
+                self.requests += count and data.startswith((b"GET ", b"PUT ", b"HEAD ", b"DELETE "))
+                loop.call_later(self._delay, writer.write, data)
         loop.call_later(self._delay, writer.close)
 
 

@@ -56,12 +56,21 @@ def test_a_buffer_of_many_items_is_counted_in_bytes(pair: tuple[Channel, Channel
     assert there.buffer(size) == b"12345678"
 
 
-def test_chunks_of_a_stream_arrive_as_they_were_sent(pair: tuple[Channel, Channel]) -> None:
+def test_a_stream_arrives_whatever_pieces_it_was_sent_in(pair: tuple[Channel, Channel]) -> None:
     here, there = pair
     here.send_stream({"say": "job"}, [5, 2], iter([b"ab", b"cde", b"fg"]))
     first, second = there.receive()["sizes"]
-    assert list(there.chunks(first)) == [b"ab", b"cde"]
-    assert list(there.chunks(second)) == [b"fg"]
+    assert list(there.chunks(first)) == [b"abcde"]
+    assert list(there.chunks(second, room=3)) == [b"\0\0\0fg"]
+
+
+def test_who_goes_in_the_middle_of_a_buffer_has_gone(pair: tuple[Channel, Channel]) -> None:
+    here, there = pair
+    here.send_stream({"say": "job"}, [5], iter([b"ab"]))
+    here.close()
+    there.receive()
+    with pytest.raises(EOFError):
+        list(there.chunks(5))
 
 
 def test_a_buffer_is_put_together_from_the_chunks_of_a_stream(pair: tuple[Channel, Channel]) -> None:

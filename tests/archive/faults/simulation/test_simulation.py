@@ -5,8 +5,8 @@ What must hold is in `book.py` (I1 to I9), what goes wrong in `sim_store.Weather
     FOUNDATIONS_SIMULATION_SCHEDULES=20000 pytest tests/archive/faults/simulation -k schedules  # a night
     FOUNDATIONS_SIMULATION_SEED=1234 pytest tests/archive/faults/simulation -k schedules  # one again
 
-A failure prints its seed and every call that was made. An ablation undoes one order of the real code; that each is found
-out, within as many schedules, shows that the simulation sees.
+A failure prints its seed and every call that was made. An ablation undoes one order of the real code; that each is
+found out, within as many schedules, shows that the simulation sees.
 """
 
 import os

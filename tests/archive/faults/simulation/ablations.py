@@ -234,5 +234,12 @@ ABLATIONS = (
         (("foundations_archive.marking._ROOTS", {"spec": "spec", "done": "job", "post": "job", "cache": "cache"}),),
         True,
     ),
+    Ablation(
+        "no fence",
+        ("I2", "I6"),
+        REAL,
+        (("foundations_archive.collection._Rules.fence", float("inf")),),
+        True,
+    ),
     Ablation("no grace", ("I2", "I6"), replace(REAL, collect=_collects_what_is_young), (), True),
 )

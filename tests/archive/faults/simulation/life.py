@@ -254,7 +254,7 @@ class Life:
         repair(archive, check(archive).findings)
         self.world.pause(3600.0)
         for finding in check(archive, deep=True).findings:
-            if finding.severity != "note" and not self.book.excuses(finding.job_id or finding.key):
+            if finding.severity != "note" and not any(map(self.book.excuses, (finding.job_id or "", finding.key))):
                 self.book.fault("I6", f"{finding.severity} after a repair: {finding.key}: {finding.what}")
         rows = {row["job_id"]: row for row in archive.rows()}
         for spec, record in archive.jobs():

@@ -152,7 +152,7 @@ class Book:
         return sum(len(unseal("events", self.store.peek(key) or b"", key)["events"]) for key in keys)
 
     def excuses(self, what: str) -> bool:
-        """Tell whether this is of a job whose name was given twice where the store can't refuse that, or a known limit."""
+        """Tell whether this is of a job whose name two have where a store can't refuse that, or a known limit."""
         return any(job_id in what for job_id in self.contested) or self._raced(what)
 
     def _raced(self, key: str) -> bool:

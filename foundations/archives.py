@@ -7,15 +7,23 @@ from foundations.settings import Environment, home, load_environment
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.errors import NotArchived
 from foundations_archive.records import JobSpec
+from foundations_archive.signing import read_signing_key
 
 
 def archive_of(environment: Environment) -> Archive:
-    """Return the archive that an environment names; nothing is read or written yet.
+    """Return the archive that an environment names; nothing is read or written yet but its signing key.
 
     What is read of one on S3 and never changes is kept in the user's folder; a directory is as near as that.
+    Raise `ArchiveMisconfigured` where the signing key is no key, or no secret.
     """
-    reader = home() / "reader" if environment.archive.startswith("s3://") else None
-    return open_archive(environment.archive, cache=environment.cache, s3=asdict(environment.s3), reader=reader)
+    file = environment.signing_key_file
+    return open_archive(
+        environment.archive,
+        cache=environment.cache,
+        s3=asdict(environment.s3),
+        signing=read_signing_key(file) if file else None,
+        reader=home() / "reader" if environment.archive.startswith("s3://") else None,
+    )
 
 
 def spec_of(archive: Archive, job_id: str) -> JobSpec:
@@ -27,5 +35,10 @@ def spec_of(archive: Archive, job_id: str) -> JobSpec:
 
 
 def selected_archive() -> Archive:
-    """Return the archive of the environment that is selected where this process runs."""
-    return archive_of(load_environment(None, find_root(driver_directory())))
+    """Return the archive of the environment that is selected where this process runs, to read it.
+
+    Raise `NewerFormat` where this version is too old for that.
+    """
+    archive = archive_of(load_environment(None, find_root(driver_directory())))
+    archive.refuse_newer()
+    return archive

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundations.downloads import artifacts_frame, download
+from foundations.errors import JobFailedError
 from foundations.failures import job_failed
 from foundations.frames import value_or_list
 from foundations.job_frames import metrics_frame
 from foundations_archive import cancellation
 from foundations_archive.archive import Archive
+from foundations_archive.errors import ArchiveUntrusted
 from foundations_archive.records import JobRecord, JobSpec, State, row_of
 from foundations_archive.series import values_by_key
 
@@ -120,13 +122,15 @@ class Deployment:
     def result(self) -> Any:
         """Return the result of the stage that was run; it is unpickled, which runs code of whoever wrote it.
 
-        Raise `JobFailedError` where the job did not complete, `ValueError` where the stage was not persisted, and
-        `TypeError` where its result could not be serialized.
+        Raise `JobFailedError` where the job did not complete, `ValueError` where the stage was not persisted,
+        `TypeError` where its result could not be serialized, and `ArchiveUntrusted` where a signing key is configured
+        and the result is a pickle that is not signed.
         """
         from foundations.results import result_of
 
         record = self._record()
-        raise_unless_completed(self._spec, record)
+        if record.state != "Completed":
+            raise self._failure(record)
         stages = zip(self._spec.stages, record.stages, strict=True)
         stage, became = next(one for one in stages if one[0].id == self._spec.target)
         return result_of(self._archive, self._spec.job_id, stage, became=became)
@@ -138,6 +142,14 @@ class Deployment:
         if record.state == "Completed":  # whom a watcher took for dead may still complete
             self._completed = record
         return record
+
+    def _failure(self, record: JobRecord) -> JobFailedError:
+        if self._archive.signing is None:
+            return job_failed(self._spec, record)
+        try:
+            return job_failed(self._spec, self._archive.trusting().record(self._spec))
+        except ArchiveUntrusted:
+            return job_failed(self._spec, record, believed=False)
 
     def _lines(self, seen: set[str]) -> Iterator[str]:
         events = self._archive.events(self._spec.job_id, seen=seen)

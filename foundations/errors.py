@@ -10,9 +10,11 @@ FoundationsError
 ArchiveError                            foundations_archive.errors
   NotArchived (KeyError)                it is not there
   ArchiveUnreachable (ConnectionError)  nothing answers
+  RequestRejected (ValueError)          the archive's server can't do what it was asked
   ArchiveForbidden (PermissionError)    the archive answers, and refuses
   BucketMissing (FileNotFoundError)
   ArchiveDamaged (ValueError)           what is there is not what was written
+  ArchiveUntrusted (PermissionError)    what is there is not signed with the configured key
   ArchiveFull (OSError)
   ArchiveMisconfigured (ValueError)
   NewerFormat, JobTaken (ValueError)
@@ -35,10 +37,12 @@ from foundations_archive.errors import (
     ArchiveFull,
     ArchiveMisconfigured,
     ArchiveUnreachable,
+    ArchiveUntrusted,
     BucketMissing,
     JobTaken,
     NewerFormat,
     NotArchived,
+    RequestRejected,
 )
 from foundations_images.errors import BadRequirement, BaseMissing, BuildFailed, ImageError
 from foundations_runner.errors import (
@@ -119,6 +123,7 @@ __all__ = [
     "ArchiveFull",
     "ArchiveMisconfigured",
     "ArchiveUnreachable",
+    "ArchiveUntrusted",
     "BadRequirement",
     "BaseMissing",
     "BucketMissing",
@@ -133,6 +138,7 @@ __all__ = [
     "JobTaken",
     "NewerFormat",
     "NotArchived",
+    "RequestRejected",
     "RunnerError",
     "RuntimeIncomplete",
     "SettingsError",

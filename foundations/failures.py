@@ -5,10 +5,11 @@ from foundations.originals import original, type_name
 from foundations_archive.records import JobRecord, JobSpec
 
 
-def job_failed(spec: JobSpec, record: JobRecord) -> JobFailedError:
+def job_failed(spec: JobSpec, record: JobRecord, *, believed: bool = True) -> JobFailedError:
     """Return the error of a job: its text is the user's traceback, or what befell the job, its cause the original.
 
-    The cause is an exception of the type that the stage raised, where this process can import it, else None.
+    The cause is an exception of the type that the stage raised, where this process can import it, else None: as it
+    is where the record is not to be `believed`, since importing a module runs it.
     """
     name = next((stage.name for stage in spec.stages if stage.id == record.failed_stage), None)
     failed = next((stage for stage in record.stages if stage.id == record.failed_stage), None)
@@ -22,5 +23,5 @@ def job_failed(spec: JobSpec, record: JobRecord) -> JobFailedError:
     error.stage_name = name
     if failed is not None and failed.exception is not None:
         error.exception_type = type_name(failed.exception)
-        error.__cause__ = original(failed.exception)
+        error.__cause__ = original(failed.exception) if believed else None
     return error

@@ -126,5 +126,5 @@ def narrow_column(values: list[Any]) -> "pandas.Series[Any]":
 
     kinds = {type(value) for value in values if value is not None}
     mixed = len(kinds) > 1 and not kinds <= {int, float}
-    large = any(type(value) is int and value.bit_length() > 53 for value in values)
+    large = int in kinds and any(type(value) is int and value.bit_length() > 53 for value in values)
     return pandas.Series(values, dtype=object if mixed or large or kinds & {list, dict} else None)

@@ -124,6 +124,10 @@ def _numbers(
 
 
 def _cells(column: Column) -> list[Any]:
+    """Return what the frame shows of each job."""
     if column.kind in ("f8", "i8"):
         return column.values
-    return [value_or_list(values) for values in column.values] if column.kind == "lists" else untagged(column.values)
+    if column.kind == "lists":
+        return [value_or_list(values) for values in column.values]
+    # words, which most of the others are, need no look into each
+    return untagged(column.values) if {dict, list} & set(map(type, column.values)) else column.values

@@ -67,7 +67,8 @@ class Origin:
         paths = import_paths(root, sys.path)
         places = (environment.archive, environment.cache)
         ours = [Path(place) for place in places if place and not is_on_s3(place)]
-        bundle = pack(root, paths=paths, excluded=(home(), *ours))
+        secret = [environment.signing_key_file] if environment.signing_key_file else []
+        bundle = pack(root, paths=paths, excluded=(home(), *ours, *secret))
         return cls(root, paths, directory, environment, bundle)
 
     def cargo(self, graph: StageGraph, *, job_id: str, parameters: Mapping[str, Any]) -> Cargo:
@@ -141,6 +142,7 @@ class Destination:
             archive=environment.archive,
             cache=environment.cache,
             s3=_credentials(environment),
+            signing=self.archive.signing.exported() if self.archive.signing else (),
             worker=_WORKER,
             detached=detached,
         )

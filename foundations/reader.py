@@ -97,7 +97,8 @@ class ResultReader:
         """Return the kept outputs of one stage, or of several, of a job: None for one that was not persisted.
 
         Outputs are unpickled, which runs code of whoever wrote them. Raise `KeyError` for an unknown job or stage,
-        `TypeError` for an output that could not be serialized.
+        `TypeError` for an output that could not be serialized, `ArchiveUntrusted` where a signing key is configured
+        and an output is a pickle that is not signed.
         """
         spec, record = self._job(job_id)
         wanted = [stage_id] if isinstance(stage_id, str) else stage_id

@@ -4,7 +4,7 @@ from typing import Any
 
 from foundations.values import decode
 from foundations_archive.archive import Archive
-from foundations_archive.errors import NotArchived
+from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.records import StageRecord, StageSpec, Value
 
 
@@ -24,7 +24,22 @@ def result_of(archive: Archive, job_id: str, stage: StageSpec, *, became: StageR
             f"job {job_id} holds no result of stage {stage.name} ({became.status}); call persist() on the stage "
             "before it is run"
         )
-    return load_value(archive, became.value)
+    return load_value(archive, _vouched(archive, job_id, stage.id, became.value))
+
+
+def _vouched(archive: Archive, job_id: str, stage_id: str, value: Value) -> Value:
+    """Return a pickled value as signed records name it; raise `ArchiveUntrusted` where they are not signed.
+
+    Without a signing key, and where nothing is unpickled, it is the value that was read.
+    """
+    if archive.signing is None or value.encoding == "json":
+        return value
+    strict = archive.trusting()
+    record = strict.record(strict.spec(job_id))
+    signed = next((stage.value for stage in record.stages if stage.id == stage_id), None)
+    if signed is None:
+        raise ArchiveDamaged(f"the signed records of job {job_id} hold no result of stage {stage_id}")
+    return signed
 
 
 def load_value(archive: Archive, value: Value) -> Any:

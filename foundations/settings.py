@@ -68,6 +68,7 @@ class Environment:
     stages: StageSettings = StageSettings()
     error_verbosity: Verbosity = "normal"
     concurrent_jobs: int = 1
+    signing_key_file: Path | None = None
 
 
 def home() -> Path:
@@ -147,7 +148,24 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         error_verbosity=config.get("error_verbosity", "normal"),
         stages=StageSettings(**config.get("stage_config", {})),
         concurrent_jobs=config.get("search_config", {}).get("concurrent_jobs") or _concurrent_jobs(config),
+        signing_key_file=_signing_key_file(config, source, root),
     )
+
+
+def _signing_key_file(config: dict[str, Any], source: Path | None, root: Path) -> Path | None:
+    places = [config.get(section, {}).get("signing_key_file") for section in ("results_config", "archive")]
+    if all(places):
+        message = "the signing key file is set in results_config and in archive; leave one of them out"
+        raise SettingsError(message, path=source, key="archive.signing_key_file")
+    override = os.environ.get("FOUNDATIONS_SIGNING_KEY_FILE")
+    text, folder = (override, Path.cwd()) if override else (places[0] or places[1], root)
+    if not text:
+        return None
+    try:
+        return folder / Path(text).expanduser()
+    except RuntimeError as error:
+        message = f"no home directory is known for {text!r}; give the signing key file's full path"
+        raise SettingsError(message, path=source, key="signing_key_file") from error
 
 
 def _concurrent_jobs(config: dict[str, Any]) -> int:

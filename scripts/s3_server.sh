@@ -5,7 +5,8 @@
 #   scripts/s3_server.sh status              say how to reach it; fails when it does not run
 #   scripts/s3_server.sh stop                end it; what was stored stays in DIR
 #
-# Options: --dir DIR (default .work/s3 of the repository), --port N (default: a free one).
+# Options: --dir DIR (default .work/s3 of the repository), --port N (default: a free one), --identities FILE (JSON:
+# the `identities` and `policies` of SeaweedFS that there shall be beside the one that may do everything).
 # S3 listens on all interfaces, so that containers reach it at their gateway's address and the same port;
 # the servers behind it, which ask for no password, listen on the loopback only.
 set -euo pipefail
@@ -60,11 +61,18 @@ remember() { # as assignments that running() reads again; the values need no quo
 }
 
 identities() {
-    cat <<JSON
-{"identities": [{"name": "foundations",
-  "credentials": [{"accessKey": "$access_key_id", "secretKey": "$secret_access_key"}],
-  "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}
-JSON
+    "$python" - "$access_key_id" "$secret_access_key" "$identities" <<'PYTHON'
+import json, sys
+
+access_key_id, secret_access_key, file = sys.argv[1:]
+more = json.load(open(file)) if file else {}
+ours = {
+    "name": "foundations",
+    "credentials": [{"accessKey": access_key_id, "secretKey": secret_access_key}],
+    "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+}
+print(json.dumps({**more, "identities": [ours, *more.get("identities", [])]}))
+PYTHON
 }
 
 launch() {
@@ -158,10 +166,12 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 dir=$repository/.work/s3
 port=
+identities=
 while [ $# -gt 0 ]; do
     case $1 in
         --dir) dir=$2 && shift 2 ;;
         --port) port=$2 && shift 2 ;;
+        --identities) identities=$2 && shift 2 ;;
         *) fail "unknown option $1" ;;
     esac
 done
@@ -176,5 +186,5 @@ case $command in
         "$command"
         ;;
     status) if running; then show; else fail "not running in $dir"; fi ;;
-    *) fail "usage: s3_server.sh start|stop|status [--dir DIR] [--port N]" ;;
+    *) fail "usage: s3_server.sh start|stop|status [--dir DIR] [--port N] [--identities FILE]" ;;
 esac

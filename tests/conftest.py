@@ -103,11 +103,11 @@ def base_image(engine: docker.DockerClient) -> str:
         return done.stdout.split()[-1]
 
 
-def s3_server(command: str, directory: str) -> subprocess.CompletedProcess[str]:
+def s3_server(command: str, directory: str, *options: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHON": sys.executable}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     return subprocess.run(
-        [S3_SERVER, command, "--dir", directory], env=environment, capture_output=True, text=True, check=False
+        [S3_SERVER, command, "--dir", directory, *options], env=environment, capture_output=True, text=True, check=False
     )
 
 

@@ -4,26 +4,39 @@ A job is a log sealed by one record, and what it is follows from which objects e
 before it, so a reader never finds half a job, whoever was killed when.
 """
 
-import json
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from copy import copy
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
-from foundations_archive.envelope import FORMAT, digest_of, seal, unseal
-from foundations_archive.errors import ArchiveDamaged, JobTaken, NewerFormat, NotArchived
+from foundations_archive.descriptor import describe, read_descriptor
+from foundations_archive.envelope import digest_of, seal, unseal
+from foundations_archive.errors import (
+    ArchiveDamaged,
+    ArchiveForbidden,
+    ArchiveUntrusted,
+    JobTaken,
+    NewerFormat,
+    NotArchived,
+)
 from foundations_archive.job_reading import read_jobs
 from foundations_archive.late import sealed_by_name, untold
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.reader_cache import WriteOnce
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
+from foundations_archive.rereading import read_verified
+from foundations_archive.retrying import INTERACTIVE, Patience
 from foundations_archive.s3_connection import S3Settings
+from foundations_archive.signing import SigningKey
 from foundations_archive.store import Store, require_safe_key
 
 HEARTBEAT_SECONDS = 15.0
@@ -36,13 +49,23 @@ _Record = TypeVar("_Record")
 class Archive:
     """All that jobs left at one place: a directory or an S3 bucket and prefix.
 
-    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs; `reader` a
-    folder where a reader keeps what it has read and will never change.
+    `cache` is a second store for cache entries and their blobs, where they are not to lie beside the jobs. With a
+    `signing` key all that is written is signed. `reader` is a folder where a reader keeps what it has read and will
+    never change.
     """
 
-    def __init__(self, store: Store, *, cache: Store | None = None, reader: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        cache: Store | None = None,
+        signing: SigningKey | None = None,
+        reader: Path | None = None,
+    ) -> None:
         self.store = store
         self.write_once = WriteOnce(store, reader)
+        self.signing = signing
+        self._demanded: SigningKey | None = None
         self.blobs = Blobs(store)
         self.cache_store = cache or store
         self.cache_blobs = self.blobs if cache is None else Blobs(cache)
@@ -52,18 +75,29 @@ class Archive:
         """Where the archive is, for people."""
         return self.store.location
 
+    def trusting(self) -> "Archive":
+        """Return this archive as seen by who is about to run what it names: all that is read raises unless signed.
+
+        Without a signing key there is nothing to demand, and whoever may write to the archive is trusted.
+        """
+        strict = copy(self)
+        strict._demanded = self.signing
+        return strict
+
+    def seal(self, kind: str, body: Any, *, key: str) -> bytes:
+        """Return the bytes of a record that is to be written at `key`, signed where there is a signing key."""
+        return seal(kind, body, key=key, signing=self.signing)
+
     def check(self) -> None:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         for store in {id(store): store for store in (self.store, self.cache_store)}.values():
             store.check()
-            if not described(store):
-                text = {
-                    "format": FORMAT,
-                    "archive_id": secrets.token_hex(16),
-                    "created": time.time(),
-                    "min_reader": FORMAT,
-                }
-                store.create(layout.DESCRIPTOR, json.dumps(text, indent=1).encode())
+            describe(store)
+
+    def refuse_newer(self) -> None:
+        """Raise `NewerFormat` where the archive says that this version is too old to read it."""
+        with suppress(ArchiveDamaged):  # one descriptor shall not hide all jobs: their records say their format too
+            read_descriptor(self.store)
 
     def look(self) -> bool:
         """Tell whether there is an archive here yet, and write nothing; raise `ArchiveError` where `check` would.
@@ -71,7 +105,7 @@ class Archive:
         What only a write shows, as a bucket that may be read but not written, is not seen.
         """
         self.store.look()
-        return described(self.store)
+        return read_descriptor(self.store) is not None
 
     def submit(self, spec: JobSpec) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
@@ -81,9 +115,11 @@ class Archive:
         if self.store.head(layout.spec(spec.job_id)):
             raise JobTaken(spec.job_id, self.location)
         self.heartbeat(spec.project, spec.job_id)
-        if not self.store.create(layout.spec(spec.job_id), seal("spec", plain(spec))):
+        key = layout.spec(spec.job_id)
+        if not self.store.create(key, self.seal("spec", plain(spec), key=key)):
             if self.spec(spec.job_id).project != spec.project:  # else the marker is that job's own
-                self.store.delete(layout.live(spec.project, spec.job_id))
+                with suppress(ArchiveForbidden):
+                    self.store.delete(layout.live(spec.project, spec.job_id))
             raise JobTaken(spec.job_id, self.location)
 
     def spec(self, job_id: str) -> JobSpec:
@@ -97,19 +133,18 @@ class Archive:
 
     def heartbeat(self, project: str, job_id: str) -> None:
         """Say that a job is alive: the marker's age, on the store's clock, tells Running from Lost."""
-        self.store.put(layout.live(project, job_id), seal("live", {"project": project, "job_id": job_id}))
+        self._write("live", {"project": project, "job_id": job_id}, key=layout.live(project, job_id))
 
     def start(self, job_id: str, attempt: str, facts: dict[str, Any]) -> None:
         """Record that an attempt at a job has begun."""
-        self.store.put(layout.start(job_id, attempt), seal("start", facts))
+        self._write("start", facts, key=layout.start(job_id, attempt))
 
     def append(
         self, job_id: str, attempt: str, number: int, events: Sequence[Event], *, previous: str | None = None
     ) -> str:
         """Write one segment of a job's events, and return its digest, which the next one names as the `previous`."""
-        data = seal("events", {"previous": previous, "events": list(events)})
-        self.store.put(layout.segment(job_id, attempt, number), data)
-        return digest_of(data)
+        key = layout.segment(job_id, attempt, number)
+        return digest_of(self._write("events", {"previous": previous, "events": list(events)}, key=key))
 
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
         """Seal a job, index it, take its marker away, and return the record that seals it.
@@ -117,21 +152,24 @@ class Archive:
         Of several watchers with one `attempt` the first one's word counts. Each step may be repeated by whoever finds
         it missing.
         """
+        if watcher and self.signing:
+            # a watcher has from there what it says of the job, and its signature must not vouch for a stranger's
+            deque(self.trusting().events(spec.job_id), maxlen=0)
+        key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
         if not watcher:
-            key = layout.done(spec.job_id, attempt)
-            self.store.put(key, seal("job", plain(record)))
-        else:
-            key = layout.post(spec.job_id, attempt)
-            if not self.store.create(key, seal("job", plain(record))):
-                record = _made(JobRecord.of, self._read("job", key), key)
+            self._write("job", plain(record), key=key)
+        elif not self.store.create(key, self.seal("job", plain(record), key=key)):
+            record = _made(JobRecord.of, self._read("job", key), key)
         self.settle(spec, record, sealed=key)
         return record
 
     def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
         """Do what is left to do for a job that the record at the key `sealed` seals: its row, then its marker."""
         row = layout.row(spec.project, spec.job_id, watcher=layout.is_by_watcher(sealed))
-        self.store.put(row, seal("row", {**row_of(spec, record), "sealed": sealed}))
-        self.store.delete(layout.live(spec.project, spec.job_id))
+        self._write("row", {**row_of(spec, record), "sealed": sealed}, key=row)
+        # who may not delete leaves it: the row counts for more
+        with suppress(ArchiveForbidden):
+            self.store.delete(layout.live(spec.project, spec.job_id))
 
     def record(self, spec: JobSpec) -> JobRecord:
         """Return what became of a job so far, from the record that seals it or from what is there of a live one."""
@@ -154,7 +192,7 @@ class Archive:
         keys = self._attempt_keys(job_id)
         found = self._sealed(keys)
         spec = None if found else self._spec_or_none(job_id)
-        return sealed_by_name(self, spec, keys) if spec else found
+        return sealed_by_name(spec, keys, self._read) if spec else found
 
     def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
         """Return the record that seals a job and its key, or None twice."""
@@ -214,24 +252,40 @@ class Archive:
         return sorted({name for group in self.table().all_groups() for name in group.plain_field("project")})
 
     def cached(self, key: str) -> CacheEntry | None:
-        """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises."""
+        """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises.
+
+        With a signing key raise `ArchiveUntrusted` for an entry that is not signed with it.
+        """
         name = layout.cached(key)
         try:
-            return _made(CacheEntry.of, unseal("cache", self.cache_store.get(name), name), name)
-        except (NotArchived, ArchiveDamaged):
+            body = read_verified(self.cache_store, name, lambda data: unseal("cache", data, name, signing=self.signing))
+            return _made(CacheEntry.of, body, name)
+        except (NotArchived, ArchiveDamaged, NewerFormat):
             return None
 
     def keep(self, key: str, entry: CacheEntry) -> None:
-        """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be read."""
-        name, data = layout.cached(key), seal("cache", plain(entry))
-        if not self.cache_store.create(name, data) and self.cached(key) is None:
+        """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used."""
+        name = layout.cached(key)
+        data = self.seal("cache", plain(entry), key=name)
+        if not self.cache_store.create(name, data) and not self._serves(key):
             self.cache_store.put(name, data)
+
+    def _serves(self, key: str) -> bool:
+        try:
+            return self.cached(key) is not None
+        except ArchiveUntrusted:
+            return False
+
+    def _write(self, kind: str, body: Any, *, key: str) -> bytes:
+        data = self.seal(kind, body, key=key)
+        self.store.put(key, data)
+        return data
 
     def _events(self, key: str) -> list[Event]:
         return _made(itemgetter("events"), self._read("events", key), key)
 
     def _read(self, kind: str, key: str) -> Any:
-        return unseal(kind, self.store.get(key), key)
+        return read_verified(self.store, key, lambda data: unseal(kind, data, key, signing=self._demanded))
 
     def _standing(self, spec: JobSpec) -> tuple[JobRecord | None, State, list[str]]:
         """Return the record that seals a job, its state, and the keys of what its attempts have left."""
@@ -243,7 +297,7 @@ class Archive:
         age = marker.age if marker else float("inf")
         lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
         if (lost or sealed) and not any(key.endswith("/done.json") for key in keys):
-            sealed = sealed_by_name(self, spec, keys) or sealed  # it may have ended, and the listing be late
+            sealed = sealed_by_name(spec, keys, self._read) or sealed  # it may have ended, and the listing be late
         if sealed:
             return sealed, sealed.state, keys
         return None, "Lost" if lost else "Running" if started else "Queued", keys
@@ -272,12 +326,18 @@ def open_archive(
     cache: str | None = None,
     s3: Mapping[str, str | None] | None = None,
     owner: tuple[int, int] | None = None,
+    patience: Patience = INTERACTIVE,
+    signing: SigningKey | None = None,
     reader: Path | None = None,
 ) -> Archive:
-    """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet."""
+    """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet.
+
+    `patience` says for how long it is asked again when it does not answer.
+    """
     settings = S3Settings(**(s3 or {}))
-    cache_store = open_store(cache, settings, owner=owner) if cache else None
-    return Archive(open_store(location, settings, owner=owner), cache=cache_store, reader=reader)
+    cache_store = open_store(cache, settings, owner=owner, patience=patience) if cache else None
+    store = open_store(location, settings, owner=owner, patience=patience)
+    return Archive(store, cache=cache_store, signing=signing, reader=reader)
 
 
 def new_attempt() -> str:
@@ -295,22 +355,3 @@ def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
         return of(body)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error
-
-
-def described(store: Store) -> bool:
-    """Tell whether a store has the descriptor of an archive; raise where its format is not one we know."""
-    try:
-        newest = json.loads(store.get(layout.DESCRIPTOR))["min_reader"]
-        refused = newest > FORMAT
-    except NotArchived:
-        return False
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArchiveDamaged(
-            f"{layout.DESCRIPTOR} of the archive at {store.location} can't be read", key=layout.DESCRIPTOR
-        ) from error
-    if refused:
-        raise NewerFormat(
-            f"the archive at {store.location} has format {newest}, this version reads up to {FORMAT}; "
-            "upgrade foundations"
-        )
-    return True

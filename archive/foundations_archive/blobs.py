@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 from foundations_archive import layout
 from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
-from foundations_archive.local import DirectoryStore
 from foundations_archive.parallel import ahead
 from foundations_archive.records import Buffer
+from foundations_archive.rereading import read_verified
 from foundations_archive.store import Store
 
 CHUNK = 16 * 1024 * 1024
@@ -31,7 +32,7 @@ class Blobs:
         self._store = store
         self._damaged: set[str] = set()
         # on a disk it is the other way round: a look is quick, and a put waits for the disk
-        self._look_from = 0 if isinstance(store, DirectoryStore) else _LOOK_FROM
+        self._look_from = 0 if Path(store.location).is_absolute() else _LOOK_FROM
 
     def put(self, data: bytes | bytearray | memoryview) -> str:
         """Make sure that `data` is there, and return its digest.
@@ -53,11 +54,18 @@ class Blobs:
     def get(self, digest: str) -> bytes:
         """Return the content of a blob; raise `NotArchived`, or `ArchiveDamaged` if it is not what its name says."""
         key = layout.blob(digest)
-        data = memoryview(self._store.get(key))
-        if data[:ROOM] != _HEAD or hashlib.sha256(data[ROOM:]).hexdigest() != digest:
+
+        def content(data: bytes) -> bytes:
+            body = memoryview(data)[ROOM:]
+            if not data.startswith(_HEAD) or hashlib.sha256(body).hexdigest() != digest:
+                raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
+            return bytes(body)
+
+        try:
+            return read_verified(self._store, key, content)
+        except ArchiveDamaged:
             self._damaged.add(digest)
-            raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
-        return bytes(data[ROOM:])
+            raise
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Buffer:
         """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""
@@ -144,17 +152,6 @@ class Blobs:
         return data
 
 
-def content_size(stored: int) -> int:
-    """Return the size of the content of a blob that takes up so many bytes."""
-    return stored - len(_HEAD)
-
-
-def is_whole(data: bytes, digest: str) -> bool:
-    """Tell whether what is stored as a blob is what its name says."""
-    view = memoryview(data)
-    return view[: len(_HEAD)] == _HEAD and hashlib.sha256(view[len(_HEAD) :]).hexdigest() == digest
-
-
 class _Reading:
     """A blob that comes in pieces, and is hashed while they go to their place."""
 
@@ -195,3 +192,14 @@ def _pieces(store: Store, key: str) -> Generator[bytes]:
         yield store.get(key)
     else:
         yield from pieces(key)
+
+
+def content_size(stored: int) -> int:
+    """Return the size of the content of a blob that takes up so many bytes."""
+    return stored - ROOM
+
+
+def is_whole(data: bytes, digest: str) -> bool:
+    """Tell whether what is stored as a blob is what its name says."""
+    view = memoryview(data)
+    return view[:ROOM] == _HEAD and hashlib.sha256(view[ROOM:]).hexdigest() == digest

@@ -4,7 +4,6 @@ import time
 
 from foundations_archive import layout
 from foundations_archive.archive import Archive
-from foundations_archive.envelope import seal
 from foundations_archive.ledger import Ledger
 from foundations_archive.records import JobSpec
 
@@ -17,7 +16,8 @@ def request_cancellation(archive: Archive, spec: JobSpec) -> bool:
     """
     if archive.state(spec) not in ("Queued", "Running"):
         return False
-    archive.store.create(layout.cancel(spec.job_id), seal("cancel", {"job_id": spec.job_id}))
+    key = layout.cancel(spec.job_id)
+    archive.store.create(key, archive.seal("cancel", {"job_id": spec.job_id}, key=key))
     if archive.state(spec) == "Queued":
         record = Ledger(spec).record("Cancelled", ended=time.time())
         archive.finish(spec, record, attempt=layout.WATCHER, watcher=True)

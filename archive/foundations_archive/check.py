@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from foundations_archive import layout, references
-from foundations_archive.archive import Archive, described
+from foundations_archive.archive import Archive
 from foundations_archive.check_blobs import BlobCheck, Named
 from foundations_archive.check_index import examine_hidden, examine_markers, examine_rows
 from foundations_archive.check_jobs import JobFacts, examine_job, forgotten
+from foundations_archive.descriptor import read_descriptor
 from foundations_archive.errors import ArchiveDamaged
 from foundations_archive.examination import Examination
 from foundations_archive.findings import Finding, Report
@@ -46,7 +47,7 @@ def check(archive: Archive, *, deep: bool = False) -> Report:
 def _examine_descriptor(look: Examination, found: Inventory, store: int) -> None:
     key = layout.DESCRIPTOR
     try:
-        there = described(look.stores[store])
+        there = read_descriptor(look.stores[store]) is not None
     except ArchiveDamaged as error:
         look.found("damage", key, f"it is damaged: {error}", store=store)
         return

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from foundations_archive import layout
-from foundations_archive.archive import Archive, described
+from foundations_archive.archive import Archive
 from foundations_archive.blobs import GRACE_SECONDS
+from foundations_archive.descriptor import read_descriptor
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NewerFormat, NotArchived
 from foundations_archive.inventory import inventory, sorted_by_kind
@@ -84,7 +85,7 @@ class _Collection:
     def run(self) -> Collected:
         """Do it all; each step relies on what the one before has found."""
         result, store = self._result, self._store
-        if not described(store):
+        if read_descriptor(store) is None:
             # whatever it is, it is not known to be an archive; an empty one has nothing to collect
             if next(iter(store.list(layout.BLOBS)), None):
                 result.obstacles.append(f"{layout.DESCRIPTOR} is not there; `foundations archive check` tells more")

@@ -8,8 +8,8 @@ from itertools import groupby, islice
 from typing import TypeVar
 
 from foundations_archive import layout
-from foundations_archive.archive import described
 from foundations_archive.blobs import is_whole
+from foundations_archive.descriptor import read_descriptor
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveMisconfigured, NotArchived
 from foundations_archive.inventory import Inventory, sorted_by_kind
@@ -47,7 +47,7 @@ def copy(source: Store, target: Store, *, verify: bool = False, progress: Progre
     done, of how many, and the bytes. What is none of ours stays behind. Raise
     `ArchiveMisconfigured` where the target is something else, `NewerFormat` where the source is of a later version.
     """
-    if not described(source):
+    if read_descriptor(source) is None:
         raise ArchiveMisconfigured(f"there is no archive at {source.location}", location=source.location)
     target.check()
     _introduce(source, target)
@@ -63,7 +63,7 @@ def copy(source: Store, target: Store, *, verify: bool = False, progress: Progre
 def _introduce(source: Store, target: Store) -> None:
     """Make the target the same archive as the source, or raise; it goes first, so that a copy can be taken up again."""
     descriptor = json.loads(source.get(layout.DESCRIPTOR))
-    if described(target):
+    if read_descriptor(target) is not None:
         found = json.loads(target.get(layout.DESCRIPTOR))
         if found.get("archive_id") != descriptor.get("archive_id"):
             raise ArchiveMisconfigured(

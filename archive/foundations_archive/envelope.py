@@ -6,40 +6,69 @@ import math
 import re
 import secrets
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
-from foundations_archive.errors import ArchiveDamaged
+from foundations_archive.errors import ArchiveDamaged, ArchiveUntrusted, NewerFormat
+from foundations_archive.signing import SigningKey
 
 FORMAT = 1
 _COMPRESSED = b"FZ1"
 _COMPRESS_FROM = 4096
 _LARGEST = 1 << 30
 _BODY = b', "body": '
+_FLOATS = ("nan", "inf", "-inf")
 # what Python reads as a number and JSON does not have, or may be infinite
 _NO_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
 
 
-def seal(kind: str, body: Any) -> bytes:
-    """Return the bytes of a record; a nonce makes two records of equal content tell themselves apart."""
+def seal(kind: str, body: Any, *, key: str = "", signing: SigningKey | None = None) -> bytes:
+    """Return the bytes of a record; a nonce makes two records of equal content tell themselves apart.
+
+    With `signing` it is signed for its `key` in the archive, and is worth nothing under another.
+    """
     text = canonical(body)
     digest = hashlib.sha256(text).hexdigest()
-    head = json.dumps({"format": FORMAT, "kind": kind, "nonce": secrets.token_hex(8), "sha256": digest})
-    data = head[:-1].encode() + _BODY + text + b"}"
+    head: dict[str, Any] = {"format": FORMAT, "kind": kind, "nonce": secrets.token_hex(8), "sha256": digest}
+    if signing:
+        head["signature"] = signing.sign(_signed(head, key))
+    data = json.dumps(head)[:-1].encode() + _BODY + text + b"}"
     return data if len(data) < _COMPRESS_FROM else _COMPRESSED + zlib.compress(data, 1)
 
 
-def unseal(kind: str, data: bytes, key: str) -> Any:
-    """Return the body of the record that was read at `key`; raise `ArchiveDamaged` unless it is whole."""
+def unseal(kind: str, data: bytes, key: str, *, signing: SigningKey | None = None) -> Any:
+    """Return the body of the record that was read at `key`; raise `ArchiveDamaged` unless it is whole.
+
+    With `signing`, raise `ArchiveUntrusted` unless who wrote it had that key. Raise `NewerFormat` for a record of a
+    format that this version does not know.
+    """
     try:
         head, body, found = _opened(_plain(data))
         written, stated, newer = head["kind"], head["sha256"], head["format"] > FORMAT
-    except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
+        signature, message = (head.get("signature"), _signed(head, key)) if signing else (None, b"")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
         raise ArchiveDamaged(f"the record {key} can't be read: {error}", key=key) from error
     if newer:
-        raise ArchiveDamaged(f"the record {key} was written by a newer version; upgrade foundations", key=key)
+        raise NewerFormat(f"the record {key} was written by a newer version; upgrade foundations", key=key)
     if written != kind or found != stated:
         raise ArchiveDamaged(f"the record {key} is not what was written: its digest or kind differs", key=key)
+    if signing and not signing.has_signed(message, signature):
+        raise _untrusted(key, signed=signature is not None)
     return body
+
+
+def _signed(head: Mapping[str, Any], key: str) -> bytes:
+    """Return what a signature is made over: all that a head says, and where the record lies."""
+    return canonical(["record", head["format"], head["kind"], key, head["nonce"], head["sha256"]])
+
+
+def _untrusted(key: str, *, signed: bool) -> ArchiveUntrusted:
+    what = "is signed, but not for this place with this signing key" if signed else "is not signed"
+    return ArchiveUntrusted(
+        f"the record {key} {what}, so nothing that it names is run or unpickled; if you trust whoever may write to "
+        "the archive, use an environment without a signing key",
+        key=key,
+    )
 
 
 def _opened(data: bytes) -> tuple[dict[str, Any], Any, str]:
@@ -78,13 +107,20 @@ def tagged(value: Any) -> Any:
 
 
 def untagged(value: Any) -> Any:
-    """Return what `tagged` was given."""
+    """Return what `tagged` was given; what is no such thing is left as it is."""
+    try:
+        return _untagged(value)
+    except RecursionError:  # a record holds what its writer likes, and one must not hide all others
+        return value
+
+
+def _untagged(value: Any) -> Any:
     if isinstance(value, list):
-        return [untagged(item) for item in value]
+        return [_untagged(item) for item in value]
     if isinstance(value, dict):
-        if value.keys() == {"$float"}:
+        if value.keys() == {"$float"} and value["$float"] in _FLOATS:
             return float(value["$float"])
-        return {key: untagged(item) for key, item in value.items()}
+        return {key: _untagged(item) for key, item in value.items()}
     return value
 
 

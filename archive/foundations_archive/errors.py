@@ -4,8 +4,10 @@ ArchiveError
 ├── NotArchived            also KeyError
 ├── ArchiveUnreachable     also ConnectionError
 ├── ArchiveForbidden       also PermissionError
+├── RequestRejected        also ValueError
 ├── BucketMissing          also FileNotFoundError
 ├── ArchiveDamaged         also ValueError
+├── ArchiveUntrusted       also PermissionError
 ├── ArchiveFull            also OSError
 ├── ArchiveMisconfigured   also ValueError
 ├── NewerFormat            also ValueError
@@ -24,14 +26,32 @@ if TYPE_CHECKING:
 
     from botocore.exceptions import BotoCoreError, ClientError
 
+# said with a 4xx, or none, and yet passing: what went wrong is this request's way, or the server's load
+_PASSING = {
+    "BadDigest",
+    "BandwidthLimitExceeded",
+    "ConditionalRequestConflict",
+    "IncompleteBody",
+    "InternalError",
+    "OperationAborted",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "XAmzContentSHA256Mismatch",
+}
+_PASSING_STATUS = {408, 425, 429}
 _FULL = {"InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"}
 _REFUSALS = {
-    "AccessDenied": "allow this caller s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket here "
-    "(without ListBucket S3 says the same of a key that is not there)",
+    "AccessDenied": "allow this caller s3:ListBucket and s3:GetObject here, and s3:PutObject to run jobs; whole "
+    "policies are in docs/trust.md (without ListBucket S3 says the same of a key that is not there)",
     "ExpiredToken": "the session has ended; log in again",
     "InvalidAccessKeyId": "the server does not know this access key id; is it meant for this endpoint?",
     "InvalidToken": "the session token does not belong to this access key",
-    "RequestTimeTooSkewed": "the clock of this machine is wrong; set it",
+    "RequestTimeTooSkewed": "the clock of this machine is wrong, or the server's; set it",
     "SignatureDoesNotMatch": "the secret access key is not the one of this access key id",
 }
 
@@ -59,7 +79,11 @@ class NotArchived(ArchiveError, KeyError):
 
 
 class ArchiveUnreachable(ArchiveError, ConnectionError):
-    """The store at `location` gave no answer, or none that makes sense; trying again may help."""
+    """The store at `location` gave no answer, or none that makes sense, or is overloaded; trying again may help."""
+
+
+class RequestRejected(ArchiveError, ValueError):
+    """The server at `location` can't do what it was asked, and would say so again; `code` is its word for why."""
 
 
 class ArchiveForbidden(ArchiveError, PermissionError):
@@ -72,6 +96,10 @@ class BucketMissing(ArchiveError, FileNotFoundError):
 
 class ArchiveDamaged(ArchiveError, ValueError):
     """What the archive holds under `key` can't be what was written there."""
+
+
+class ArchiveUntrusted(ArchiveError, PermissionError):
+    """What the archive holds under `key` is not signed with the configured key, and naming code to run it may not."""
 
 
 class ArchiveFull(ArchiveError, OSError):
@@ -138,8 +166,14 @@ def _refusal(error: ClientError, location: str, key: str) -> ArchiveError:
     if status in (401, 403) or code in _REFUSALS:
         message = f"{location} refuses {what}: {said}; {_REFUSALS.get(code, _REFUSALS['AccessDenied'])}"
         return ArchiveForbidden(message, key=key, location=location, code=code)
-    message = f"{location} failed at {what} with {status} {said}; if it stays so, ask who runs the server"
-    return ArchiveUnreachable(message, key=key, location=location, code=code)
+    if code in _PASSING or status in _PASSING_STATUS or (status >= 500 and status != 501):
+        message = f"{location} failed at {what} with {status} {said}; if it stays so, ask who runs the server"
+        return ArchiveUnreachable(message, key=key, location=location, code=code)
+    message = (
+        f"{location} rejects {what} with {status} {said}, and would again; "
+        "is this the endpoint of an S3 server, and of the bucket's region?"
+    )
+    return RequestRejected(message, key=key, location=location, code=code)
 
 
 def _failure(error: BotoCoreError, location: str, key: str) -> ArchiveError:

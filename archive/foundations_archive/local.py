@@ -26,13 +26,16 @@ _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
+_NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP}
+_LOCK = "create.lock"
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 class DirectoryStore:
     """The store below `root`; all that it makes there belongs to `owner` (uid, gid) when one is given.
 
-    A value is written under a temporary name, synced, and only then named, so no crash leaves part of one.
+    A value is written under a temporary name, synced, and only then named, so no crash leaves part of one; when a
+    write returns, its name is on the disk too.
     """
 
     def __init__(self, root: Path, *, owner: tuple[int, int] | None = None) -> None:
@@ -68,6 +71,7 @@ class DirectoryStore:
         with self._explained("write", key), self._temporary(data) as temporary:
             self._make_directory(path.parent)
             temporary.replace(path)
+            _sync(path.parent)
 
     def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
         """Write the value unless there is one, and say whether this call wrote it."""
@@ -77,11 +81,13 @@ class DirectoryStore:
             try:
                 os.link(temporary, path)
             except FileExistsError:
-                return False
+                # a network share repeats a request whose answer was lost, and then says this of our own link
+                return temporary.stat().st_nlink > 1
             except OSError as error:
                 if error.errno not in _NO_HARD_LINKS:
                     raise
                 return self._create_locked(temporary, path)
+            _sync(path.parent)
             return True
 
     def list(self, prefix: str) -> Iterator[Entry]:
@@ -126,6 +132,32 @@ class DirectoryStore:
                 read_only = os.statvfs(there).f_flag & os.ST_RDONLY
                 raise _failed(errno.EROFS if read_only else errno.EACCES)
 
+    def probe(self) -> bool:
+        """Tell whether there are hard links here; without them `create` relies on a lock, which hosts may not share."""
+        with self._explained("write"), self._temporary(b"written and removed by a check") as temporary:
+            other = temporary.with_name(secrets.token_hex(16))
+            try:
+                os.link(temporary, other)
+            except OSError as error:
+                if error.errno not in _NO_HARD_LINKS:
+                    raise
+                return False
+            other.unlink()
+            return True
+
+    def look_before_create(self) -> None:
+        """Change nothing: without hard links `create` looks first anyway."""
+
+    def sweep_temporary(self, older_than: float) -> int:
+        """Remove what writers that died have left unfinished, if it is older than so many seconds; say how many."""
+        now, swept = self._now(), 0
+        for found in self._scan(TEMPORARY):
+            with self._explained("delete", f"{TEMPORARY}/{found.name}"), suppress(FileNotFoundError):
+                if found.name != _LOCK and now - found.stat().st_mtime > older_than:
+                    Path(found.path).unlink()
+                    swept += 1
+        return swept
+
     def _path(self, key: str) -> Path:
         require_safe_key(key)
         return self._root / key
@@ -148,14 +180,17 @@ class DirectoryStore:
     def _create_locked(self, temporary: Path, path: Path) -> bool:
         """Do what a hard link does where there are none: name the file unless the name is taken."""
         # The kernel drops this lock when its holder dies, so no crash leaves a key that nobody can create.
-        lock = temporary.with_name("create.lock")
+        lock = temporary.with_name(_LOCK)
         with lock.open("ab") as file:
             self._give(lock)
             fcntl.flock(file, fcntl.LOCK_EX)
             if path.exists():
                 return False
+            written = temporary.read_bytes()
             temporary.replace(path)
-            return True
+            _sync(path.parent)
+            # some shares keep a lock to the host that took it: another host may have replaced ours since
+            return path.read_bytes() == written
 
     def _make_directory(self, path: Path) -> None:
         if path.is_dir():
@@ -168,6 +203,7 @@ class DirectoryStore:
                 raise
         else:
             self._give(path)
+            _sync(path.parent)
 
     def _give(self, path: Path) -> None:
         if self._owner is not None:
@@ -233,6 +269,21 @@ class DirectoryStore:
             return ArchiveDamaged(message, key=key, location=self.location, code=name)
         message = f"could not {doing} {self.location}: {said}; is the disk or the share behind it there and sound?"
         return ArchiveUnreachable(message, key=key, location=self.location, code=name)
+
+
+def _sync(directory: Path) -> None:
+    """Have the names in a directory on the disk, so that what was reported as written survives a loss of power."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:  # who may write to a directory need not be allowed to list it
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _failed(number: int) -> OSError:

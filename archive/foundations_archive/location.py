@@ -7,9 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.local import DirectoryStore
+from foundations_archive.retrying import INTERACTIVE, Patience, Retrying
 from foundations_archive.s3 import S3Store
 from foundations_archive.s3_connection import S3Settings
-from foundations_archive.store import Store, require_safe_key
+from foundations_archive.store import require_safe_key
 
 AWS_CONVENTIONS = S3Settings()
 
@@ -63,13 +64,17 @@ def open_store(
     *,
     base: Path | None = None,
     owner: tuple[int, int] | None = None,
-) -> Store:
-    """Return the store that `text` names, not yet checked; what a directory gets belongs to `owner`."""
+    patience: Patience = INTERACTIVE,
+) -> Retrying:
+    """Return the store that `text` names, not yet checked, which tries again for as long as `patience` says.
+
+    What a directory gets belongs to `owner`.
+    """
     match parse_location(text, base):
         case DirectoryLocation(path):
-            return DirectoryStore(path, owner=owner)
+            return Retrying(DirectoryStore(path, owner=owner), patience=patience)
         case S3Location(bucket, prefix):
-            return S3Store(bucket, prefix, s3)
+            return Retrying(S3Store(bucket, prefix, s3), patience=patience)
 
 
 def _directory(text: str, path: str, base: Path) -> DirectoryLocation:

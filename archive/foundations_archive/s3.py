@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from contextlib import closing
+import secrets
+from contextlib import closing, contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from foundations_archive.errors import (
     ArchiveForbidden,
     ArchiveUnreachable,
     NotArchived,
+    RequestRejected,
     s3_errors_explained,
 )
 from foundations_archive.s3_connection import S3Settings, connection
@@ -69,26 +71,24 @@ class S3Store:
 
     def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
         """Write the value; a reader sees the old bytes or the new ones."""
-        name, body = self._name(key), _sent(data)
-        with s3_errors_explained(self.location, key):
-            self._client.put_object(Bucket=self._bucket, Key=name, Body=body, ContentMD5=_content_md5(body))
+        self._name(key)
+        self._put(key, _sent(data))
 
     def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
         """Write the value unless there is one, and say whether this call wrote it.
 
-        A refused write is read back: the reply to our own may have been lost, and the client or a proxy have
+        A refused write is read back: the reply to our own may have been lost, and a caller or a proxy have
         repeated it; equal bytes are therefore ours. A server without conditional writes is looked at first.
         """
-        name, body = self._name(key), _sent(data)
-        md5 = _content_md5(body)
+        self._name(key)
+        body = _sent(data)
         for _ in range(_CREATE_ATTEMPTS):
             if not self._conditional:
                 return self._create_unguarded(key, body)
             try:
-                with s3_errors_explained(self.location, key):
-                    self._client.put_object(Bucket=self._bucket, Key=name, Body=body, ContentMD5=md5, IfNoneMatch="*")
+                self._put(key, body, IfNoneMatch="*")
                 return True
-            except ArchiveUnreachable as error:
+            except (ArchiveUnreachable, RequestRejected) as error:
                 if error.code in _NO_CONDITIONS:
                     return self._create_unguarded(key, body)
                 if error.code not in _LOST_CREATE:
@@ -104,7 +104,8 @@ class S3Store:
         """Give every entry whose key starts with `prefix`, in key order."""
         require_safe_prefix(prefix)
         # Not every server lists in the order of keys: SeaweedFS gives "a/b" before "a-b".
-        return iter(sorted(self._entries(prefix), key=attrgetter("key")))
+        shown = (entry for entry in self._entries(prefix) if not entry.key.startswith(f"{TEMPORARY}/"))
+        return iter(sorted(shown, key=attrgetter("key")))
 
     def head(self, key: str) -> Entry | None:
         """Return the entry under `key`, or None when there is none."""
@@ -124,17 +125,14 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         """Remove the value; no error when it is not there."""
-        name = self._name(key)
-        with s3_errors_explained(self.location, key):
-            self._client.delete_object(Bucket=self._bucket, Key=name)
+        self._name(key)
+        self._delete(key)
 
     def check(self) -> None:
-        """Raise unless the bucket is there and this caller can list, write and delete in it."""
+        """Raise unless the bucket is there and this caller can list and write in it."""
         self.look()
-        probe = f"{self._base}{TEMPORARY}/check"
-        with s3_errors_explained(self.location, f"{TEMPORARY}/check"):
-            self._client.put_object(Bucket=self._bucket, Key=probe, Body=b"written and removed by a check")
-            self._client.delete_object(Bucket=self._bucket, Key=probe)
+        with self._temporary(f"{TEMPORARY}/check"):
+            pass
 
     def look(self) -> None:
         """Raise unless the bucket is there and this caller can list it."""
@@ -142,17 +140,62 @@ class S3Store:
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._base, MaxKeys=1)
         self._bucket_seen = True
 
+    def probe(self) -> bool:
+        """Tell whether the server refuses a put that it must refuse; some answer 200 and overwrite."""
+        key = f"{TEMPORARY}/probe-{secrets.token_hex(8)}"
+        with self._temporary(key):
+            try:
+                self._put(key, b"must not overwrite", IfNoneMatch="*")
+                self._conditional = False
+            except (ArchiveUnreachable, RequestRejected) as error:
+                if error.code not in _LOST_CREATE | _NO_CONDITIONS:
+                    raise
+                self._conditional = error.code in _LOST_CREATE
+        return self._conditional
+
+    def look_before_create(self) -> None:
+        """Let `create` look first: a probe has found out that the server refuses nothing."""
+        self._conditional = False
+
+    def sweep_temporary(self, older_than: float) -> int:
+        """Remove what checks and probes that were broken off have left; puts leave nothing unfinished."""
+        old = [entry.key for entry in self._entries(f"{TEMPORARY}/") if entry.age > older_than]
+        for key in old:
+            self._delete(key)
+        return len(old)
+
     def _name(self, key: str) -> str:
         require_safe_key(key)
         return self._base + key
 
+    def _put(self, key: str, body: Any, **condition: Any) -> None:
+        # servers compare the sum with what has come, so that nothing altered on its way is taken for written
+        with s3_errors_explained(self.location, key):
+            self._client.put_object(
+                Bucket=self._bucket, Key=self._base + key, Body=body, ContentMD5=_content_md5(body), **condition
+            )
+
+    def _delete(self, key: str) -> None:
+        with s3_errors_explained(self.location, key):
+            self._client.delete_object(Bucket=self._bucket, Key=self._base + key)
+
+    @contextmanager
+    def _temporary(self, key: str) -> Iterator[None]:
+        """Write an object that no listing shows, and delete it after use."""
+        self._put(key, _sent(b"written and removed by a check"))
+        yield
+        with suppress(ArchiveForbidden):  # where the caller may not delete it stays
+            self._delete(key)
+
     def _create_unguarded(self, key: str, body: bytes | bytearray) -> bool:
-        if self.head(key) is not None:
-            return False
-        self.put(key, body)
+        """Look, write, and read back: of two at once the later one counts, and most often the earlier learns it."""
+        try:
+            return self.get(key) == body
+        except NotArchived:
+            self.put(key, body)
         # Only now is it certain that the condition was what the server did not like.
         self._conditional = False
-        return True
+        return self.get(key) == body
 
     def _entries(self, prefix: str) -> Iterator[Entry]:
         pages = self._client.get_paginator("list_objects_v2")
@@ -161,8 +204,7 @@ class S3Store:
                 now = _now(page)
                 for found in page.get("Contents", []):
                     key = found["Key"].removeprefix(self._base)
-                    if not key.startswith(f"{TEMPORARY}/"):
-                        yield Entry(key, found["Size"], _age(found["LastModified"], now))
+                    yield Entry(key, found["Size"], _age(found["LastModified"], now))
 
 
 def _sent(data: bytes | bytearray | memoryview) -> Any:  # what boto3's stubs don't know

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundations_archive.errors import ArchiveForbidden, ArchiveMisconfigured, s3_errors_explained
+from foundations_archive.s3_clock import follow_servers_clock
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DEFAULT_REGION = "us-east-1"
+READ_TIMEOUT = 60.0
 
 _IGNORE_SET: dict[str, Any] = {"ignore_configured_endpoint_urls": True}  # boto3's stubs don't know it
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle"})
@@ -79,6 +81,7 @@ def connection(settings: S3Settings) -> Connection:
             session = _session(settings)
             endpoint = _endpoint(session, settings)
             client = _boto3_client(session, endpoint, _config(endpoint))
+            follow_servers_clock(client, session)
             found = _known.connections[key] = Connection(session, endpoint, client, os.getpid())
     return found
 
@@ -149,9 +152,11 @@ def _config(endpoint: str | None) -> Config:
     from botocore.config import Config
 
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
+        # whoever opens the store decides how often it is asked (retrying.py); boto3's own attempts would multiply
+        # with that, and its quota for them would run dry in an outage
+        retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=READ_TIMEOUT,
         max_pool_connections=32,
         # Several servers refuse the checksums that boto3 adds by default.
         request_checksum_calculation="when_required",

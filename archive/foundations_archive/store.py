@@ -43,8 +43,8 @@ class Store(Protocol):
     def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
         """Write the value unless there is one, and say whether this call wrote it.
 
-        Of many callers at once one gets True, wherever the store can refuse a write. When the reply to a
-        write was lost, S3 refuses the retry; equal bytes there then count as ours, so create with a nonce.
+        Of many callers at once one gets True, wherever the store can refuse a write (see `probe`). When the reply
+        to a write was lost, S3 refuses the retry; equal bytes there then count as ours, so create with a nonce.
         """
 
     def list(self, prefix: str) -> Iterator[Entry]:
@@ -57,10 +57,22 @@ class Store(Protocol):
         """Remove the value; no error when it is not there."""
 
     def check(self) -> None:
-        """Raise unless this caller can reach the store and write to it; leave nothing behind."""
+        """Raise unless this caller can reach the store and write to it; leave nothing behind, where it may delete."""
 
     def look(self) -> None:
         """Raise unless this caller can reach the store, and write to it as far as that shows without writing."""
+
+    def probe(self) -> bool:
+        """Tell, by a write that must be refused, whether the store refuses to create what is there already.
+
+        Where it does not, `create` looks first from then on.
+        """
+
+    def look_before_create(self) -> None:
+        """Let `create` look first: a probe has found out, maybe in another process, that the store refuses nothing."""
+
+    def sweep_temporary(self, older_than: float) -> int:
+        """Remove what writers that died have left unfinished, if it is older than so many seconds; say how many."""
 
 
 def require_safe_key(key: str) -> None:

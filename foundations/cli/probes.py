@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
@@ -12,6 +13,7 @@ from typing import TypeVar
 from foundations.cli.output import redacted_line
 from foundations.settings import S3Options
 from foundations_archive.archive import open_archive
+from foundations_archive.signing import read_signing_key
 from foundations_runner.engine import connect, refusals, require_shared
 
 Question = Callable[[], str]
@@ -45,10 +47,11 @@ class Engine:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an archive or a cache is, and how it is reached."""
+    """Where an archive or a cache is, how it is reached, and what its records are signed with."""
 
     location: str
     s3: S3Options
+    signing_key_file: Path | None = None
 
     @property
     def place(self) -> str:
@@ -56,7 +59,9 @@ class Place:
         return redacted_line(self.location)
 
     def prepared(self) -> Question:
-        """Return the question whether there is an archive already."""
+        """Return the question whether there is an archive already; raise for a signing key that no job could use."""
+        if self.signing_key_file:
+            read_signing_key(self.signing_key_file)
         archive = open_archive(self.location, s3=asdict(self.s3))
         return lambda: "ready" if archive.look() else "not there yet: the first job makes it"
 

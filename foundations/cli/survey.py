@@ -67,7 +67,7 @@ def _probes(environment: Environment) -> Iterator[tuple[str, Engine | Place]]:
     if environment.kind == "docker":
         archives = tuple(place for place in (environment.archive, environment.cache) if place)
         yield "engine", Engine(environment.docker.host, archives)
-    yield "archive", Place(environment.archive, environment.s3)
+    yield "archive", Place(environment.archive, environment.s3, environment.signing_key_file)
     if environment.cache:
         yield "cache", Place(environment.cache, environment.s3)
 

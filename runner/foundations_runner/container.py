@@ -52,6 +52,7 @@ def order_of(request: JobRequest, *, image: str, environment_key: str, limits: L
         archive=_inside(request.archive, "archive"),
         cache=_inside(request.cache, "cache") if request.cache else None,
         s3={**request.s3, "endpoint_url": _endpoint(request, limits)},
+        signing=request.signing,
         runtime=_RUNTIME,
         directory=_DIRECTORY,
         python="python3",

@@ -9,7 +9,7 @@ from typing import Any
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
 from foundations_archive.envelope import tagged
-from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, ArchiveUntrusted, NotArchived
 from foundations_archive.manifest import ManifestError
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_archive.series import json_numbers
@@ -205,7 +205,7 @@ class Conversation:
             self._uploads.begin(partial(self._archive.keep, key, entry))
 
     def _look_up(self, message: Message) -> None:
-        entry = self._archive.cached(message["key"])
+        entry = self._entry(message)
         if entry is None or not (self._whole(entry.value) and all(map(self._intake.bring, entry.artifacts))):
             self._channel.send({"hit": False})
             return
@@ -217,6 +217,14 @@ class Conversation:
             self._channel.send(answer, [value.inline.encode()])
         else:
             self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
+
+    def _entry(self, message: Message) -> CacheEntry | None:
+        try:
+            return self._archive.cached(message["key"])
+        except ArchiveUntrusted as error:
+            text = f"foundations: warning: {error}; the stage is computed anew"
+            self._journal.add("log", stream="stderr", text=text, stage=message["stage"])
+            return None
 
     def _replay(self, stage: str, entry: CacheEntry) -> None:
         for series in entry.metrics:

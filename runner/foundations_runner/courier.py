@@ -22,6 +22,8 @@ from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
+from foundations_archive.retrying import COURIER
+from foundations_archive.signing import SigningKey
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation, graph_of
@@ -59,7 +61,14 @@ class _Courier:
         order = self._order
         if order.private:
             Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
-        archive = open_archive(order.archive, cache=order.cache, s3=order.s3, owner=order.owner)
+        archive = open_archive(
+            order.archive,
+            cache=order.cache,
+            s3=order.s3,
+            owner=order.owner,
+            patience=COURIER,
+            signing=SigningKey.imported(order.signing),
+        )
         spec = self._spec(archive)
         attempt = new_attempt()
         with ThreadPoolExecutor(2) as pool:  # none of them needs another
@@ -90,7 +99,8 @@ class _Courier:
 
     def _spec(self, archive: Archive) -> JobSpec:
         try:
-            return archive.spec(self._order.job_id)
+            # what it names, files and graph, is run as soon as it is here
+            return archive.trusting().spec(self._order.job_id)
         except NotArchived as error:
             raise ArchiveError(
                 f"job {self._order.job_id} is not in the archive at {archive.location} as its host sees it: the "

@@ -19,6 +19,7 @@ class JobRequest:
     worker: str
     cache: str | None = None
     s3: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    signing: tuple[str, ...] = field(default=(), repr=False)
     detached: bool = False
 
 

@@ -13,7 +13,7 @@ class Order:
 
     Paths are those of the courier's own file system. `owner` is who the files of a directory archive shall
     belong to, `worker_user` who the user's code runs as; None keeps the courier's own user. A `temporary` directory is
-    the courier's to delete: its driver may be gone when the job ends.
+    the courier's to delete: its driver may be gone when the job ends. `signing` holds the secrets of a `SigningKey`.
     """
 
     job_id: str
@@ -31,6 +31,7 @@ class Order:
     private: str | None = None
     memory: str | None = None
     temporary: bool = False
+    signing: tuple[str, ...] = field(default=(), repr=False)
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""
@@ -42,8 +43,8 @@ class Order:
         """Return the order that comes over `stream`; raise `EOFError` when the driver went away before."""
         size = int.from_bytes(_exactly(stream, _LENGTH_BYTES), "big")
         body: dict[str, Any] = json.loads(_exactly(stream, size))
-        owner = body.pop("owner")
-        return cls(**body, owner=tuple(owner) if owner else None)
+        owner, signing = body.pop("owner"), body.pop("signing")
+        return cls(**body, owner=tuple(owner) if owner else None, signing=tuple(signing))
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

@@ -36,6 +36,7 @@ class ProcessHost:
             archive=request.archive,
             cache=request.cache,
             s3=dict(request.s3),
+            signing=request.signing,
             runtime=str(self._runtime.path),
             directory=str(directory),
             python=sys.executable,

@@ -34,7 +34,8 @@ class JobRun:
     """
 
     def __init__(self, host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> None:
-        self._host, self._request, self._archive, self._spec = host, request, archive, spec
+        # trusting: what it reads is raised in the driver, or goes into a record that it signs
+        self._host, self._request, self._archive, self._spec = host, request, archive.trusting(), spec
         self._follower = _Follower(on_event)
         self._job: RunningJob | None = None
         self._submitted = False

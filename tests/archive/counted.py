@@ -51,3 +51,14 @@ class CountedStore:
 
     def look(self) -> None:
         self._store.look()
+
+    def probe(self) -> bool:
+        self._said("probe", "")
+        return self._store.probe()
+
+    def look_before_create(self) -> None:
+        self._store.look_before_create()
+
+    def sweep_temporary(self, older_than: float) -> int:
+        self._said("sweep", "")
+        return self._store.sweep_temporary(older_than)

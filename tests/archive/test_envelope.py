@@ -8,9 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from foundations_archive import ArchiveDamaged, envelope
 from foundations_archive.envelope import canonical, seal, tagged, unseal, untagged
+from foundations_archive.errors import ArchiveUntrusted, NewerFormat
+from foundations_archive.signing import SigningKey
 
 KEY = "jobs/one/spec.json"
 BODY = {"text": "grüße \ud800", "list": [1, 2.5, None, True, 5e-324], "inner": {"": {}}}
@@ -52,7 +56,7 @@ def test_a_record_with_one_byte_changed_is_damaged_or_says_the_same(body: Any) -
         for change in (0x01, 0x06, 0x80):
             changed = bytearray(whole)
             changed[place] ^= change
-            with suppress(ArchiveDamaged):
+            with suppress(ArchiveDamaged, NewerFormat):  # the one byte may be that of the format
                 assert unseal("spec", bytes(changed), KEY) == body
 
 
@@ -67,6 +71,58 @@ def test_a_record_that_is_cut_off_is_damaged(body: Any) -> None:
 def test_a_record_of_another_kind_is_damaged() -> None:
     with pytest.raises(ArchiveDamaged, match="its digest or kind differs"):
         unseal("job", seal("spec", BODY), KEY)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+HEADS = st.dictionaries(st.sampled_from(["format", "kind", "nonce", "sha256", "signature", "body"]), JSON)
+
+
+def unsealed(data: bytes) -> None:
+    for signing in (None, SigningKey((b"k" * 32,))):
+        with suppress(ArchiveDamaged, NewerFormat, ArchiveUntrusted):
+            unseal("spec", data, KEY, signing=signing)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_of_any_bytes_nothing_comes_but_a_record_or_an_error_of_ours(data: bytes) -> None:
+    unsealed(data)
+    unsealed(b"FZ1" + data)
+    unsealed(b"FZ1" + zlib.compress(data))
+
+
+@settings(deadline=None)
+@given(HEADS)
+@example({"format": True, "kind": "spec", "nonce": None, "sha256": {"a": []}, "body": {}})
+@example({"format": 1, "kind": "spec", "nonce": "0", "sha256": "\ud800", "signature": "\ud800", "body": 10**4000})
+def test_of_any_json_nothing_comes_but_a_record_or_an_error_of_ours(head: dict[str, Any]) -> None:
+    unsealed(json.dumps(head).encode())
+    if "body" in head:
+        with suppress(ValueError):  # NaN
+            head["sha256"] = hashlib.sha256(canonical(head["body"])).hexdigest()
+        unsealed(json.dumps({"format": 1, "kind": "spec", "nonce": "0", **head}).encode())
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
+def test_whatever_is_written_into_a_record_it_is_that_record_or_an_error_of_ours(place: int, put: bytes) -> None:
+    for body in (BODY, LARGE):
+        whole = bytearray(seal("spec", body))
+        at = place % len(whole)
+        whole[at : at + len(put)] = put
+        with suppress(ArchiveDamaged, NewerFormat):
+            assert unseal("spec", bytes(whole), KEY) == body
+
+
+def test_what_a_name_says_twice_counts_as_it_is_hashed() -> None:
+    doubled = '{"a":1,"a":2}'
+    assert unseal("spec", made(doubled), KEY) == {"a": 2}
+    with pytest.raises(ArchiveDamaged):
+        unseal("spec", made(doubled, sha256=hashlib.sha256(b'{"a":1}').hexdigest()), KEY)
 
 
 def test_a_record_made_by_hand_is_read() -> None:
@@ -113,7 +169,7 @@ def test_what_is_no_record_is_damaged(data: bytes) -> None:
 
 
 def test_a_record_of_a_newer_format_says_to_upgrade() -> None:
-    with pytest.raises(ArchiveDamaged, match=f"the record {KEY} was written by a newer version; upgrade foundations"):
+    with pytest.raises(NewerFormat, match=f"the record {KEY} was written by a newer version; upgrade foundations"):
         unseal("spec", made(format=2), KEY)
 
 
@@ -153,6 +209,14 @@ def test_nan_is_tagged_and_comes_back() -> None:
     assert math.isnan(untagged({"$float": "nan"}))
 
 
+def test_what_is_nested_too_deeply_stays_as_it_is() -> None:
+    deep: Any = [{"$float": "nan"}]
+    for _ in range(5000):
+        deep = [deep]
+    assert untagged(deep) is deep
+
+
 def test_an_object_that_only_looks_tagged_stays_as_it_is() -> None:
-    for value in ({"$float": "nan", "more": 1}, {"float": "nan"}, {}):
+    odd = ({"$float": value} for value in ("no number", "1.5", None, [], {}, "NaN"))
+    for value in ({"$float": "nan", "more": 1}, {"float": "nan"}, {}, *odd):
         assert untagged(value) == value

@@ -20,7 +20,9 @@ from foundations_archive import (
     ArchiveMisconfigured,
     ArchiveUnreachable,
     DirectoryStore,
+    layout,
 )
+from foundations_archive.archive import open_archive
 
 NOBODY = 65534
 
@@ -271,6 +273,158 @@ def test_create_without_hard_links_waits_for_another_that_is_at_it(
         fcntl.flock(lock, fcntl.LOCK_UN)
         assert not creating.result()
     assert store.get("a") == b"first"
+
+
+def test_a_second_host_that_shares_no_lock_is_found_out(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    replace = Path.replace
+
+    def replaced_by_another(temporary: Path, path: Path) -> None:
+        replace(temporary, path)
+        if path.name == "a":
+            path.write_bytes(b"another host's")
+
+    monkeypatch.setattr(Path, "replace", replaced_by_another)
+    assert not store.create("a", b"ours")
+    assert store.create("b", b"ours")
+
+
+NO_LINKS = """
+import errno, os, sys
+from pathlib import Path
+from foundations_archive import DirectoryStore
+def refuse(*_): raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+os.link = refuse
+store = DirectoryStore(Path(sys.argv[1]))
+"""
+
+
+def test_of_several_processes_without_hard_links_one_creates(store: DirectoryStore) -> None:
+    program = NO_LINKS + "sys.stdin.read(); sys.exit(not store.create('a', sys.argv[2].encode()))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, store.location, str(number)], stdin=subprocess.PIPE)
+        for number in range(6)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.close()
+    won = [number for number, process in enumerate(started) if process.wait() == 0]
+    assert [str(number).encode() for number in won] == [store.get("a")]
+
+
+def test_who_dies_with_the_lock_stops_nobody(store: DirectoryStore) -> None:
+    program = NO_LINKS + "Path.replace = lambda *_: os._exit(9)\nstore.create('a', b'x')"
+    assert subprocess.run([sys.executable, "-c", program, store.location], check=False).returncode == 9
+    program = NO_LINKS + "sys.exit(not store.create('a', b'y'))"
+    assert subprocess.run([sys.executable, "-c", program, store.location], check=False).returncode == 0
+    assert store.get("a") == b"y"
+
+
+def test_a_link_whose_answer_was_lost_is_ours(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = os.link
+
+    def lossy(source: Path, target: Path) -> None:
+        link(source, target)
+        link(source, target)  # as a network share's client does it again
+
+    monkeypatch.setattr(os, "link", lossy)
+    assert store.create("a", b"ours")
+    monkeypatch.setattr(os, "link", link)
+    assert not store.create("a", b"late")
+    assert store.get("a") == b"ours"
+
+
+def test_a_probe_tells_of_hard_links_and_leaves_nothing(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert store.probe()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert not store.probe()
+    assert files(store) == []
+
+
+def test_names_are_on_the_disk_before_a_write_returns(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    store.check()
+    monkeypatch.setattr(os, "fsync", noted)
+    for write in (store.put, store.create):
+        synced.clear()
+        write(f"{write.__name__}/b/c", b"x")
+        root = store.location
+        assert synced[1:] == [root, f"{root}/{write.__name__}", f"{root}/{write.__name__}/b"]
+        assert synced[0].startswith(f"{root}/.tmp/")
+
+
+def test_a_file_system_that_syncs_no_directories_will_do(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def picky(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").is_dir():
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", picky)
+    store.put("a/b", b"x")
+    assert store.get("a/b") == b"x"
+
+
+def test_a_sweep_removes_what_dead_writers_left_and_nothing_else(store: DirectoryStore) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from foundations_archive import DirectoryStore
+os.fsync = lambda descriptor: os._exit(9)
+DirectoryStore(Path(sys.argv[1])).put("jobs/a", b"new")
+"""
+    store.put("a", b"x")
+    (Path(store.location) / ".tmp" / "create.lock").touch()
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program, store.location], check=False)
+    left = [path for path in (Path(store.location) / ".tmp").iterdir() if path.name != "create.lock"]
+    assert len(left) == 2
+    os.utime(left[0], (0, 0))
+    os.utime(Path(store.location) / ".tmp" / "create.lock", (0, 0))
+    assert store.sweep_temporary(3600) == 1
+    assert [path for path in left if path.exists()] == left[1:]
+    assert store.sweep_temporary(-1) == 1
+    assert files(store) == ["a"]
+    assert (Path(store.location) / ".tmp" / "create.lock").exists()
+
+
+@needs_root
+def test_a_job_goes_on_when_a_full_disk_has_room_again(tiny: Path) -> None:
+    archive = open_archive(str(tiny / "archive"))
+    archive.check()
+    digest = archive.blobs.put(b"small")
+    filler = tiny / "filler"
+    with pytest.raises(OSError, match="No space"):
+        filler.write_bytes(b"x" * 2_000_000)
+    for write in (
+        lambda: archive.blobs.put(bytes(200_000)),
+        lambda: archive.append("job", "1", 0, [{"event": "log", "text": "x" * 200_000 + str(os.urandom(99_999))}]),
+        lambda: archive.store.create("new", bytes(100_000)),
+    ):
+        with pytest.raises(ArchiveFull, match="make room there") as raised:
+            write()
+        assert isinstance(raised.value, OSError)
+    assert archive.blobs.get(digest) == b"small"
+    assert [entry.key for entry in archive.store.list("")] == sorted(["foundations.json", layout.blob(digest)])
+    assert list((tiny / "archive" / ".tmp").iterdir()) == []
+    filler.unlink()
+    assert archive.blobs.get(archive.blobs.put(bytes(200_000))) == bytes(200_000)
 
 
 def test_location_is_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

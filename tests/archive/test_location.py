@@ -83,10 +83,10 @@ def test_a_bucket_is_told_from_a_directory(text: str, on_s3: bool) -> None:
 
 def test_open_store_gives_the_store_of_the_location(tmp_path: Path) -> None:
     directory = open_store("archive", base=tmp_path)
-    assert isinstance(directory, DirectoryStore)
+    assert isinstance(directory._store, DirectoryStore)
     assert directory.location == str(tmp_path / "archive")
     s3 = open_store("s3://my-bucket/team", S3Settings("http://127.0.0.1:9", "us-east-1", "id", "secret"))
-    assert isinstance(s3, S3Store)
+    assert isinstance(s3._store, S3Store)
     assert s3.location == "s3://my-bucket/team at http://127.0.0.1:9"
 
 

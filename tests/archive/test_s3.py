@@ -22,6 +22,7 @@ from foundations_archive import (
     ArchiveUnreachable,
     BucketMissing,
     NotArchived,
+    RequestRejected,
     S3Settings,
     S3Store,
     Store,
@@ -73,12 +74,6 @@ def serve() -> Iterator[Serve]:
         server.server_close()
 
 
-@pytest.fixture
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time passes at once between boto3's attempts."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-
-
 @pytest.mark.s3
 def test_a_wrong_secret_is_forbidden_in_s3s_own_words(s3_settings: S3Settings, s3_bucket: str) -> None:
     store = S3Store(s3_bucket, "", replace(s3_settings, secret_access_key="wrong-secret"))
@@ -109,7 +104,6 @@ def test_a_missing_bucket_is_not_a_missing_key(request: pytest.FixtureRequest, s
         assert isinstance(raised.value, FileNotFoundError)
 
 
-@pytest.mark.usefixtures("no_waiting")
 def test_an_endpoint_that_does_not_answer_is_named() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: refused, and by nobody else
@@ -131,25 +125,45 @@ def test_a_refusal_is_never_taken_for_a_missing_key(serve: Serve) -> None:
 
 def test_a_page_that_is_not_found_on_a_web_server_is_no_missing_key(serve: Serve) -> None:
     store = serve(lambda request: Reply(404, b"<html><body>not found</body></html>"))
-    with pytest.raises(ArchiveUnreachable):
-        store.get("a")
-    with pytest.raises(ArchiveUnreachable):
-        store.head("a")
+    for verb in (store.get, store.head):
+        with pytest.raises(RequestRejected, match="is this the endpoint of an S3 server"):
+            verb("a")
 
 
-@pytest.mark.usefixtures("no_waiting")
-@pytest.mark.parametrize("status", [500, 503])
-def test_a_server_in_trouble_is_asked_again(serve: Serve, status: int) -> None:
-    replies = [Reply(status, error("SlowDown"))] * 3 + [Reply(200, b"value")]
-    store = serve(lambda _: replies.pop(0))
-    assert store.get("a") == b"value"
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "InvalidRequest"), (405, "MethodNotAllowed"), (413, "EntityTooLarge")]
+)
+def test_what_the_server_would_refuse_again_is_rejected(serve: Serve, status: int, code: str) -> None:
+    store = serve(lambda request: Reply(status, b"" if request.verb == "HEAD" else error(code)))
+    for attempt in every_verb(store):
+        with pytest.raises(RequestRejected, match=f"{status}.*would again") as raised:
+            attempt()
+        assert raised.value.code in (code, str(status))
+        assert isinstance(raised.value, ValueError)
 
 
-@pytest.mark.usefixtures("no_waiting")
-def test_a_server_that_stays_in_trouble_is_unreachable(serve: Serve) -> None:
-    store = serve(lambda _: Reply(503, error("SlowDown")))
-    with pytest.raises(ArchiveUnreachable, match="503 SlowDown"):
-        store.get("a")
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (500, "InternalError"),
+        (502, ""),
+        (503, "SlowDown"),
+        (429, "TooManyRequests"),
+        (400, "RequestTimeout"),
+        (400, "BadDigest"),
+        (400, "IncompleteBody"),
+    ],
+)
+def test_what_may_pass_is_unreachable_and_is_not_asked_again_by_boto3(serve: Serve, status: int, code: str) -> None:
+    seen = []
+
+    def answer(request: Request) -> Reply:
+        seen.append(request.verb)
+        return Reply(status, error(code) if code else b"<html>bad gateway</html>")
+
+    with pytest.raises(ArchiveUnreachable, match=str(status)):
+        serve(answer).get("a")
+    assert seen == ["GET"]
 
 
 def test_a_full_bucket_is_full(serve: Serve) -> None:
@@ -165,7 +179,6 @@ def test_a_truncated_body_is_no_value(serve: Serve) -> None:
     assert raised.value.key == "a"
 
 
-@pytest.mark.usefixtures("no_waiting")
 def test_create_whose_reply_was_lost_counts_as_ours(serve: Serve) -> None:
     stored: list[bytes] = []
 
@@ -178,6 +191,8 @@ def test_create_whose_reply_was_lost_counts_as_ours(serve: Serve) -> None:
         return Reply(None)
 
     store = serve(answer)
+    with pytest.raises(ArchiveUnreachable):
+        store.create("a", b"mine")
     assert store.create("a", b"mine")
     assert not store.create("a", b"another's")
 
@@ -210,7 +225,7 @@ def test_create_looks_first_where_writes_can_have_no_condition(serve: Serve, sta
             stored[request.path] = request.body
             return Reply(200)
         if request.path not in stored:
-            return Reply(200, LISTING) if "list-type" in request.path else Reply(404)
+            return Reply(404, error("NoSuchKey"))
         return Reply(200, stored[request.path], {"Last-Modified": "Sat, 01 Jan 2000 00:00:00 GMT"})
 
     store = serve(answer)
@@ -219,6 +234,49 @@ def test_create_looks_first_where_writes_can_have_no_condition(serve: Serve, sta
     assert store.create("b", b"third")
     assert (store.get("a"), store.get("b")) == (b"first", b"third")
     assert refused == ["/bucket/team/a"]
+
+
+def test_a_write_carries_a_checksum_of_what_was_to_be_written(serve: Serve) -> None:
+    seen: list[str | None] = []
+
+    def answer(request: Request) -> Reply:
+        seen.append(request.headers["content-md5"])
+        return Reply(200)
+
+    store = serve(answer)
+    store.put("a", b"123456789")
+    assert store.create("b", memoryview(b"123456789"))
+    assert seen == ["JfnnlDI7RTiF9RgfG2JNCw=="] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "refuses"),
+    [
+        (412, "PreconditionFailed", True),
+        (409, "ConditionalRequestConflict", True),
+        (200, "", False),
+        (501, "NotImplemented", False),
+    ],
+)
+def test_a_probe_finds_out_whether_a_put_can_be_refused_and_cleans_up(
+    serve: Serve, status: int, code: str, refuses: bool
+) -> None:
+    seen = []
+
+    def answer(request: Request) -> Reply:
+        seen.append((request.verb, request.headers["If-None-Match"], request.path))
+        return Reply(status, error(code) if code else b"") if request.headers["If-None-Match"] else Reply(200)
+
+    store = serve(answer)
+    assert store.probe() is refuses
+    assert [(verb, condition) for verb, condition, _ in seen] == [("PUT", None), ("PUT", "*"), ("DELETE", None)]
+    assert {path.rpartition("-")[0] for _, _, path in seen} == {"/bucket/team/.tmp/probe"}
+
+
+def test_a_probe_that_gets_no_answer_says_nothing(serve: Serve) -> None:
+    store = serve(lambda request: Reply(503, error("SlowDown")) if request.headers["If-None-Match"] else Reply(200))
+    with pytest.raises(ArchiveUnreachable):
+        store.probe()
 
 
 def test_age_is_told_by_the_clock_of_the_server(serve: Serve) -> None:
@@ -372,6 +430,7 @@ def test_errors_survive_pickling() -> None:
         ArchiveDamaged,
         ArchiveFull,
         NotArchived,
+        RequestRejected,
     )
     errors = [kind("what happened", key="a/b", location="s3://b", code="No") for kind in (*kinds, NewerFormat)]
     for made in (*errors, JobTaken("one", "s3://b")):
@@ -389,6 +448,7 @@ def test_errors_are_the_builtins_that_they_resemble() -> None:
         ArchiveDamaged: ValueError,
         ArchiveFull: OSError,
         ArchiveMisconfigured: ValueError,
+        RequestRejected: ValueError,
     }.items():
         assert issubclass(kind, builtin)
         assert str(kind("two words")) == "two words"

@@ -7,6 +7,14 @@ import pytest
 
 from foundations_archive import Entry, NotArchived, Store
 
+# more than a page's thousand; some of them are put elsewhere by servers that take '/' for a folder's end
+CROWD = [
+    *(f"idx/t/{number:06d}" for number in range(1040)),
+    *(f"idx/t/{number:06d}=post" for number in range(990, 1010)),
+    *(f"idx/t{mark}{number:02d}" for mark in "-.=" for number in range(10)),
+    *("idx/t0", "idx/t/000999.d/below", "i", "z/a-b", "z/a/b", "z/a.b", "z/a0"),
+]
+
 
 def test_a_value_comes_back_as_it_was_put(store: Store) -> None:
     for data in (b"", b"plain", "grüße 🎉".encode(), bytes(range(256)), b"\r\n\x00\xff"):
@@ -91,11 +99,62 @@ def test_list_gives_what_starts_with_the_prefix_in_the_order_of_keys(store: Stor
         assert keys(store, prefix) == sorted(key for key in there if key.startswith(prefix)), prefix
 
 
-def test_list_goes_past_a_thousand_keys(store: Store) -> None:
-    there = [f"idx/t/{number:06d}" for number in range(1005)]
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda key: store.put(key, b"x"), there))
-    assert keys(store, "idx/") == there
+def test_a_crowd_is_listed_whole_and_in_the_order_of_keys(crowded: Store) -> None:
+    assert keys(crowded, "") == sorted(CROWD)
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "idx/",
+        "idx/t",
+        "idx/t/",
+        "idx/t/000",
+        "idx/t/00099",
+        "idx/t/000999",
+        "idx/t-",
+        "idx/t.",
+        "idx/t=",
+        "i",
+        "z",
+        "idx/t/0010",
+    ],
+)
+def test_a_prefix_of_a_crowd_gives_what_starts_with_it(crowded: Store, prefix: str) -> None:
+    assert keys(crowded, prefix) == sorted(key for key in CROWD if key.startswith(prefix))
+
+
+def test_in_a_crowd_every_verb_keeps_its_promise(crowded: Store) -> None:
+    key = "idx/t/000998=post"
+    assert crowded.get(key) == key.encode()
+    assert entry(crowded, key).size == len(key)
+    assert not crowded.create(key, b"other")
+    assert crowded.create("idx/t/000998=post2", b"new")
+    assert keys(crowded, "idx/t/000998") == ["idx/t/000998", key, "idx/t/000998=post2"]
+    crowded.delete("idx/t/000998=post2")
+    crowded.put(key, key.encode())
+    assert keys(crowded, "") == sorted(CROWD)
+
+
+def test_a_probe_finds_that_a_taken_name_is_refused(store: Store) -> None:
+    assert store.probe()
+    assert keys(store, "") == []
+    assert store.create("a", b"x")
+    assert not store.create("a", b"y")
+
+
+def test_a_store_that_looks_first_still_creates_once(store: Store) -> None:
+    store.look_before_create()
+    assert store.create("a", b"x")
+    assert not store.create("a", b"y")
+    assert store.get("a") == b"x"
+
+
+def test_a_sweep_takes_nothing_that_has_a_key(store: Store) -> None:
+    store.put("a", b"x")
+    store.put("x/.tmp/y", b"x")
+    assert store.sweep_temporary(-1) == 0
+    assert keys(store, "") == ["a", "x/.tmp/y"]
 
 
 def test_an_empty_store_lists_nothing(store: Store) -> None:

@@ -145,6 +145,7 @@ foundations_archive/check_jobs.py
 foundations_archive/collection.py
 foundations_archive/columns.py
 foundations_archive/copying.py
+foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/examination.py
@@ -169,10 +170,14 @@ foundations_archive/reader_cache.py
 foundations_archive/records.py
 foundations_archive/references.py
 foundations_archive/repair.py
+foundations_archive/rereading.py
+foundations_archive/retrying.py
 foundations_archive/s3.py
+foundations_archive/s3_clock.py
 foundations_archive/s3_connection.py
 foundations_archive/s3_server.py
 foundations_archive/series.py
+foundations_archive/signing.py
 foundations_archive/stats.py
 foundations_archive/store.py
 foundations_archive/temporary.py

@@ -33,6 +33,8 @@ def test_every_key_can_be_set(tmp_path: Path) -> None:
           archive_end_point: s3://bucket/prefix
           s3: {endpoint_url: "http://127.0.0.1:8333", region: us-east-1, profile: p, access_key_id: a,
                secret_access_key: b, session_token: c}
+          signing_key_file: ~/signing.key
+        archive: {signing_key_file: ~/signing.key}
         cache_config: {end_point: s3://bucket/cache}
         stage_config: {threads: 4, processes: 2}
         search_config: {concurrent_jobs: 3}
@@ -72,7 +74,7 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
     error = fault(tmp_path, DOCKER + "zzz: 1\n")
     assert str(error) == (
         "config/docker.config.yaml, line 2: unknown key 'zzz'; valid keys: job_deployment_env, docker_config, "
-        "results_config, cache_config, stage_config, search_config, log_level, error_verbosity"
+        "results_config, archive, cache_config, stage_config, search_config, log_level, error_verbosity"
     )
 
 

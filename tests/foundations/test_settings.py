@@ -164,6 +164,32 @@ def test_a_variable_that_names_no_archive_is_named(root: Path, monkeypatch: pyte
     assert caught.value.key == "FOUNDATIONS_ARCHIVE"
 
 
+@pytest.mark.parametrize("section", ["results_config", "archive"])
+def test_a_signing_key_file_is_taken_from_the_project(root: Path, section: str) -> None:
+    for text, path in (("../k", root / "../k"), ("/etc/k", Path("/etc/k")), ("~/k", Path("~/k").expanduser())):
+        configure(root, "x", f"job_deployment_env: local\n{section}: {{signing_key_file: {text}}}\n")
+        assert load_environment("x", root).signing_key_file == path
+    assert load_environment("local", root).signing_key_file is None
+
+
+def test_the_variable_names_another_signing_key_file(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(root, "x", "job_deployment_env: local\narchive: {signing_key_file: k}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FOUNDATIONS_SIGNING_KEY_FILE", "mine")
+    assert load_environment("x", root).signing_key_file == tmp_path / "mine"
+    monkeypatch.setenv("FOUNDATIONS_SIGNING_KEY_FILE", "")
+    assert load_environment("x", root).signing_key_file == root / "k"
+
+
+def test_two_signing_key_files_are_one_too_many(root: Path) -> None:
+    text = "results_config: {signing_key_file: a}\narchive: {signing_key_file: b}\n"
+    configure(root, "x", f"job_deployment_env: local\n{text}")
+    with pytest.raises(SettingsError, match="set in results_config and in archive; leave one of them out"):
+        load_environment("x", root)
+
+
 def test_an_unknown_environment_lists_the_known_ones_and_the_places(root: Path, user: Path) -> None:
     configure(root, "docker")
     configure(user, "gpu")

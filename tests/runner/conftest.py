@@ -94,7 +94,8 @@ class Jobs:
         )
 
     def request(self, spec: JobSpec, *, detached: bool = False) -> JobRequest:
-        return JobRequest(spec.job_id, self.location, "scripted_worker:main", detached=detached)
+        signing = self.archive.signing.exported() if self.archive.signing else ()
+        return JobRequest(spec.job_id, self.location, "scripted_worker:main", signing=signing, detached=detached)
 
     def job(
         self,

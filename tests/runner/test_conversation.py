@@ -17,6 +17,7 @@ from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
 from foundations_archive.records import CacheEntry, JobSpec, Value
 from foundations_archive.series import Series
+from foundations_archive.signing import SigningKey
 from foundations_runner.channel import Channel
 from foundations_runner.conversation import Conversation
 from foundations_runner.journal import Journal
@@ -384,3 +385,17 @@ def test_an_entry_that_another_job_kept_first_stays(talk: Talk, jobs: Jobs) -> N
     talk.end(key="k")
     over(talk)
     assert talk.archive.cached("k") == first
+
+
+def test_a_cached_result_that_is_not_signed_is_a_miss_that_the_log_tells_of(talk: Talk, jobs: Jobs) -> None:
+    open_archive(jobs.location).keep("k", CacheEntry(Value("pickle5", inline="no pickle"), "another", "s", 0.1))
+    talk.archive.signing = SigningKey((b"k" * 32,))
+    assert talk.look_up("k") is None
+    talk.value(b"2", cached=True)
+    talk.end(key="k")
+    assert talk.look_up("k") == b"2"
+    over(talk)
+    (line,) = [event for event in talk.archive.events(talk.spec.job_id) if event["event"] == "log"]
+    assert (line["stage"], line["stream"]) == ("s", "stderr")
+    assert "the record cache/k/k.json is not signed" in line["text"]
+    assert line["text"].endswith("the stage is computed anew")

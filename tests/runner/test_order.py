@@ -18,6 +18,7 @@ FULL = replace(
     worker_user=65534,
     private="/p",
     memory="1g",
+    signing=("73656372657421" * 5, "00" * 32),
 )
 
 
@@ -35,3 +36,4 @@ def test_an_order_that_was_cut_off_is_none() -> None:
 
 def test_the_text_of_an_order_shows_no_secret() -> None:
     assert "tell nobody" not in repr(FULL)
+    assert "73656372657421" not in repr(FULL)

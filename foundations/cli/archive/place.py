@@ -9,8 +9,10 @@ from foundations.cli.output import redacted_line
 from foundations.cli.parser import CommandError, UsageError
 from foundations.project import find_root
 from foundations.settings import Environment, load_environment
-from foundations_archive.archive import Archive, described, open_archive
+from foundations_archive.archive import Archive, open_archive
+from foundations_archive.descriptor import read_descriptor
 from foundations_archive.s3_connection import S3Settings
+from foundations_archive.signing import read_signing_key
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +32,13 @@ def opened(options: argparse.Namespace) -> Archive:
     if options.archive is None:
         archive = archive_of(environment(options.env))
     else:
-        archive = open_archive(options.archive, s3=asdict(environment(options.env).s3) if options.env else None)
-    if not described(archive.store) and next(iter(archive.store.list("")), None) is None:
+        there = environment(options.env) if options.env else None
+        archive = open_archive(
+            options.archive,
+            s3=asdict(there.s3) if there else None,
+            signing=read_signing_key(there.signing_key_file) if there and there.signing_key_file else None,
+        )
+    if read_descriptor(archive.store) is None and next(iter(archive.store.list("")), None) is None:
         place = redacted_line(archive.location)
         raise CommandError(f"there is no archive at {place}; the first job makes it, or name another one")
     return archive

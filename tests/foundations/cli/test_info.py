@@ -246,6 +246,18 @@ def test_a_cache_of_its_own_is_asked_too(shell: Shell) -> None:
     assert far["cache"]["place"] == str(shell.folder / "file")
 
 
+def test_a_signing_key_that_no_job_could_use_is_told(shell: Shell, tmp_path: Path) -> None:
+    shell.write("config/signed.config.yaml", f"{LOCAL}archive: {{signing_key_file: signing.key}}\n")
+    said = environments(told(shell, "--env", "signed", status=1))["signed"]["archive"]
+    assert "signing.key can't be read" in said["says"]
+    assert not said["answers"]
+    key = tmp_path / "mine"
+    key.write_text("k" * 32)
+    key.chmod(0o600)
+    archives = environments(told(shell, FOUNDATIONS_SIGNING_KEY_FILE=str(key)))
+    assert archives["signed"]["archive"]["answers"]
+
+
 def test_a_host_that_never_answers_is_left_behind(shell: Shell, listen: Listen) -> None:
     host = f"tcp://{listen(say_nothing)}"
     shell.write("config/dead.config.yaml", on(host))

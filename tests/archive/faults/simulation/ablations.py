@@ -11,7 +11,6 @@ import pytest
 from foundations_archive import collection, layout
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM, Blobs
-from foundations_archive.envelope import seal
 from foundations_archive.errors import JobTaken
 from foundations_archive.records import JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.store import Entry, Store
@@ -42,7 +41,9 @@ class _RowsBeforeMarkers:
 
 class _SpecFirst(Archive):
     def submit(self, spec: JobSpec) -> None:
-        if not self.store.create(layout.spec(spec.job_id), seal("spec", plain(spec))):
+        if not self.store.create(
+            layout.spec(spec.job_id), self.seal("spec", plain(spec), key=layout.spec(spec.job_id))
+        ):
             raise JobTaken(spec.job_id, self.location)
         self.heartbeat(spec.project, spec.job_id)
 
@@ -61,7 +62,7 @@ class _MarkerBeforeRow(Archive):
 class _OneRow(Archive):
     def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
         row = layout.row(spec.project, spec.job_id)
-        self.store.put(row, seal("row", {**row_of(spec, record), "sealed": sealed}))
+        self._write("row", {**row_of(spec, record), "sealed": sealed}, key=row)
         self.store.delete(layout.live(spec.project, spec.job_id))
 
 
@@ -69,7 +70,7 @@ class _RowBeforeRecord(Archive):
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
         key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
         self.settle(spec, record, sealed=key)
-        self.store.put(key, seal("job", plain(record)))
+        self._write("job", plain(record), key=key)
         return record
 
 
@@ -107,7 +108,7 @@ class _RecordBeforeBlobs(Archive):
 class _OwnClock(Archive):
     def heartbeat(self, project: str, job_id: str) -> None:
         body = {"project": project, "job_id": job_id, "time": journal.time.time()}
-        self.store.put(layout.live(project, job_id), seal("live", body))
+        self._write("live", body, key=layout.live(project, job_id))
 
     def state(self, spec: JobSpec) -> State:
         found = super().state(spec)
@@ -123,7 +124,7 @@ class _PostCounts(Archive):
         return super()._sealed(posts) or super()._sealed(keys)
 
 
-def _nothing_by_name(archive: Archive, spec: JobSpec, keys: Sequence[str]) -> JobRecord | None:
+def _nothing_by_name(spec: JobSpec, keys: Sequence[str], read: Any) -> JobRecord | None:
     return None
 
 

@@ -207,7 +207,7 @@ ABLATIONS = (
         REAL,
         (("tests.archive.faults.simulation.courier.Journal", _GrowingSegments),),
     ),
-    Ablation("a packer that deletes at once", ("I1",), REAL, (("foundations_archive.packing.SWEEP_AFTER", 0.0),)),
+    Ablation("a packer that deletes at once", ("I1", "I8"), REAL, (("foundations_archive.packing.SWEEP_AFTER", 0.0),)),
     Ablation(
         "no freshening", ("I2", "I6"), REAL, (("foundations_archive.blobs.Blobs._stands", _stands_at_any_age),), True
     ),

@@ -1,6 +1,7 @@
 """Those who use an archive at once: drivers, couriers, cancellers, hiders and readers, each running the real code."""
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from foundations_archive.collection import collect
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveUnreachable, JobTaken, NotArchived
 from foundations_archive.hiding import hide
+from foundations_archive.index import ArchiveWarning
 from foundations_archive.manifest import BundleFile, Manifest
 from foundations_archive.packing import compact
 from foundations_archive.records import JobSpec
@@ -88,7 +90,9 @@ class Life:
 
     def run(self) -> list[str]:
         """Let everybody live, and return what broke."""
-        with real_code_in(self.world):
+        with warnings.catch_warnings(), real_code_in(self.world):
+            # who is warned of damage hears of some that is not there
+            warnings.simplefilter("error", ArchiveWarning)
             self.world.run()
         self.book.check_writes()
         if self.world.failure:

@@ -26,7 +26,8 @@ from foundations_archive.errors import (
     NewerFormat,
     NotArchived,
 )
-from foundations_archive.job_reading import read_jobs, read_queued, seal_of_row
+from foundations_archive.job_reading import read_jobs, read_queued
+from foundations_archive.late import sealed_by_name, untold
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.reader_cache import WriteOnce
@@ -145,14 +146,22 @@ class Archive:
         key = layout.segment(job_id, attempt, number)
         return digest_of(self._write("events", {"previous": previous, "events": list(events)}, key=key))
 
-    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> None:
-        """Seal a job, index it, and take its marker away; each step may be repeated by whoever finds it missing."""
+    def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
+        """Seal a job, index it, take its marker away, and return the record that seals it.
+
+        Of several watchers with one `attempt` the first one's word counts. Each step may be repeated by whoever finds
+        it missing.
+        """
         if watcher and self.signing:
             # a watcher has from there what it says of the job, and its signature must not vouch for a stranger's
             deque(self.trusting().events(spec.job_id), maxlen=0)
         key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
-        self._write("job", plain(record), key=key)
+        if not watcher:
+            self._write("job", plain(record), key=key)
+        elif not self.store.create(key, self.seal("job", plain(record), key=key)):
+            record = _made(JobRecord.of, self._read("job", key), key)
         self.settle(spec, record, sealed=key)
+        return record
 
     def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
         """Do what is left to do for a job that the record at the key `sealed` seals: its row, then its marker."""
@@ -183,7 +192,11 @@ class Archive:
 
     def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
         """Return the record that seals a job and its key, or None twice."""
-        key = _seal_in(self._attempt_keys(job_id))
+        keys = self._attempt_keys(job_id)
+        key = _seal_in(keys)
+        if key is None:
+            with suppress(NotArchived, ArchiveDamaged):  # what has no spec has no row either
+                key = sealed_by_name(self, self.spec(job_id), keys)
         return (self._sealing(key), key) if key else (None, None)
 
     def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
@@ -205,7 +218,7 @@ class Archive:
             told = record.events - len(record.tail)
             if found is not None and found < told:  # who took a courier for dead knows of no number of segments
                 raise ArchiveDamaged(f"{key} was made from {told} events, and {found} are there", key=key)
-            yield from record.tail
+            yield from untold(record.tail, map(self._events, sorted(filter(layout.is_segment, known))))
             known.add(key)
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
@@ -295,8 +308,8 @@ class Archive:
         age = marker.age if marker else float("inf")
         is_lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
         key = _seal_in(keys)
-        if is_lost and (key is None or layout.is_by_watcher(key)):
-            key = seal_of_row(self, spec) or key
+        if (is_lost or key) and (key is None or layout.is_by_watcher(key)):
+            key = sealed_by_name(self, spec, keys) or key  # it may have ended, and the listing be late
         if key:
             sealed = self._sealing(key)
             return sealed, sealed.state, keys

@@ -27,6 +27,7 @@ _THREADS = 8
 _OLD_TEMPORARY = 86400.0
 # who sets a grace of nothing says that nobody writes meanwhile
 _SHORTEST_FENCE = 60.0
+_LONGEST_LOOK = 60.0
 
 
 @dataclass
@@ -79,6 +80,7 @@ class _Collection:
         self._store = store
         self._rules = rules
         self._result = Collected(store.location, rules.dry_run)
+        self._began = 0.0
 
     def run(self) -> Collected:
         """Do it all; each step relies on what the one before has found."""
@@ -88,7 +90,7 @@ class _Collection:
             if next(iter(store.list(layout.BLOBS)), None):
                 result.obstacles.append(f"{layout.DESCRIPTOR} is not there; `foundations archive check` tells more")
             return result
-        began = self._clock()
+        self._began = began = self._clock()
         cycles = list(store.list(layout.CYCLES))
         before = self._previous(cycles)
         candidates = self._candidates()  # listed before what may name them: what is named later is found
@@ -160,10 +162,15 @@ class _Collection:
         if self._result.obstacles:
             return False
         try:
+            # not by the blob's own age: who has named it since has written it anew, and that may be long ago as well
+            asked = time.time()
+            held_up = self._clock() - self._began > self._rules.fence
             now = self._store.head(entry.key)
             if now is None or now.age < self._rules.grace:
                 return False  # somebody has deleted it, or written it anew since it was listed, to name it
-            if now.age - entry.age > self._rules.fence:
+            # a machine that sleeps between the two sees it by its own clock
+            slept = time.time() - asked > _LONGEST_LOOK
+            if held_up or slept or now.age - entry.age > self._rules.fence:
                 self._result.obstacles.append("it was held up for more than a quarter of the grace; run it again")
                 return False
             self._store.delete(entry.key)

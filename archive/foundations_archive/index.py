@@ -74,10 +74,13 @@ def read_table(archive: "Archive", project: str | None, *, hidden: bool = False)
         ended = reading.table()
         out = set() if hidden else reading.hidden.result()
         there = {job for group in ended.groups for job in group.jobs}.union(row["job_id"] for row in ended.rows)
-        living = list(pool.map(partial(_live_row, archive), [job for job in live if job not in there | out]))
+        left = [job for job in dict.fromkeys(live) if job not in there | out]
+        living = list(pool.map(partial(_live_row, archive), left))
     archive.write_once.flush()
     warn_of_jobs(archive, [row for row in living if isinstance(row, ArchiveDamaged)])
-    rows = [row for row in ended.rows if row["job_id"] not in out] + [row for row in living if isinstance(row, dict)]
+    # whose driver lost the race for a job's name may have left a marker in another project
+    found = [row for row in living if isinstance(row, dict) and project in (None, row["project"])]
+    rows = [row for row in ended.rows if row["job_id"] not in out] + found
     return Table([group for one in ended.groups for group in _without(one, out)], rows)
 
 

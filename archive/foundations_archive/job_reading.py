@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,16 +40,6 @@ def read_queued(archive: "Archive") -> list[JobSpec]:
         found = list(pool.map(partial(_queued, archive), [job_id for job_id in live if job_id not in hidden]))
     index.warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
     return sorted((job for job in found if isinstance(job, JobSpec)), key=lambda spec: (spec.created, spec.job_id))
-
-
-def seal_of_row(archive: "Archive", spec: JobSpec) -> str | None:
-    """Return the key of the record that a job's row was made from: a listing may lack it, or somebody deleted it."""
-    for watcher in (False, True):
-        key = layout.row(spec.project, spec.job_id, watcher=watcher)
-        with suppress(NotArchived, ArchiveDamaged):  # no row, or one that is as good as none
-            sealed: str | None = index.read_row(archive.store.get(key), key).get("sealed")
-            return sealed
-    return None
 
 
 def _queued(archive: "Archive", job_id: str) -> JobSpec | ArchiveDamaged | None:

@@ -13,6 +13,9 @@ HIDDEN = "hidden/"
 CACHE = "cache/"
 CYCLES = "gc/"
 
+# the attempt of all who see a courier die, or cancel a job that waits: of them too only one has the word
+WATCHER = "watcher"
+
 _POST = "=post"
 
 _SEGMENT = re.compile(r"/ev/[0-9]{8}$")
@@ -171,6 +174,16 @@ def folder_of(key: str) -> str:
 def job_of(key: str) -> str:
     """Return the id of the job that a marker, a row or a hidden job's key is of."""
     return key.rpartition("/")[2].removesuffix(_POST)
+
+
+def is_start(key: str) -> bool:
+    """Tell whether a key of an attempt is that of the record that it has begun."""
+    return key.endswith("/start.json")
+
+
+def done_beside(start: str) -> str:
+    """Return the key of the record that seals the attempt whose beginning is recorded at `start`."""
+    return f"{attempt_of(start)}/done.json"
 
 
 def is_seal(key: str) -> bool:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from foundations_archive import layout
-from foundations_archive.archive import Archive, new_attempt
+from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.findings import Finding
 from foundations_archive.hiding import hide
@@ -94,4 +94,4 @@ def _seal_lost(archive: Archive, spec: JobSpec) -> None:
     ledger = Ledger(spec)
     ledger.extend(archive.trusting().events(spec.job_id))  # what is sealed here is vouched for
     record = ledger.record("Lost", ended=time.time(), error=_LOST)
-    archive.finish(spec, record, attempt=new_attempt(), watcher=True)
+    archive.finish(spec, record, attempt=layout.WATCHER, watcher=True)

@@ -32,6 +32,7 @@ class Journal:
         self._archive, self._spec, self._attempt, self._echo = archive, spec, attempt, echo
         self._pending: list[dict[str, Any]] = []
         self._pending_bytes = 0
+        self._unanswered: list[dict[str, Any]] = []
         self._unsaid: deque[str] = deque()
         self._count = 0
         self.segments = 0
@@ -108,16 +109,16 @@ class Journal:
 
     def _flush(self) -> None:
         with self._flushing:
-            with self._lock:
-                events, self._pending, self._pending_bytes = self._pending, [], 0
-            if not events:
-                return
-            try:
+            while self._take_pending():
                 self.chain = self._archive.append(
-                    self._spec.job_id, self._attempt, self.segments, events, previous=self.chain
+                    self._spec.job_id, self._attempt, self.segments, self._unanswered, previous=self.chain
                 )
-            except ArchiveError:
-                with self._lock:
-                    self._pending = events + self._pending
-                raise
-            self.segments += 1
+                self.segments += 1
+                self._unanswered = []
+
+    def _take_pending(self) -> bool:
+        """Tell whether there is a segment to write; one that got no answer stays as it was, since it may yet arrive."""
+        with self._lock:
+            if not self._unanswered:
+                self._unanswered, self._pending, self._pending_bytes = self._pending, [], 0
+            return bool(self._unanswered)

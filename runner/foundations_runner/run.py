@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from foundations_archive import cancellation
-from foundations_archive.archive import Archive, new_attempt
+from foundations_archive import cancellation, layout
+from foundations_archive.archive import Archive
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
 from foundations_runner import cause
@@ -147,8 +147,7 @@ class JobRun:
         tail = tuple(event for event in self._follower.events if event["n"] not in kept)
         ledger.extend(tail)
         record = ledger.record(state, ended=time.time(), error=error, tail=tail)
-        self._archive.finish(self._spec, record, attempt=new_attempt(), watcher=True)
-        return record
+        return self._archive.finish(self._spec, record, attempt=layout.WATCHER, watcher=True)
 
 
 class _Follower:

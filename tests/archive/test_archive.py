@@ -5,6 +5,7 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from foundations_archive import ArchiveDamaged, DirectoryStore, NotArchived, S3Store, Store, layout
+from foundations_archive import ArchiveDamaged, DirectoryStore, Entry, NotArchived, S3Store, Store, layout
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.envelope import canonical, seal, unseal
 from foundations_archive.errors import ArchiveError, JobTaken, NewerFormat
@@ -566,3 +567,82 @@ def test_opening_an_archive_writes_nothing(tmp_path: Path) -> None:
     assert archive.rows() == []
     assert archive.location == str(tmp_path / "archive")
     assert not (tmp_path / "archive").exists()
+
+
+class _LateListings(DirectoryStore):
+    """A directory whose listings lack what is named in `unlisted`, as those of a store with several servers may."""
+
+    unlisted: tuple[str, ...] = ()
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        return (entry for entry in super().list(prefix) if not entry.key.endswith(self.unlisted))
+
+
+@pytest.mark.parametrize("watcher", [False, True])
+@pytest.mark.parametrize("unlisted", [("/done.json", "/post.json"), ("/start.json", "/done.json", "/post.json")])
+def test_a_job_that_has_ended_is_never_lost_in_a_late_listing(
+    tmp_path: Path, *, watcher: bool, unlisted: tuple[str, ...]
+) -> None:
+    store = _LateListings(tmp_path)
+    archive, spec = Archive(store), a_spec()
+    archive.submit(spec)
+    archive.start("job", "1", {})
+    state = "Failed" if watcher else "Completed"
+    archive.finish(spec, a_record(state=state), attempt=layout.WATCHER if watcher else "1", watcher=watcher)
+    store.unlisted = unlisted
+    assert archive.state(spec) == archive.record(spec).state == state
+    sealed = archive.sealed("job")
+    assert sealed is not None
+    assert sealed.state == state
+
+
+def test_a_record_without_a_row_is_found_in_a_late_listing(tmp_path: Path) -> None:
+    store = _LateListings(tmp_path)
+    archive, spec = Archive(store), a_spec()
+    archive.submit(spec)
+    archive.start("job", "1", {})
+    archive.finish(spec, a_record(), attempt="1")
+    store.delete(layout.row("demo", "job"))
+    store.unlisted = ("/done.json",)
+    assert archive.state(spec) == "Completed"
+
+
+def test_a_late_listing_that_shows_the_watchers_word_alone_does_not_beat_the_couriers(tmp_path: Path) -> None:
+    store = _LateListings(tmp_path)
+    archive, spec = Archive(store), a_spec()
+    archive.submit(spec)
+    archive.start("job", "1", {})
+    archive.finish(spec, a_record(state="Failed"), attempt=layout.WATCHER, watcher=True)
+    archive.finish(spec, a_record(), attempt="1")
+    store.unlisted = ("/done.json",)
+    assert archive.state(spec) == "Completed"
+
+
+def test_of_two_watchers_the_first_ones_word_counts(directory: Archive) -> None:
+    spec = a_spec()
+    directory.submit(spec)
+    first = directory.finish(spec, a_record(state="Cancelled"), attempt=layout.WATCHER, watcher=True)
+    second = directory.finish(spec, a_record(state="Failed"), attempt=layout.WATCHER, watcher=True)
+    assert first.state == second.state == directory.state(spec) == "Cancelled"
+    assert [row["status"] for row in directory.rows()] == ["Cancelled"]
+
+
+def test_a_marker_left_in_another_project_shows_no_job_there(directory: Archive) -> None:
+    spec = a_spec()
+    directory.submit(spec)
+    directory.heartbeat("other", "job")  # whose driver lost the race for the name, and died
+    assert [row["job_id"] for row in directory.rows()] == ["job"]
+    assert directory.rows("other") == directory.jobs("other") == []
+    assert len(directory.jobs()) == len(directory.rows("demo")) == 1
+
+
+def test_events_that_a_watcher_kept_and_that_arrived_after_all_are_told_once(directory: Archive) -> None:
+    spec = a_spec()
+    directory.submit(spec)
+    directory.start("job", "1", {})
+    events = [event(0, "log", text="one"), event(1, "log", text="two"), event(2, "log", text="three")]
+    directory.append("job", "1", 0, events[:1])
+    record = JobRecord("job", "Failed", tail=tuple(events[1:]))
+    directory.finish(spec, record, attempt=layout.WATCHER, watcher=True)
+    directory.append("job", "1", 1, events[1:2])  # was under way when its courier was killed
+    assert list(directory.events("job")) == [events[0], events[1], events[2]]

@@ -155,6 +155,7 @@ foundations_archive/hiding.py
 foundations_archive/index.py
 foundations_archive/inventory.py
 foundations_archive/job_reading.py
+foundations_archive/late.py
 foundations_archive/layout.py
 foundations_archive/ledger.py
 foundations_archive/local.py

@@ -13,6 +13,7 @@ import pytest
 
 from foundations_archive import layout
 from foundations_archive.archive import Archive
+from foundations_archive.envelope import digest_of
 from foundations_archive.errors import ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
 from foundations_archive.records import JobSpec
@@ -110,6 +111,30 @@ def test_an_archive_that_is_away_for_a_while_loses_nothing_and_keeps_the_order(
     journal.close()
     assert texts(jobs, spec) == [str(n) for n in range(200)]
     assert [event["n"] for event in archived(jobs, spec)] == list(range(200))
+
+
+def test_a_segment_that_got_no_answer_is_sent_again_as_it_was(
+    jobs: Jobs, spec: JobSpec, store: Failing, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the first request may yet arrive, and would take away what had been added to the second
+    sent: list[tuple[str, str]] = []
+    put = store.put
+
+    def recorded(key: str, data: bytes | bytearray | memoryview) -> None:
+        if "/ev/" in key:
+            sent.append((key, digest_of(bytes(data))))
+        put(key, data)
+
+    monkeypatch.setattr(store, "put", recorded)
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 0.01)
+    store.failures = 3
+    journal = make()
+    journal.add("log", stream="stdout", text="one")
+    until(lambda: len(sent) >= 2, what="a second try")
+    journal.add("log", stream="stdout", text="two")
+    journal.close()
+    assert len({digest for key, digest in sent if key.endswith("00000000")}) == 1
+    assert texts(jobs, spec) == ["one", "two"]
 
 
 def test_closing_tries_again_until_the_archive_is_back(

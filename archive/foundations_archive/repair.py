@@ -55,6 +55,10 @@ def _mend(archive: Archive, finding: Finding) -> None:
     match finding.mend:
         case "describe":
             archive.check()
+        case "marker" if finding.job_id:
+            # which alone may show the job, where its row is missing and could not be written a moment ago
+            _write_row(archive, finding.job_id)
+            store.delete(finding.key)
         case "row":
             _write_row(archive, finding.job_id or layout.job_of(finding.key))
         case "lost":

@@ -474,3 +474,26 @@ def test_many_keys_are_checked_in_one_listing(tmp_path: Path) -> None:
     listings.clear()
     assert check(archive).counts["hidden"] == 1100
     assert listings == [""]
+
+
+def test_a_marker_stays_while_the_row_can_not_be_written(tmp_path: Path) -> None:
+    class Away(DirectoryStore):
+        """A directory that can't be written to where rows are."""
+
+        def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
+            if key.startswith(layout.ROWS):
+                raise ArchiveUnreachable("the archive is away", key=key)
+            super().put(key, data)
+
+    archive = Archive(DirectoryStore(tmp_path))
+    spec = ended(archive, "job")
+    archive.store.delete(layout.row(spec.project, "job"))
+    archive.heartbeat(spec.project, "job")
+    findings = check(archive).findings
+    assert {finding.mend for finding in findings} >= {"row", "marker"}
+    outcomes = repair(Archive(Away(tmp_path)), findings)
+    assert all(one.fault for one in outcomes if one.finding.mend in ("row", "marker"))
+    assert archive.job_ids() == ["job"]
+    repair(archive, findings)
+    assert archive.job_ids() == ["job"]
+    assert list(archive.store.list(layout.LIVE)) == []

@@ -104,7 +104,7 @@ class Book:
         if before and at < begun and state != before:
             upgraded = before in post and state in done
             # the row of who took a courier for dead counts until that courier's own is written
-            behind = view == "rows" and state in post
+            behind = view in ("rows", "jobs") and state in post
             # listings may come late, and then show a job for that long as it was before; but never as lost
             late = state in ("Queued", "Running") and begun <= self._sealed_at(job_id) + self.delay
             if not (upgraded or behind or (self.delay and late)):

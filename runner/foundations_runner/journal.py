@@ -75,9 +75,12 @@ class Journal:
         self._wake.set()
         self._thread.join()
         for pause in _LAST_TRIES:
+            began = time.monotonic()
             try:
                 self._flush()
             except ArchiveError:
+                if time.monotonic() - began > sum(_LAST_TRIES):
+                    raise  # the store has had its own patience
                 time.sleep(pause)
         self._flush()
 
@@ -109,12 +112,16 @@ class Journal:
 
     def _flush(self) -> None:
         with self._flushing:
+            once_more = bool(self._unanswered)
             while self._take_pending():
                 self.chain = self._archive.append(
                     self._spec.job_id, self._attempt, self.segments, self._unanswered, previous=self.chain
                 )
                 self.segments += 1
                 self._unanswered = []
+                if not once_more:  # what came meanwhile waits for its own turn, or there would be no end of segments
+                    return
+                once_more = False
 
     def _take_pending(self) -> bool:
         """Tell whether there is a segment to write; one that got no answer stays as it was, since it may yet arrive."""

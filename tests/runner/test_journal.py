@@ -18,7 +18,7 @@ from foundations_archive.errors import ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
 from foundations_archive.records import JobSpec
 from foundations_runner import journal as journal_module
-from foundations_runner.journal import FLUSH_SECONDS, Journal
+from foundations_runner.journal import FLUSH_BYTES, FLUSH_SECONDS, Journal
 from tests.runner.conftest import Jobs, until
 
 Make = Callable[..., Journal]
@@ -135,6 +135,36 @@ def test_a_segment_that_got_no_answer_is_sent_again_as_it_was(
     journal.close()
     assert len({digest for key, digest in sent if key.endswith("00000000")}) == 1
     assert texts(jobs, spec) == ["one", "two"]
+
+
+def test_what_comes_while_a_segment_is_written_waits_for_the_next_turn(
+    jobs: Jobs, spec: JobSpec, store: Failing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 3600.0)
+    journal = Journal(Archive(store), spec, attempt="1", echo=io.BytesIO())
+    idle, written = threading.Event(), []
+
+    class Wake(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if written:
+                idle.set()
+            return super().wait(timeout)
+
+    def put(key: str, data: bytes | bytearray | memoryview) -> None:
+        DirectoryStore.put(store, key, data)
+        if "/ev/" in key:
+            written.append(key)
+            if len(written) < 3:
+                journal.add("log", stream="stdout", text=f"came during {len(written)}")
+
+    monkeypatch.setattr(store, "put", put)
+    journal._wake = Wake()
+    journal.open()
+    journal.add("log", stream="stdout", text="x" * FLUSH_BYTES)
+    assert idle.wait(30)
+    assert len(written) == 1
+    journal.close()
+    assert [event["n"] for event in archived(jobs, spec)] == [0, 1, 2]
 
 
 def test_closing_tries_again_until_the_archive_is_back(

@@ -283,9 +283,7 @@ class Archive:
 
     def _events(self, key: str) -> list[Event]:
         try:
-            body = self._read("events", key)
-            # before segments were chained they were bare lists
-            return body if isinstance(body, list) else _made(itemgetter("events"), body, key)
+            return _made(itemgetter("events"), self._read("events", key), key)
         except NotArchived as error:
             what = "later events of the job are, or the record that tells of them"
             raise ArchiveDamaged(f"the events {key} are not there, and {what}", key=key) from error

@@ -253,12 +253,6 @@ def test_a_row_names_the_record_that_it_was_made_from(directory: Archive) -> Non
     assert [row["sealed"] for row in directory.rows()] == [layout.done("job", "2")]
 
 
-def test_segments_from_before_they_were_chained_are_read(directory: Archive) -> None:
-    key = layout.segment("job", "1", 0)
-    directory.store.put(key, directory.seal("events", [event(0, "log")], key=key))
-    assert [one["n"] for one in directory.events("job")] == [0]
-
-
 def test_each_segment_names_the_digest_of_the_one_before(directory: Archive) -> None:
     first = directory.append("job", "1", 0, [event(0, "log")])
     second = directory.append("job", "1", 1, [event(1, "log")] * 500, previous=first)

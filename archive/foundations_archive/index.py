@@ -299,4 +299,6 @@ def lost_spec(archive: "Archive", job_id: str) -> ArchiveDamaged | None:
     if not any(archive.store.list(layout.attempts(job_id))):
         return None
     key = layout.spec(job_id)
+    if archive.store.head(key):
+        return None  # written since we looked: the job is younger than this listing
     return ArchiveDamaged(f"{key} is not there, and other records of the job are", key=key)

@@ -640,3 +640,23 @@ def test_events_that_a_watcher_kept_and_that_arrived_after_all_are_told_once(dir
     directory.finish(spec, record, attempt=layout.WATCHER, watcher=True)
     directory.append("job", "1", 1, events[1:2])  # was under way when its courier was killed
     assert list(directory.events("job")) == [events[0], events[1], events[2]]
+
+
+def test_a_job_that_is_submitted_while_it_is_listed_is_no_damage(
+    directory: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = a_spec()
+    directory.heartbeat("demo", "job")  # its driver is held up before the spec
+    get = directory.store.get
+
+    def held_up(key: str) -> bytes:
+        if key == layout.spec("job"):
+            monkeypatch.setattr(directory.store, "get", get)
+            directory.submit(spec)
+            directory.start("job", "1", {})
+            raise NotArchived("not there a moment ago", key=key)
+        return get(key)
+
+    monkeypatch.setattr(directory.store, "get", held_up)
+    assert directory.rows() == []
+    assert [row["job_id"] for row in directory.rows()] == ["job"]

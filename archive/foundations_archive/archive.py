@@ -195,7 +195,8 @@ class Archive:
         keys = self._attempt_keys(job_id)
         key = _seal_in(keys)
         if key is None:
-            with suppress(NotArchived, ArchiveDamaged):  # what has no spec has no row either
+            # what has no spec has no row either, and what has a stranger's tells nothing
+            with suppress(NotArchived, ArchiveDamaged, ArchiveUntrusted):
                 key = sealed_by_name(self, self.spec(job_id), keys)
         return (self._sealing(key), key) if key else (None, None)
 

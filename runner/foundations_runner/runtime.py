@@ -104,6 +104,8 @@ def _copy(source: Path, target: Path) -> None:
 
 def _left_out(directory: str, names: list[str]) -> set[str]:
     out = {name for name in names if name == "__pycache__" or name.endswith((".so", ".pyi"))}
+    if Path(directory).name == "foundations_archive":
+        out.add("upkeep")  # which no job does
     if Path(directory).parts[-2:] == ("botocore", "data"):
         out |= {name for name in names if "." not in name and name not in _SERVICES}
     return out

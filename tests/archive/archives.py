@@ -9,7 +9,6 @@ from typing import Any
 
 from foundations_archive import Store, layout
 from foundations_archive.archive import Archive, new_attempt
-from foundations_archive.findings import Report
 from foundations_archive.manifest import BundleFile, Manifest
 from foundations_archive.records import (
     Artifact,
@@ -22,6 +21,7 @@ from foundations_archive.records import (
     Value,
     plain,
 )
+from foundations_archive.upkeep.findings import Report
 
 CACHE_KEY = "cd" * 32
 

@@ -11,14 +11,14 @@ import pytest
 from foundations_archive import ArchiveError, DirectoryStore, Store, layout
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.cancellation import request_cancellation
-from foundations_archive.check import check
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveUnreachable, NewerFormat
 from foundations_archive.groups import grouped
 from foundations_archive.hiding import hide
 from foundations_archive.packing import compact
 from foundations_archive.packs import Pack, unpacked
-from foundations_archive.repair import repair
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.repair import repair
 from tests.archive.archives import CACHE_KEY, age, blob_of, cached, ended, found, key, keys, started, submitted
 
 DAY = 86400.0

@@ -12,11 +12,11 @@ import pytest
 from foundations_archive import Store, layout
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.blobs import GRACE_SECONDS
-from foundations_archive.check import check
-from foundations_archive.collection import Collected, collect
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveUnreachable, NewerFormat
 from foundations_archive.records import CacheEntry, Value
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.collection import Collected, collect
 from tests.archive.archives import CACHE_KEY, age, blob_of, cached, ended, key, keys, started, submitted
 
 DAY = 86400.0

@@ -9,11 +9,11 @@ import pytest
 
 from foundations_archive import ArchiveMisconfigured, ArchiveUnreachable, DirectoryStore, S3Store, Store, layout
 from foundations_archive.archive import Archive, open_archive
-from foundations_archive.check import check
-from foundations_archive.copying import copy
 from foundations_archive.errors import NewerFormat
 from foundations_archive.hiding import hide
 from foundations_archive.packing import compact
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.copying import copy
 from tests.archive.archives import age, blob_of, cached, ended, found, key, keys, started, submitted
 from tests.archive.conftest import STORES
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from foundations_archive import s3_server
-from foundations_archive.s3_server import LARGEST_PORT, ServerError, served
+from foundations_archive.upkeep import s3_server
+from foundations_archive.upkeep.s3_server import LARGEST_PORT, ServerError, served
 
 
 def test_the_usual_port_is_left_to_whoever_has_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from foundations.cli.output import Answer, redacted_line
 from foundations.cli.parser import add_json
 from foundations.printable import one_line, printable
 from foundations_archive.archive import Archive
-from foundations_archive.check import check
-from foundations_archive.findings import Report
-from foundations_archive.repair import Repaired, repair
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.findings import Report
+from foundations_archive.upkeep.repair import Repaired, repair
 
 DESCRIPTION = """\
 Look an archive over, beside jobs that run: every record can be read, what it names is there and has its size, and no

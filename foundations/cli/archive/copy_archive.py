@@ -8,8 +8,8 @@ from foundations.bundle import readable
 from foundations.cli.archive.place import settings
 from foundations.cli.output import Answer, redacted_line
 from foundations.cli.parser import add_json
-from foundations_archive.copying import Progress, copy
 from foundations_archive.location import open_store
+from foundations_archive.upkeep.copying import Progress, copy
 
 DESCRIPTION = """\
 Copy all of an archive, between directories and S3 either way. What is there already is skipped, so a copy that was

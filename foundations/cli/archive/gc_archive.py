@@ -10,7 +10,7 @@ from foundations.cli.output import Answer, redacted_line
 from foundations.cli.parser import add_json
 from foundations.printable import one_line
 from foundations_archive.blobs import GRACE_SECONDS
-from foundations_archive.collection import INTERVAL_SECONDS, Collected, collect
+from foundations_archive.upkeep.collection import INTERVAL_SECONDS, Collected, collect
 
 DESCRIPTION = """\
 Delete blobs that nothing names, beside jobs that run and readers that read. The first time it only notes them; those

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from foundations.cli.output import Answer, show
 from foundations.cli.parser import add_json
-from foundations_archive.s3_server import BUCKET, DEFAULT_PORT, LARGEST_PORT, Running, served
+from foundations_archive.upkeep.s3_server import BUCKET, DEFAULT_PORT, LARGEST_PORT, Running, served
 
 DESCRIPTION = """\
 Start an S3 server on a directory and keep it until Ctrl-C or SIGTERM; what is stored stays. Credentials are made up the

@@ -8,7 +8,7 @@ from foundations.cli.archive.place import add_place, opened
 from foundations.cli.output import Answer, aligned, redacted_line
 from foundations.cli.parser import add_json
 from foundations.printable import one_line, printable
-from foundations_archive.stats import Statistics, statistics
+from foundations_archive.upkeep.stats import Statistics, statistics
 
 DESCRIPTION = """\
 Say what an archive holds: jobs by project and state, objects and bytes by kind, the largest jobs and blobs, and how

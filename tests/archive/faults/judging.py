@@ -7,11 +7,11 @@ from typing import Any
 from foundations.results import load_value
 from foundations_archive import layout
 from foundations_archive.archive import Archive
-from foundations_archive.check import check
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.records import JobRecord, JobSpec
-from foundations_archive.repair import repair
 from foundations_archive.store import Entry, Store
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.repair import repair
 
 BEHIND_SECONDS = 2.0
 

@@ -13,9 +13,9 @@ import pytest
 
 from foundations_archive import layout
 from foundations_archive.archive import open_archive
-from foundations_archive.check import check
-from foundations_archive.findings import Finding
 from foundations_archive.packing import compact
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.findings import Finding
 from tests.archive.faults.sampled import accessors, frames, make_sample, said
 
 _JOBS = ("large", "small", "failed", "parts", "hidden", "taken", "back", "running", "queued", "cancelled")

@@ -16,7 +16,7 @@ import pytest
 from foundations_archive import S3Settings, S3Store, layout
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.s3_connection import connection
-from foundations_archive.s3_server import BUCKET
+from foundations_archive.upkeep.s3_server import BUCKET
 from tests.archive.archives import ended, key, keys, started
 from tests.foundations.cli.conftest import Shell
 
@@ -351,7 +351,7 @@ def test_a_directory_that_can_not_be_written_to_is_explained(shell: Shell, tmp_p
 
 
 def free_port() -> int:
-    from foundations_archive.s3_server import _free_ports
+    from foundations_archive.upkeep.s3_server import _free_ports
 
     return _free_ports("127.0.0.1", 1)[0]
 

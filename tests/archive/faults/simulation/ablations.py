@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from foundations_archive import collection, layout
+from foundations_archive import layout
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM, Blobs
 from foundations_archive.errors import JobTaken
 from foundations_archive.records import JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.store import Entry, Store
+from foundations_archive.upkeep import collection
 from foundations_runner import journal
 from tests.archive.faults.simulation.life import REAL, Code
 
 _ARCHIVE = "foundations_archive.archive"
-_COLLECTION = "foundations_archive.collection._Collection"
+_COLLECTION = "foundations_archive.upkeep.collection._Collection"
 
 
 class _RowsBeforeMarkers:
@@ -235,14 +236,19 @@ ABLATIONS = (
         "segments pin nothing",
         ("I2", "I6"),
         REAL,
-        (("foundations_archive.marking._ROOTS", {"spec": "spec", "done": "job", "post": "job", "cache": "cache"}),),
+        (
+            (
+                "foundations_archive.upkeep.marking._ROOTS",
+                {"spec": "spec", "done": "job", "post": "job", "cache": "cache"},
+            ),
+        ),
         True,
     ),
     Ablation(
         "no fence",
         ("I2", "I6"),
         REAL,
-        (("foundations_archive.collection._Rules.fence", float("inf")),),
+        (("foundations_archive.upkeep.collection._Rules.fence", float("inf")),),
         True,
     ),
     Ablation("no grace", ("I2", "I6"), replace(REAL, collect=_collects_what_is_young), (), True),

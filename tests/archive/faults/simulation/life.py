@@ -10,8 +10,6 @@ from typing import Any
 from foundations_archive import layout
 from foundations_archive.archive import Archive
 from foundations_archive.cancellation import request_cancellation
-from foundations_archive.check import check
-from foundations_archive.collection import collect
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveUnreachable, JobTaken, NotArchived
 from foundations_archive.hiding import hide
@@ -19,8 +17,10 @@ from foundations_archive.index import ArchiveWarning
 from foundations_archive.manifest import BundleFile, Manifest
 from foundations_archive.packing import compact
 from foundations_archive.records import JobSpec
-from foundations_archive.repair import repair
 from foundations_archive.store import Store
+from foundations_archive.upkeep.check import check
+from foundations_archive.upkeep.collection import collect
+from foundations_archive.upkeep.repair import repair
 from foundations_runner.errors import CourierFailed
 from foundations_runner.host import JobRequest
 from foundations_runner.run import JobRun

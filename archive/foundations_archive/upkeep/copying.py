@@ -12,9 +12,9 @@ from foundations_archive.blobs import is_whole
 from foundations_archive.descriptor import read_descriptor
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveMisconfigured, NotArchived
-from foundations_archive.inventory import Inventory, sorted_by_kind
 from foundations_archive.packs import unpacked
 from foundations_archive.store import Entry, Store
+from foundations_archive.upkeep.inventory import Inventory, sorted_by_kind
 
 _THREADS = 8
 _PENDING = 2 * _THREADS

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from foundations_archive import layout
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import content_size
-from foundations_archive.inventory import Inventory, inventory
-from foundations_archive.marking import marked
+from foundations_archive.upkeep.inventory import Inventory, inventory
+from foundations_archive.upkeep.marking import marked
 
 _MOST = 10
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from foundations_archive import layout, references
+from foundations_archive import layout
 from foundations_archive.envelope import digest_of, unseal
 from foundations_archive.errors import ArchiveError, NotArchived
-from foundations_archive.examination import Examination
-from foundations_archive.inventory import AttemptKeys, JobKeys
 from foundations_archive.records import JobRecord, JobSpec, State
-from foundations_archive.references import Reference
+from foundations_archive.upkeep import references
+from foundations_archive.upkeep.examination import Examination
+from foundations_archive.upkeep.inventory import AttemptKeys, JobKeys
+from foundations_archive.upkeep.references import Reference
 
 
 @dataclass

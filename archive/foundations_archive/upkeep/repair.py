@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from foundations_archive import layout
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
-from foundations_archive.findings import Finding
 from foundations_archive.hiding import hide
 from foundations_archive.ledger import Ledger
 from foundations_archive.packs import unpacked
 from foundations_archive.records import JobSpec
+from foundations_archive.upkeep.findings import Finding
 
 _THREADS = 8
 _LOST = "its courier stopped reporting more than a day ago: the host or the process is gone"

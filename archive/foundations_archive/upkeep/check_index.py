@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundations_archive import layout
-from foundations_archive.check_jobs import JobFacts
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
-from foundations_archive.examination import Examination
-from foundations_archive.inventory import Inventory, inventory
 from foundations_archive.packs import Pack, unpacked
 from foundations_archive.records import JobSpec
+from foundations_archive.upkeep.check_jobs import JobFacts
+from foundations_archive.upkeep.examination import Examination
+from foundations_archive.upkeep.inventory import Inventory, inventory
 
 SPECLESS_FOR = 3600.0
 LOST_FOR = 86400.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, ArchiveUnreachable, NotArchived
-from foundations_archive.findings import Finding, Mend, Severity
+from foundations_archive.upkeep.findings import Finding, Mend, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

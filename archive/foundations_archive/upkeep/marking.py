@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from foundations_archive import layout, references
+from foundations_archive import layout
 from foundations_archive.blobs import Blobs
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveError, NotArchived
-from foundations_archive.inventory import Inventory
 from foundations_archive.store import Store
+from foundations_archive.upkeep import references
+from foundations_archive.upkeep.inventory import Inventory
 
 _THREADS = 12
 _LOOKS_LIKE_A_DIGEST = re.compile(rb"[0-9a-f]{64}")

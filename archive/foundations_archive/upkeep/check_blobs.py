@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from foundations_archive import layout, references
+from foundations_archive import layout
 from foundations_archive.blobs import Blobs, content_size, is_whole
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
-from foundations_archive.examination import Examination
-from foundations_archive.inventory import Inventory
-from foundations_archive.references import Reference
+from foundations_archive.upkeep import references
+from foundations_archive.upkeep.examination import Examination
+from foundations_archive.upkeep.inventory import Inventory
+from foundations_archive.upkeep.references import Reference
 
 
 @dataclass

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
-from foundations_archive import layout, references
+from foundations_archive import layout
 from foundations_archive.archive import Archive
-from foundations_archive.check_blobs import BlobCheck, Named
-from foundations_archive.check_index import examine_hidden, examine_markers, examine_rows
-from foundations_archive.check_jobs import JobFacts, examine_job, forgotten
 from foundations_archive.descriptor import read_descriptor
 from foundations_archive.errors import ArchiveDamaged
-from foundations_archive.examination import Examination
-from foundations_archive.findings import Finding, Report
-from foundations_archive.inventory import Inventory, inventory
 from foundations_archive.records import CacheEntry
-from foundations_archive.temporary import leftovers
+from foundations_archive.upkeep import references
+from foundations_archive.upkeep.check_blobs import BlobCheck, Named
+from foundations_archive.upkeep.check_index import examine_hidden, examine_markers, examine_rows
+from foundations_archive.upkeep.check_jobs import JobFacts, examine_job, forgotten
+from foundations_archive.upkeep.examination import Examination
+from foundations_archive.upkeep.findings import Finding, Report
+from foundations_archive.upkeep.inventory import Inventory, inventory
+from foundations_archive.upkeep.temporary import leftovers
 
 _WORST_FIRST = ("damage", "warning", "note")
 _MOST_FOREIGN = 20

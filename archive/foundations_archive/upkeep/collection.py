@@ -16,10 +16,10 @@ from foundations_archive.blobs import GRACE_SECONDS
 from foundations_archive.descriptor import read_descriptor
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NewerFormat, NotArchived
-from foundations_archive.inventory import inventory, sorted_by_kind
-from foundations_archive.marking import marked
 from foundations_archive.store import Entry, Store
-from foundations_archive.temporary import leftovers, sweep
+from foundations_archive.upkeep.inventory import inventory, sorted_by_kind
+from foundations_archive.upkeep.marking import marked
+from foundations_archive.upkeep.temporary import leftovers, sweep
 
 INTERVAL_SECONDS = 86400.0
 

@@ -1,0 +1,1 @@
+"""Looking after an archive: what is wrong, mended, deleted, copied, counted or served; no job does any of it."""

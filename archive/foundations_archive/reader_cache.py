@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from foundations_archive import layout
 from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.rereading import read_verified
 
 if TYPE_CHECKING:
     import sqlite3
@@ -216,8 +217,7 @@ class WriteOnce:
                 return made(data)
             except ArchiveDamaged:
                 cache.forget(key)
-        data = self._store.get(key)
-        found = made(data)
+        found, data = read_verified(self._store, key, lambda data: (made(data), data))
         if cache:
             cache.keep(key, keep(found) if keep else data)
         return found

@@ -1,6 +1,7 @@
 """SIGKILL of driver, courier and worker at every step of a job's life: counted in one run, then one run for each."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -184,7 +185,8 @@ def test_a_worker_that_is_killed_anywhere_is_a_failed_job_with_all_that_it_had_s
 
 def test_no_line_older_than_two_seconds_is_lost_with_a_courier_whatever_it_was_writing(place: Place) -> None:
     long = {"LINES": "225", "WAIT": "no"}
-    points = [point for point in place.points("courier", **long) if "/ev/" in point.step]
+    # two segments at least: how many more depends on how fast the machine is
+    points = [point for point in place.points("courier", **long) if re.search("/ev/0000000[01]$", point.step)]
     assert len({point.step for point in points}) >= 2, "the job must be longer than a segment"
     for after in place.killed_at(points, **long):
         with naming(after.point):

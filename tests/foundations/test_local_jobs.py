@@ -92,7 +92,7 @@ def test_nothing_of_a_job_is_left_on_the_machine_but_the_archive(sample: Any) ->
     assert not (sample.archive_path / "live").exists() or not any((sample.archive_path / "live").rglob("job*"))
     assert [entry.key for entry in sample.archive.store.list("live/")] == []
     files = {file.relative_to(sample.home).parts[0] for file in sample.home.rglob("*")}
-    assert files == {"runtime"}
+    assert files - {"reader"} == {"runtime"}  # other tests, which read S3, share this home
 
 
 def test_a_model_directory_may_have_modules_named_like_ours_and_like_pythons(make_project: Any) -> None:

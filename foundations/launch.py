@@ -143,6 +143,7 @@ class Destination:
             cache=environment.cache,
             s3=_credentials(environment),
             signing=self.archive.signing.exported() if self.archive.signing else (),
+            outage_seconds=environment.outage_seconds,
             worker=_WORKER,
             detached=detached,
         )

@@ -88,6 +88,7 @@ ENVIRONMENT: Section = {
             "secret_access_key": _text(),
             "session_token": _text(),
         },
+        "outage_seconds": Rule(("int", "float"), "a number above 0", lambda value: 0 < value < float("inf")),
         "signing_key_file": _text(),
     },
     "archive": {"signing_key_file": _text()},

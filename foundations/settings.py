@@ -69,6 +69,7 @@ class Environment:
     error_verbosity: Verbosity = "normal"
     concurrent_jobs: int = 1
     signing_key_file: Path | None = None
+    outage_seconds: float = 3600.0
 
 
 def home() -> Path:
@@ -149,6 +150,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         stages=StageSettings(**config.get("stage_config", {})),
         concurrent_jobs=config.get("search_config", {}).get("concurrent_jobs") or _concurrent_jobs(config),
         signing_key_file=_signing_key_file(config, source, root),
+        outage_seconds=float(results.get("outage_seconds", 3600.0)),
     )
 
 

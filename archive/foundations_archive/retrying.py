@@ -27,9 +27,6 @@ class Patience:
 
 
 INTERACTIVE = Patience(silence=4.0, trouble=30.0)
-# until it has read something, it can't know that its host reaches the store at all
-ARRIVING_COURIER = Patience(silence=15.0, trouble=3600.0)
-COURIER = Patience(silence=3600.0, trouble=3600.0)
 
 
 class Retrying:

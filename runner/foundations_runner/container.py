@@ -53,6 +53,7 @@ def order_of(request: JobRequest, *, image: str, environment_key: str, limits: L
         cache=_inside(request.cache, "cache") if request.cache else None,
         s3={**request.s3, "endpoint_url": _endpoint(request, limits)},
         signing=request.signing,
+        outage_seconds=request.outage_seconds,
         runtime=_RUNTIME,
         directory=_DIRECTORY,
         python="python3",

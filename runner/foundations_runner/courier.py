@@ -22,7 +22,7 @@ from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
-from foundations_archive.retrying import ARRIVING_COURIER, COURIER, INTERACTIVE, Patience
+from foundations_archive.retrying import INTERACTIVE, Patience
 from foundations_archive.signing import SigningKey
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
@@ -34,6 +34,7 @@ from foundations_runner.worker_process import WorkerProcess
 COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
 
 _GRACE_SECONDS = 2
+_ARRIVING_SECONDS = 15.0
 
 
 def main() -> int:
@@ -61,8 +62,10 @@ class _Courier:
         order = self._order
         if order.private:
             Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
-        spec = self._spec(self._archive(ARRIVING_COURIER))
-        archive = self._archive(COURIER)
+        # a host that can't reach the archive at all is found out before the job has begun
+        arriving = Patience(silence=min(_ARRIVING_SECONDS, order.outage_seconds), trouble=order.outage_seconds)
+        spec = self._spec(self._archive(arriving))
+        archive = self._archive(Patience(silence=order.outage_seconds, trouble=order.outage_seconds))
         attempt = new_attempt()
         with ThreadPoolExecutor(2) as pool:  # none of them needs another
             graph = pool.submit(_small_graph, archive, spec)

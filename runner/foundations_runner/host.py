@@ -11,7 +11,8 @@ Stream = Literal["stdout", "stderr"]
 class JobRequest:
     """A job that is in the archive and shall run; the archive's places are as the driver spells them.
 
-    Of a `detached` job nobody awaits the end: its host tidies up by itself.
+    The job waits `outage_seconds` for an archive that does not answer. Of a `detached` one nobody awaits the end: its
+    host tidies up by itself.
     """
 
     job_id: str
@@ -20,6 +21,7 @@ class JobRequest:
     cache: str | None = None
     s3: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     signing: tuple[str, ...] = field(default=(), repr=False)
+    outage_seconds: float = 3600.0
     detached: bool = False
 
 

@@ -32,6 +32,7 @@ class Order:
     memory: str | None = None
     temporary: bool = False
     signing: tuple[str, ...] = field(default=(), repr=False)
+    outage_seconds: float = 3600.0
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""

@@ -37,6 +37,7 @@ class ProcessHost:
             cache=request.cache,
             s3=dict(request.s3),
             signing=request.signing,
+            outage_seconds=request.outage_seconds,
             runtime=str(self._runtime.path),
             directory=str(directory),
             python=sys.executable,

@@ -20,7 +20,9 @@ from foundations_archive import (
     Retrying,
     Store,
 )
-from foundations_archive.retrying import COURIER, INTERACTIVE
+from foundations_archive.retrying import INTERACTIVE
+
+COURIER = Patience(silence=3600.0, trouble=3600.0)
 
 
 @dataclass

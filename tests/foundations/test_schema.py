@@ -34,6 +34,7 @@ def test_every_key_can_be_set(tmp_path: Path) -> None:
           s3: {endpoint_url: "http://127.0.0.1:8333", region: us-east-1, profile: p, access_key_id: a,
                secret_access_key: b, session_token: c}
           signing_key_file: ~/signing.key
+          outage_seconds: 60
         archive: {signing_key_file: ~/signing.key}
         cache_config: {end_point: s3://bucket/cache}
         stage_config: {threads: 4, processes: 2}
@@ -92,6 +93,7 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
         (DOCKER + "docker_config:\n  memory: {a: 1}", 3, "docker_config.memory", "not a mapping"),
         (DOCKER + "docker_config:\n  cpus: 0", 3, "docker_config.cpus", "a number above 0, not '0'"),
         (DOCKER + "docker_config:\n  cpus: .nan", 3, "docker_config.cpus", "not '.nan'"),
+        (DOCKER + "results_config:\n  outage_seconds: -1", 3, "results_config.outage_seconds", "a number above 0"),
         (DOCKER + "docker_config:\n  cpus: .inf", 3, "docker_config.cpus", "not '.inf'"),
         (DOCKER + "docker_config:\n  cpus: true", 3, "docker_config.cpus", "not true or false"),
         (DOCKER + "docker_config:\n  cpus: '4'", 3, "docker_config.cpus", "must be a number above 0, not the text '4'"),

@@ -299,7 +299,12 @@ def test_a_bucket_that_stays_away_ends_the_job_with_its_name(
     stores: Project, bucket: Bucket, switch: Switch, tmp_path: Path
 ) -> None:
     through = replace(bucket, settings=switch.settings)
-    process = stores.start("talks", str(tmp_path), **through.variables, FOUNDATIONS_ENVIRONMENT="here-bucket")
+    stores.write(
+        "config/impatient.config.yaml",
+        "job_deployment_env: local\n"
+        f"results_config: {{archive_end_point: 's3://{bucket.name}/here-bucket', outage_seconds: 3}}\n",
+    )
+    process = stores.start("talks", str(tmp_path), **through.variables, FOUNDATIONS_ENVIRONMENT="impatient")
     archive = bucket.archive("here-bucket")
     until(lambda: job_that_talks(archive), what="the first segment")
     switch.off()

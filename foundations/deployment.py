@@ -135,12 +135,16 @@ class Deployment:
         stage, became = next(one for one in stages if one[0].id == self._spec.target)
         return result_of(self._archive, self._spec.job_id, stage, became=became)
 
+    def _know(self, record: JobRecord) -> None:
+        """Take note of what became of the job, from whoever has just read it: it is not read again if it is final."""
+        if record.state == "Completed":  # whom a watcher took for dead may still complete
+            self._completed = record
+
     def _record(self) -> JobRecord:
         if self._completed is not None:
             return self._completed
         record = self._archive.record(self._spec)
-        if record.state == "Completed":  # whom a watcher took for dead may still complete
-            self._completed = record
+        self._know(record)
         return record
 
     def _failure(self, record: JobRecord) -> JobFailedError:

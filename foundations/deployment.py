@@ -155,8 +155,8 @@ class Deployment:
         except ArchiveUntrusted:
             return job_failed(self._spec, record, believed=False)
 
-    def _lines(self, seen: set[str]) -> Iterator[str]:
-        events = self._archive.events(self._spec.job_id, seen=seen)
+    def _lines(self, seen: set[str], *, last: bool = False) -> Iterator[str]:
+        events = self._archive.events(self._spec.job_id, seen=seen, last=last)
         return (event["text"] for event in events if event["event"] == "log")
 
     def _stream(self, wait_seconds: float) -> Iterator[str]:
@@ -165,7 +165,7 @@ class Deployment:
             yield from self._lines(seen)
             time.sleep(wait_seconds)
         # what came between the last look and the end
-        yield from self._lines(seen)
+        yield from self._lines(seen, last=True)
 
 
 def raise_unless_completed(spec: JobSpec, record: JobRecord) -> None:

@@ -28,7 +28,7 @@ from foundations_archive.location import open_store
 from foundations_archive.reader_cache import WriteOnce
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.rereading import read_verified
-from foundations_archive.retrying import INTERACTIVE, Patience
+from foundations_archive.retrying import INTERACTIVE, Notice, Patience
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.segments import segments_of
 from foundations_archive.signing import SigningKey
@@ -200,12 +200,13 @@ class Archive:
         """Return the record that seals a job and its key, or None twice."""
         return sealed_by(self, job_id)
 
-    def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
+    def events(self, job_id: str, *, seen: set[str] | None = None, last: bool = False) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` where some are lost.
 
-        With `seen`, which this fills, those that an earlier call with the same set has yielded are left out.
+        With `seen`, which this fills, those that an earlier call with the same set has yielded are left out. The `last`
+        of such calls, for a job that has ended, does not rely on listings.
         """
-        return read_events(self, job_id, seen=set() if seen is None else seen, whole=not seen)
+        return read_events(self, job_id, seen=set() if seen is None else seen, last=last)
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
         """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
@@ -276,16 +277,16 @@ def open_archive(
     s3: Mapping[str, str | None] | None = None,
     owner: tuple[int, int] | None = None,
     patience: Patience = INTERACTIVE,
+    notice: Notice | None = None,
     signing: SigningKey | None = None,
     reader: Path | None = None,
 ) -> Archive:
     """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet.
 
-    `patience` says for how long it is asked again when it does not answer.
+    `patience` says for how long it is asked again when it does not answer; `notice` hears of trouble that lasts.
     """
-    settings = S3Settings(**(s3 or {}))
-    cache_store = open_store(cache, settings, owner=owner, patience=patience) if cache else None
-    store = open_store(location, settings, owner=owner, patience=patience)
+    opened = partial(open_store, s3=S3Settings(**(s3 or {})), owner=owner, patience=patience, notice=notice)
+    cache_store, store = opened(cache) if cache else None, opened(location)
     return Archive(store, cache=cache_store, signing=signing, reader=reader)
 
 

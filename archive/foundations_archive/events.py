@@ -13,17 +13,21 @@ from foundations_archive.late import untold
 from foundations_archive.ledger import Event
 from foundations_archive.parallel import ahead
 from foundations_archive.segments import segments_of
+from foundations_archive.standing import seal_of
 
 if TYPE_CHECKING:
     from foundations_archive.archive import Archive
 
 
-def read_events(archive: "Archive", job_id: str, *, seen: set[str], whole: bool) -> Iterator[Event]:
+def read_events(archive: "Archive", job_id: str, *, seen: set[str], last: bool) -> Iterator[Event]:
     """Yield a job's events but those from the keys in `seen`, which this fills; see `Archive.events`.
 
-    `whole` says that all are wanted: then some that are lost are missed.
+    `last` says that nobody will ask again: then what no listing shows yet is asked for by its name.
     """
+    whole = not seen
     keys = archive.attempt_keys(job_id)
+    if (whole or last) and (sealed := seal_of(archive, job_id, keys)) is not None:
+        keys = sorted({*keys, sealed})
     ends = {key: archive.sealing(key) for key in keys if key not in seen and layout.is_seal(key)}
     counts = {layout.attempt_of(key): record.segments or 0 for key, record in ends.items()}
     wanted, found = [key for key in segments_of(keys, sealed=counts) if key not in seen], 0

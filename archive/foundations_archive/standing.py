@@ -38,13 +38,21 @@ def standing(archive: "Archive", spec: JobSpec) -> tuple[JobRecord | None, State
 
 def sealed_by(archive: "Archive", job_id: str) -> tuple[JobRecord | None, str | None]:
     """Return the record that seals a job and its key, or None twice."""
-    keys = archive.attempt_keys(job_id)
+    key = seal_of(archive, job_id, archive.attempt_keys(job_id))
+    return (archive.sealing(key), key) if key else (None, None)
+
+
+def seal_of(archive: "Archive", job_id: str, keys: Sequence[str]) -> str | None:
+    """Return the key of the record that seals a job, of which there are `keys`, though no listing may show it yet.
+
+    It may be gone where the job's row tells of it.
+    """
     key = _seal_in(keys)
     if key is None:
         # what has no spec has no row either, and what has a stranger's tells nothing
         with suppress(NotArchived, ArchiveDamaged, ArchiveUntrusted):
             key = sealed_by_name(archive, archive.spec(job_id), keys)
-    return (archive.sealing(key), key) if key else (None, None)
+    return key
 
 
 def _seal_in(keys: Sequence[str]) -> str | None:

@@ -48,7 +48,7 @@ class Journal:
         self._flushing = threading.Lock()
         self._saying = threading.Lock()
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = self._closed = False
         self._thread = threading.Thread(target=self._keep_flushing, name="journal", daemon=True)
 
     def open(self) -> None:
@@ -64,12 +64,13 @@ class Journal:
         with self._lock:
             for event, fields in events:
                 entry = {"n": self._count, "time": time.time(), "event": event, **fields}
-                self._count += 1
-                self.ledger.add(entry)
                 # only metrics hold numbers of the user's; without the check it takes half the time
                 line = json.dumps(entry, allow_nan=False) if event == _METRICS else json.dumps(entry)
-                self._pending.append(entry)
-                self._pending_bytes += len(line)
+                if not self._closed:  # what comes later is for whoever listens: the job's record is made
+                    self._count += 1
+                    self.ledger.add(entry)
+                    self._pending.append(entry)
+                    self._pending_bytes += len(line)
                 if event != _METRICS:
                     self._unsaid.append(line)
         if self._pending_bytes > FLUSH_BYTES:
@@ -84,6 +85,8 @@ class Journal:
         self._closing = True
         self._wake.set()
         self._thread.join()
+        with self._lock:
+            self._closed = True
         # what got no answer may have arrived as a segment, and must not be told twice
         if not self._unanswered and self._pending_bytes <= self._tail_bytes:
             tail, self._pending = tuple(self._pending), []
@@ -115,7 +118,7 @@ class Journal:
 
     def _keep_flushing(self) -> None:
         beat = began = time.monotonic()
-        while not self._closing:
+        while True:
             # from when the last one began: what came while it wrote has waited for as long already
             self._wake.wait(max(0.0, began + FLUSH_SECONDS - time.monotonic()))
             self._wake.clear()

@@ -47,6 +47,7 @@ def read_events(archive: "Archive", job_id: str, *, seen: set[str], last: bool) 
             yield from untold(record.tail, (*others, *_segments(archive, seen)))
         else:
             yield from record.tail  # no segment has what a courier keeps for its last word
+            found += len(record.tail)  # and who took it for dead may have read that
         seen.add(key)
 
 

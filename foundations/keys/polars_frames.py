@@ -1,0 +1,53 @@
+"""polars' frames and series, one level deep: by column, however these are cut into chunks."""
+
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from foundations.keys.no_identity import Refused
+from foundations.keys.value_parts import Content, Parts
+
+
+def way_of(kind: type) -> Callable[[Any], Parts] | None:
+    """Return what takes values of one of polars' types apart, or None."""
+    polars = sys.modules.get("polars")
+    if not hasattr(polars, "DataFrame"):
+        return None
+    if issubclass(kind, polars.DataFrame):
+        return _frame
+    if issubclass(kind, polars.Series):
+        return _series
+    return _lazy if issubclass(kind, (polars.LazyFrame, polars.Expr)) else None
+
+
+def _frame(value: Any) -> Parts:
+    steps = [f"[{name!r}]" for name in value.columns]
+    children = [type(value), value.height, *value.get_columns()]
+    return Parts("polars.DataFrame", children=children, step=lambda place: ("", "", *steps)[place])
+
+
+def _series(value: Any) -> Parts:
+    polars = sys.modules["polars"]
+    children = [type(value), value.name, repr(value.dtype), len(value)]
+    if value.dtype == polars.Object:
+        return Parts("polars.Series", children=[*children, value.to_list()])
+    if value.null_count():  # what lies under a null is chance
+        children.append(_content(value.is_null()))
+        value = value.drop_nulls()
+    if value.dtype == polars.Categorical:  # whose numbers depend on what else the process has seen
+        value = value.cast(polars.String)
+    return Parts("polars.Series", children=[*children, _content(value)])
+
+
+def _content(series: Any) -> Content:
+    """Return a series in Arrow's format for files, without its name."""
+    polars = sys.modules["polars"]
+    file = io.BytesIO()
+    frame = polars.DataFrame([series.rename("").rechunk()])
+    frame.write_ipc(file, compression="uncompressed", compat_level=polars.CompatLevel.oldest())
+    return Content(file.getbuffer())
+
+
+def _lazy(value: Any) -> Parts:
+    raise Refused(f"a {type(value).__name__} stands for a computation that reads what it reads; collect() it first")

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 
 from foundations.keys.containers import item_step
-from foundations.keys.no_identity import Refused
-from foundations.keys.value_parts import Parts
+from foundations.keys.no_identity import Refused, said
+from foundations.keys.value_parts import Parts, named
 
 _PROTOCOL = 4
 _LONGEST = 6
@@ -86,16 +86,12 @@ def _reduced(value: Any) -> Any:
     kind = type(value)
     try:
         registered = copyreg.dispatch_table.get(kind)
+    except Exception:  # noqa: BLE001 - a metaclass whose classes can't be hashed
+        registered = None
+    try:
         return registered(value) if registered is not None else kind.__reduce_ex__(value, _PROTOCOL)
     except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
-        raise Refused(f"its parts can't be told ({type(error).__name__}: {_first_line(error)})") from error
-
-
-def _first_line(error: Exception) -> str:
-    try:
-        return str(error).partition("\n")[0][:200]
-    except Exception:  # noqa: BLE001 - a user's own __str__
-        return "?"
+        raise Refused(f"its parts can't be told ({said(error)})") from error
 
 
 def _by_name(value: Any, name: str) -> Parts:
@@ -107,7 +103,7 @@ def _by_name(value: Any, name: str) -> Parts:
             held = attributes_of(value)
             # its name is not what it holds, where somebody can change that
             text = "\0".join([module, name, *held]).encode("utf-8", "surrogatepass")
-            return Parts("global", text, [kind, *held.values()], lambda place: f".{[*held][place - 1]}")
+            return Parts("global", text, [kind, *held.values()], named("", *(f".{one}" for one in held)))
     raise Refused(f"it is known by the name {name!r}, under which it is not found")
 
 
@@ -146,18 +142,19 @@ def _add_items(value: Any, collected: _Collected, items: Any, pairs: Any) -> Non
     try:
         collected.hold(_listed(value, items), _paired(value, pairs))
     except Exception as error:  # noqa: BLE001 - the class's own iterator
-        raise Refused(f"its items can't be told ({type(error).__name__}: {_first_line(error)})") from error
+        raise Refused(f"its items can't be told ({said(error)})") from error
 
 
 def _listed(value: Any, items: Any) -> list[Any] | None:
     if items is None:
         return None
-    return list(list.__iter__(value) if isinstance(value, list) else items)
+    return list(list.__iter__(value) if issubclass(type(value), list) else items)
 
 
 def _paired(value: Any, pairs: Any) -> list[Any] | None:
     if pairs is None:
         return None
-    if isinstance(value, dict):  # what a subclass says of its items may be less than it holds
-        pairs = (OrderedDict if isinstance(value, OrderedDict) else dict).items(value)
+    kind = type(value)
+    if issubclass(kind, dict):  # what a subclass says of its items may be less than it holds
+        pairs = (OrderedDict if issubclass(kind, OrderedDict) else dict).items(value)
     return list(chain.from_iterable(pairs))

@@ -8,7 +8,7 @@ from typing import Any
 
 from foundations.keys.ignored import Ignored
 from foundations.keys.kinds import TakeApart, counts_by_code, way_of
-from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
+from foundations.keys.no_identity import NoStableIdentity, Refused, said, type_name
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
 from foundations.keys.trees import Hashers, Tree
 from foundations.keys.value_cycles import circle_tokens, framed
@@ -126,31 +126,28 @@ class Walk:
 
     def _begin(self, value: Any, stack: list[Node], path: str) -> None:
         try:
-            parts = self._parts(value)
-        except Refused as refused:
+            parts = self._parts(value, type(value))
+        except NoStableIdentity:
+            raise
+        except Exception as error:  # the class's own code may raise anything
+            why = str(error) if isinstance(error, Refused) else f"it can't be taken apart ({said(error)})"
             steps = "".join(node.parts.step(node.at) for node in stack)
-            raise NoStableIdentity(path + steps, type_name(type(value)), str(refused)) from refused.__cause__
+            raise NoStableIdentity(path + steps, type_name(type(value)), why) from error
         node = Node(value, parts, len(self._alive))
         self._alive.append(value)
         self._open[id(value)] = node
         self._circle.append(node)
         stack.append(node)
 
-    def _parts(self, value: Any) -> Parts:
-        kind = type(value)
+    def _parts(self, value: Any, kind: type) -> Parts:
         if id(kind) not in self._ways:
             self._ways[id(kind)] = way_of(kind)
         way = self._ways[id(kind)]
         if way is None or (kind is types.BuiltinFunctionType and counts_by_code(value)):
             return Parts("code", self._code(value))
-        if isinstance(value, pathlib.PurePath):
+        if issubclass(kind, pathlib.PurePath):
             self._strings.append(str(value))
-        try:
-            return way(value)
-        except (Refused, NoStableIdentity):
-            raise
-        except Exception as error:
-            raise Refused(f"it can't be taken apart ({type(error).__name__}: {error})") from error
+        return way(value)
 
     def _finished(self, node: Node) -> "bytes | Node":
         """Return the token of a node that is whole, or itself where it belongs to a circle that is not."""

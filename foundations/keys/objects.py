@@ -24,11 +24,12 @@ def object_parts(value: Any) -> Parts:
         return _by_name(value, reduced)
     if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= _LONGEST or not isinstance(reduced[1], tuple):
         raise Refused("its __reduce_ex__ returns something else than pickling knows")
-    make, arguments, state, items, pairs, setter = (*reduced, *[None] * (_LONGEST - len(reduced)))
+    all_of_them: list[Any] = list(reduced) + [None] * (_LONGEST - len(reduced))
+    make, arguments, state, items, pairs, setter = all_of_them
     collected = _Collected()
     collected.add("", type(value))
     _add_maker(collected, make, arguments)
-    _add_state(collected, state)
+    _add_state(type(value), collected, state)
     collected.add("", setter)
     _add_items(value, collected, items, pairs)
     return collected.parts()
@@ -89,8 +90,8 @@ def _reduced(value: Any) -> Any:
     except Exception:  # noqa: BLE001 - a metaclass whose classes can't be hashed
         registered = None
     try:
-        return registered(value) if registered is not None else kind.__reduce_ex__(value, _PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
+        return registered(value) if registered is not None else kind.__reduce_ex__(value, _PROTOCOL)  # type: ignore[call-arg]
+    except Exception as error:
         raise Refused(f"its parts can't be told ({said(error)})") from error
 
 
@@ -124,24 +125,40 @@ def _add_maker(collected: _Collected, make: Any, arguments: tuple[Any, ...]) -> 
         collected.add(f".<argument {place}>", argument)
 
 
-def _add_state(collected: _Collected, state: Any) -> None:
+def _add_state(kind: type, collected: _Collected, state: Any) -> None:
     both = state if type(state) is tuple and len(state) == 2 else (state, None)
-    if not all(one is None or (type(one) is dict and set(map(type, one)) <= {str}) for one in both):
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if type(state) is list and isinstance(fields, dict) and len(state) == len(fields):  # a frozen one with slots
+        collected.say("fields")
+        for name, field in zip(fields, state, strict=True):
+            collected.add(f".{name}", field)
+    elif all(one is None or _has_names(one) for one in both):
+        collected.say("attributes" if both is not state else "attributes and slots")
+        for one in both:
+            _add_attributes(collected, one)
+    else:
         collected.say("state")
         collected.add(".<state>", state)
-        return
-    collected.say("attributes" if both is not state else "attributes and slots")
-    for one in both:
-        collected.say("-" if one is None else str(len(one)))
-        for name, attribute in (one or {}).items():
-            collected.say(name)
+
+
+def _has_names(state: Any) -> bool:
+    return type(state) is dict and all(type(name) is str for name in state)
+
+
+def _add_attributes(collected: _Collected, held: dict[str, Any] | None) -> None:
+    collected.say("-" if held is None else str(len(held)))
+    for name, attribute in (held or {}).items():
+        collected.say(name)
+        if name == "__dict__" and _has_names(attribute):  # as pydantic has it
+            _add_attributes(collected, attribute)
+        else:
             collected.add(f".{name}", attribute)
 
 
 def _add_items(value: Any, collected: _Collected, items: Any, pairs: Any) -> None:
     try:
         collected.hold(_listed(value, items), _paired(value, pairs))
-    except Exception as error:  # noqa: BLE001 - the class's own iterator
+    except Exception as error:
         raise Refused(f"its items can't be told ({said(error)})") from error
 
 

@@ -12,7 +12,7 @@ from foundations.keys.value_parts import Content, Parts
 def way_of(kind: type) -> Callable[[Any], Parts] | None:
     """Return what takes values of one of polars' types apart, or None."""
     polars = sys.modules.get("polars")
-    if not hasattr(polars, "DataFrame"):
+    if polars is None or not hasattr(polars, "DataFrame"):
         return None
     if issubclass(kind, polars.DataFrame):
         return _frame

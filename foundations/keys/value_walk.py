@@ -86,7 +86,8 @@ class Walk:
             found = self._finished(node)
             if stack:
                 self._give(stack[-1], found)
-        return _settled(found)
+        settled: bytes = _settled(found)
+        return settled
 
     def _give(self, node: Node, token: "bytes | Tree | Node") -> None:
         if type(token) is not bytes:
@@ -153,7 +154,7 @@ class Walk:
         """Return the token of a node that is whole, or itself where it belongs to a circle that is not."""
         if node.low < node.index:
             return node
-        nodes = []
+        nodes: list[Node] = []
         while not nodes or nodes[-1] is not node:
             nodes.append(self._circle.pop())
         for one in nodes:
@@ -173,4 +174,3 @@ class Walk:
 
 def _settled(token: Any) -> Any:
     return b"~" + token.digest() if isinstance(token, Tree) else token
-

@@ -49,8 +49,6 @@ def test_what_is_equal_has_one_digest_in_every_process(name: str, elsewhere: lis
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_what_is_made_once_more_has_the_same_digest_elsewhere(
-    name: str, elsewhere: list[dict[str, list[str]]]
-) -> None:
+def test_what_is_made_once_more_has_the_same_digest_elsewhere(name: str, elsewhere: list[dict[str, list[str]]]) -> None:
     here = [digest(value) for value in FAMILIES[name]()]
     assert [found[f"family {name}"] for found in elsewhere] == [here, here]

@@ -16,6 +16,7 @@ from foundations.keys.value_parts import Content, Parts
 
 _ATOMS = frozenset(map(id, ATOMS))
 _CONTAINERS = frozenset(map(id, CONTAINERS))
+_LONG_TEXT = 4096
 _LARGE_TEXT = 1024 * 1024
 _IGNORED = b"i"
 
@@ -116,14 +117,24 @@ class Walk:
             return token
         return None
 
-    def _atom(self, value: Any, kind: type) -> "bytes | Tree":
+    def _atom(self, value: Any, kind: type) -> bytes:
         if kind is str:
             self._strings.append(value)
-        if (kind is str or kind is bytes) and len(value) > _LARGE_TEXT:
-            data = value if kind is bytes else value.encode("utf-8", "surrogatepass")
-            tree = self._hashers.tree(data)
-            return b"$" + kind.__name__.encode() + b" " + tree.digest()
-        return atom_token(value)
+        elif kind is not bytes:
+            return atom_token(value)
+        if len(value) < _LONG_TEXT:
+            return atom_token(value)
+        token = self._tokens.get(id(value))
+        if type(token) is not bytes:
+            token = self._long_text(value, kind)
+            self._remember(value, token)
+        return token
+
+    def _long_text(self, value: Any, kind: type) -> bytes:
+        if len(value) < _LARGE_TEXT:
+            return atom_token(value)
+        data = value if kind is bytes else value.encode("utf-8", "surrogatepass")
+        return b"$" + kind.__name__.encode() + b" " + self._hashers.tree(data).digest()
 
     def _begin(self, value: Any, stack: list[Node], path: str) -> None:
         try:

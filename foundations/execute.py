@@ -13,7 +13,7 @@ from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.time_limit import Speaking, call_within
-from foundations.values import encode
+from foundations.values import encode, unserializable
 
 
 @dataclass(frozen=True)
@@ -161,5 +161,5 @@ def _with_value(outcome: Outcome, result: Any) -> Outcome:
     try:
         encoding, buffers = encode(result)
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
-        return replace(outcome, unserializable=f"{type(result).__qualname__}: {error}")
+        return replace(outcome, unserializable=unserializable(result, error))
     return replace(outcome, encoding=encoding, buffers=tuple(buffers))

@@ -1,0 +1,1 @@
+"""Cache keys: what a stage's result depends on, and nothing else."""

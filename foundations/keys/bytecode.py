@@ -44,10 +44,10 @@ _CONSTANT, _NAMED = frozenset(dis.hasconst), frozenset(dis.hasname)
 _LOCAL, _FREE = frozenset(dis.haslocal), frozenset(dis.hasfree)
 _ALWAYS_JUMP = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _EXTENDED, _CACHE = dis.opmap["EXTENDED_ARG"], dis.opmap.get("CACHE", -1)
-# formatting shows in some (NOP keeps a line alive), and the rest says what the code's own attributes say too
+# formatting shows in some (NOP keeps a line alive), and the rest says what the code's own attributes, or its calls, say
 _DROPPED = frozenset(
     dis.opmap[name]
-    for name in ("NOP", "RESUME", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
+    for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
     if name in dis.opmap
 )
 _SAME_AS = {"LOAD_METHOD": "LOAD_ATTR", "CALL_METHOD": "CALL_FUNCTION"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundations.keys.graph import Graph
+from foundations.keys.no_identity import Refused
 from foundations.keys.nodes import Kind, Node
 from foundations.keys.transcript import Transcript, data_digest, running
 from foundations.keys.user_code import UserCode
@@ -68,7 +69,7 @@ class Closures:
         """Return what a function, or another callable, can reach; never raises for what the user's code holds."""
         known = self._closures.get(id(function))
         if known is None:
-            known = self._closures[id(function)] = function, self._closure(function)
+            known = self._closures[id(function)] = function, self._safely(function)
         return known[1]
 
     def of_class(self, cls: type) -> str:
@@ -76,17 +77,31 @@ class Closures:
         return self.code(cls).hex()
 
     def code(self, subject: Any, looks_at: frozenset[str] = frozenset()) -> bytes:
-        """Return the bytes by which a function, a class, a module or anything callable counts inside a value."""
+        """Return the bytes by which a function, a class, a module or anything callable counts inside a value.
+
+        Raise `Refused` for what no stage that gets it can be cached with.
+        """
         key = id(subject), looks_at
         known = self._digests.get(key)
         if known is None:
-            known = self._digests[key] = subject, Transcript(self._root(subject), looks_at).digest
+            root = self._root(subject)
+            why = next((node.refused for node in running(root) if node.refused), None)
+            if why is not None:
+                raise Refused(f"it can run code that can't be cached: {why}")
+            known = self._digests[key] = subject, Transcript(root, looks_at).digest
         return known[1]
 
     def code_for(self, function: Callable[..., Any]) -> Callable[[Any], bytes]:
         """Return the `code` for arguments of a function: what it looks at, such as names, counts in them."""
         looks_at = self.of(function).looks_at
         return lambda subject: self.code(subject, looks_at)
+
+    def _safely(self, function: Callable[..., Any]) -> Closure:
+        try:
+            return self._closure(function)
+        except Exception as error:  # noqa: BLE001 - what users' classes and modules do when they are looked at
+            why = f"the code of {_name(function)} can't be followed ({type(error).__name__}: {error})"
+            return Closure("", (), refused=why)
 
     def _root(self, subject: Any) -> Node:
         root = Node("function", "", local=b"root")

@@ -20,6 +20,7 @@ _FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200  # *args, **kwargs, generator
 # what a class body says of itself
 _OF_CLASS_BODY = frozenset({"__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__", "__module__"})
+_OBJECTS = ("self", "instance")  # what holds attributes in the order in which they were set, and is no class
 _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
 _SEE_LOCALS = frozenset({"eval", "exec", "locals", "vars", "dir", "query", "_getframe", "currentframe", "stack"})
@@ -47,6 +48,11 @@ class _Scope:
         """Return the name of the instruction at a place, or nothing where there is none."""
         one = self.stream[place] if 0 <= place < len(self.stream) else None
         return one.op if isinstance(one, Instruction) else ""
+
+    def argument(self, place: int) -> Any:
+        """Return the argument of the instruction at a place, or None where there is none."""
+        one = self.stream[place] if 0 <= place < len(self.stream) else None
+        return one.argument if isinstance(one, Instruction) else None
 
 
 class CodeReader:
@@ -175,7 +181,9 @@ class CodeReader:
 
     def _attribute(self, scope: _Scope, place: int, one: Instruction) -> int:
         name = str(one.argument)
-        if not (name in _NAMES_OF_CLASS and self._is_class(scope, place - 1)):
+        of_class = name in _NAMES_OF_CLASS and self._is_class(scope, place - 1)
+        of_object = name == "__dict__" and scope.argument(place - 1) in _OBJECTS
+        if not of_class and not of_object:
             self._names.look(name)
         self._words.append(f".{name} {one.flag}")
         return place + 1

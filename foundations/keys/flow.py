@@ -11,7 +11,7 @@ from foundations.keys.bytecode import Handler, Instruction
 
 _ENDS = frozenset({"RETURN_VALUE", "RAISE_VARARGS", "RERAISE"})
 # one that is on the same line as the next may be within its `try` or not
-_NEVER_RAISE = frozenset({"LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_TOP", "COPY", "SWAP", "PUSH_NULL"})
+_NEVER_RAISE = frozenset({"LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_TOP", "COPY", "SWAP"})
 _LONGEST_COPY = 8
 _FAR = 1 << 30
 # what jumps on a condition that the place where it lands asks again (up to Python 3.11)
@@ -39,38 +39,41 @@ class Mark(NamedTuple):
 
 def in_order(instructions: Sequence[Instruction]) -> list[Instruction | Mark]:
     """Return every instruction that can be reached, in an order that only depends on what leads to what."""
-    return _Walk(instructions).run()
+    walk = _Walk(instructions)
+    walk.run()
+    return _labelled(walk.found, walk.starts)
 
 
 class _Walk:
     def __init__(self, instructions: Sequence[Instruction]) -> None:
         self._all = instructions
         self._to_end = _distances(instructions)
-        self._found: list[Instruction | Mark] = []
-        self._numbers: dict[int, int] = {}
+        self.found: list[Instruction | Mark] = []
+        # where in it each instruction is, by its place in the code
+        self.starts: dict[int, int] = {}
         self._handlers: dict[int, int] = {}
         self._waiting: deque[int] = deque([0])
 
-    def run(self) -> list[Instruction | Mark]:
+    def run(self) -> None:
+        """Follow every path to its end."""
         while self._waiting:
-            self._found.append(Mark("path"))
+            self.found.append(Mark("path"))
             self._path(self._waiting.popleft())
-        return self._found
 
     def _path(self, place: int) -> None:
         handler: Handler | None = None
         while True:
             place = self._landing(place)
             if self._to_end[place] > _LONGEST_COPY:  # short ends are there as often as something leads to them
-                if place in self._numbers:
-                    self._found.append(Mark("join", self._numbers[place]))
+                if place in self.starts:
+                    self.found.append(Mark("join", place))
                     return
-                self._numbers[place] = len(self._numbers)
+                self.starts[place] = len(self.found)
             one = self._all[place]
             if one.handler != handler and one.op not in _NEVER_RAISE:
                 handler = one.handler
                 self._handled(handler)
-            self._found.append(one)
+            self.found.append(one)
             if one.op in _ENDS:
                 return
             place = place + 1 if one.target is None else self._branch(one, place + 1)
@@ -80,10 +83,10 @@ class _Walk:
         one = self._asked_once(one)
         jumps_to = one.target or 0
         if one.op in _TURNED:
-            self._found[-1] = one._replace(op=_TURNED[one.op])
+            self.found[-1] = one._replace(op=_TURNED[one.op])
             after, jumps_to = jumps_to, after
         else:
-            self._found[-1] = one
+            self.found[-1] = one
         self._waiting.append(jumps_to)
         return after
 
@@ -96,12 +99,12 @@ class _Walk:
 
     def _handled(self, handler: Handler | None) -> None:
         if handler is None:
-            self._found.append(Mark("unhandled"))
+            self.found.append(Mark("unhandled"))
             return
         if handler.target not in self._handlers:
             self._handlers[handler.target] = len(self._handlers)
             self._waiting.append(handler.target)
-        self._found.append(Mark("handled", self._handlers[handler.target], handler.depth, handler.with_place))
+        self.found.append(Mark("handled", self._handlers[handler.target], handler.depth, handler.with_place))
 
     def _asked_once(self, one: Instruction) -> Instruction:
         for _ in self._all:
@@ -113,6 +116,20 @@ class _Walk:
             op = there.op if same else f"POP_JUMP_IF_{one.op.split('_')[2]}"
             one = one._replace(op=op, target=there.target if same else place + 1)
         return one
+
+
+def _labelled(found: list[Instruction | Mark], starts: dict[int, int]) -> list[Instruction | Mark]:
+    """Return what was found with a mark where a path joins, numbered in the order of the marks."""
+    joins = {one.number for one in found if isinstance(one, Mark) and one.word == "join"}
+    numbers = {place: number for number, place in enumerate(sorted(joins, key=starts.__getitem__))}
+    labels = {starts[place]: number for place, number in numbers.items()}
+    labelled: list[Instruction | Mark] = []
+    for at, one in enumerate(found):
+        if at in labels:
+            labelled.append(Mark("here", labels[at]))
+        joins_here = isinstance(one, Mark) and one.word == "join"
+        labelled.append(Mark("join", numbers[one.number]) if joins_here else one)  # type: ignore[union-attr]
+    return labelled
 
 
 def _distances(instructions: Sequence[Instruction]) -> list[int]:

@@ -16,8 +16,6 @@ from foundations.keys.reflection import looked_at
 _OF_MODULE = frozenset({"__name__", "__package__", "__cached__"})
 _OF_FILE = frozenset({"__file__", "__path__", "__spec__", "__loader__"})
 _SETS = frozenset({"STORE_ATTR", "DELETE_ATTR"})
-# from Python 3.11 on, what is called is marked where it is loaded
-_MARKS_CALLS = sys.version_info >= (3, 11)
 
 
 class NameReader:
@@ -44,7 +42,7 @@ class NameReader:
         if name == "globals":
             self._sees_globals(stream, place)
         self.look(name)
-        self._add(self._reach.refer_library(self._node, f"builtins.{name}", found), one.flag)
+        self._add(self._reach.refer_library(self._node, f"builtins.{name}", found))
         return place + 1
 
     def follow(self, stream: Stream, place: int, value: Any, name: str) -> int:
@@ -52,39 +50,36 @@ class NameReader:
 
         Return the place behind all that belongs to it.
         """
-        one = stream[place]
         module: Module | None = None
         taken = ""
         while isinstance(value, types.ModuleType | Unloaded) and self._takes(stream, place + 1):
             place += 1
-            one = stream[place]
-            module, taken = value, str(getattr(one, "argument", ""))
+            module, taken = value, str(getattr(stream[place], "argument", ""))
             value = attribute(module, taken, self._reach.code)
             self.look(taken)
-        flag = one.flag & 1 if isinstance(one, Instruction) else 0
         if module is None:
-            self._add_value(stream, place, value, name, flag)
+            self._add_value(stream, place, value, name)
         else:
-            self.taken(stream, place, module, taken, value, flag)
+            self.taken(stream, place, module, taken, value)
         return place + 1
 
-    def taken(self, stream: Stream, place: int, module: Module, name: str, value: Any, flag: int = 0) -> None:
+    def taken(self, stream: Stream, place: int, module: Module, name: str, value: Any) -> None:
         """Add what is taken out of a module by its name."""
         whole = f"{_name(module)}.{name}"
         if isinstance(value, types.ModuleType | Unloaded):
-            self._add_value(stream, place, value, whole, flag)
+            self._add_value(stream, place, value, whole)
         elif isinstance(module, Unloaded) and module.file is not None:
-            self._add(self._reach.refer_inside(self._node, module, name), flag)
+            self._add(self._reach.refer_inside(self._node, module, name))
         elif isinstance(module, Unloaded) or not self._reach.code.owns_module(module.__name__):
-            self._add(self._reach.refer_library(self._node, whole, value), flag)
+            self._add(self._reach.refer_library(self._node, whole, value))
         elif value is MISSING:
-            self._not_there(module, name, flag)
+            self._not_there(module, name)
         else:
-            self._add(self._reach.refer_named(self._node, value, whole), flag)
+            self._add(self._reach.refer_named(self._node, value, whole))
 
     def module_itself(self, module: Module) -> None:
         """Add a whole module."""
-        self._add_value((), 0, module, _name(module), 0)
+        self._add_value((), 0, module, _name(module))
 
     def look(self, word: str) -> None:
         """Take note of what code looks at that mentions a word."""
@@ -96,17 +91,17 @@ class NameReader:
         """Say why nothing that reaches this code can be cached."""
         self._node.refuse(f"{self._node.name} {why}")
 
-    def _add(self, found: Reference, flag: int) -> None:
+    def _add(self, found: Reference) -> None:
         self._node.children.append(found)
-        self.words.append(f"@{flag if _MARKS_CALLS else 0}")
+        self.words.append("@")
 
-    def _add_value(self, stream: Stream, place: int, value: Any, name: str, flag: int) -> None:
+    def _add_value(self, stream: Stream, place: int, value: Any, name: str) -> None:
         if not isinstance(value, types.ModuleType | Unloaded):
-            self._add(self._reach.refer_named(self._node, value, name), flag)
+            self._add(self._reach.refer_named(self._node, value, name))
             return
         is_users = value.file is not None if isinstance(value, Unloaded) else self._reach.code.owns_module(_name(value))
         if not is_users:
-            self._add(self._reach.refer_library(self._node, _name(value), value), flag)
+            self._add(self._reach.refer_library(self._node, _name(value), value))
             return
         after = stream[place + 1] if place + 1 < len(stream) else None
         if isinstance(after, Instruction) and after.op in _SETS:
@@ -116,19 +111,19 @@ class NameReader:
                 f"{self._node.name} uses the module {_name(value)} as a value, so everything in it counts"
             )
         if isinstance(value, Unloaded):
-            self._add(self._reach.refer_inside(self._node, value, None), flag)
+            self._add(self._reach.refer_inside(self._node, value, None))
         else:
-            self._add(self._reach.refer(self._node, value, _name(value)), flag)
+            self._add(self._reach.refer(self._node, value, _name(value)))
 
     def _takes(self, stream: Stream, place: int) -> bool:
         one = stream[place] if place < len(stream) else None
         return isinstance(one, Instruction) and one.op == "LOAD_ATTR" and one.argument != "__dict__"
 
-    def _not_there(self, module: types.ModuleType, name: str, flag: int) -> None:
+    def _not_there(self, module: types.ModuleType, name: str) -> None:
         self.words.append(f"missing .{name}")
         makes = vars(module).get("__getattr__")
         if makes is not None:
-            self._add(self._reach.refer_named(self._node, makes, f"{module.__name__}.__getattr__"), flag)
+            self._add(self._reach.refer_named(self._node, makes, f"{module.__name__}.__getattr__"))
 
     def _of_module(self, name: str) -> None:
         self.words.append(name)
@@ -146,7 +141,7 @@ class NameReader:
             self.refuse("sets a global through globals(), which other stages would then find changed")
         elif module is not None and vars(module) is self._namespace:
             self._node.explain(f"{self._node.name} calls globals(), so everything in {self._where} counts")
-            self._add(self._reach.refer(self._node, module, self._where), 0)
+            self._add(self._reach.refer(self._node, module, self._where))
         else:
             self._node.explain(f"{self._node.name} calls globals(), so all code of the model directory counts")
             self._node.children.append(self._reach.refer_everything())

@@ -5,10 +5,11 @@ from typing import Any
 
 from foundations.keys.nodes import Node, framed, of_text
 
-NAMES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "docs", "annotations", "source", "order"
+NAMES, MODULES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "modules", "docs", "annotations", "source", "order"
 
 _WORDS = {
-    **dict.fromkeys(("__name__", "__qualname__", "__module__", "co_name", "agg", "aggregate", "pivot_table"), NAMES),
+    **dict.fromkeys(("__name__", "__qualname__", "co_name", "agg", "aggregate", "pivot_table"), NAMES),
+    **dict.fromkeys(("__module__", "getmodule", "getfile"), MODULES),
     **dict.fromkeys(("__doc__", "getdoc", "getcomments"), DOCS),
     **dict.fromkeys(
         ("__annotations__", "__signature__", "get_type_hints", "get_annotations", "signature", "getfullargspec"),
@@ -39,8 +40,10 @@ def seen(node: Node, what: frozenset[str]) -> bytes:
     subject = node.subject
     parts: list[bytes] = []
     if NAMES in what and isinstance(subject, types.FunctionType | type):
-        parts.append(of_text(subject.__module__ or "", subject.__name__, subject.__qualname__))
+        parts.append(of_text(subject.__name__, subject.__qualname__))
         parts += [of_text(code.co_name) for code in node.codes]
+    if MODULES in what and isinstance(subject, types.FunctionType | type):
+        parts.append(of_text(str(subject.__module__)))
     if DOCS in what:
         parts.append(of_text(repr(_doc(subject)), *(repr(code.co_consts[:1]) for code in node.codes)))
     if ANNOTATIONS in what and isinstance(subject, types.FunctionType | type):

@@ -21,7 +21,7 @@ _LEFT_OUT = frozenset({"site-packages", "node_modules", "__pycache__"})
 def outside_code(root: Path) -> tuple[str, ...]:
     """Return the digest of each file of code outside `root`; raise `ValueError` where there are too many to look at."""
     found: list[str] = []
-    for folder in sorted({folder for folder in _folders() if not folder.is_relative_to(root.resolve())}):
+    for folder in outside_folders(root):
         for file in _modules(folder):
             found.append(f"{file.relative_to(folder)}={hashlib.sha256(file.read_bytes()).hexdigest()}")
             if len(found) > _MOST_FILES:
@@ -30,6 +30,11 @@ def outside_code(root: Path) -> tuple[str, ...]:
                     f"{_MOST_FILES} files; take the folder off PYTHONPATH"
                 )
     return tuple(found)
+
+
+def outside_folders(root: Path) -> list[Path]:
+    """Return the folders outside `root` whose code can be imported, and is not installed."""
+    return sorted({folder for folder in _folders() if not folder.is_relative_to(root.resolve())})
 
 
 def _modules(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,83 @@
+"""Values that code refers to, one level deep: user code inside them counts as code, wherever it is."""
+
+import hashlib
+from pathlib import PurePath
+from typing import Any
+
+from foundations.keys.kinds import way_of
+from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
+from foundations.keys.nodes import Node, of_text
+from foundations.keys.reach import Reach
+from foundations.keys.refused_kinds import why_refused
+from foundations.keys.value_parts import Content, Parts
+
+# what holds nothing that a result can depend on, or what code at other places puts there
+_OPAQUE = frozenset(
+    "_thread.lock _thread.RLock threading._RLock threading.Condition threading.Event threading.Semaphore "
+    "threading.BoundedSemaphore threading.Barrier _thread._local _threading_local.local logging.Logger "
+    "logging.LoggerAdapter logging.Handler weakref.ReferenceType builtins.weakref builtins.weakproxy "
+    "builtins.weakcallableproxy weakref.ProxyType weakref.CallableProxyType weakref.finalize "
+    "weakref.WeakValueDictionary weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle "
+    "multiprocessing.synchronize.SemLock asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar "
+    "_abc._abc_data".split()
+)
+
+
+def is_opaque(kind: type) -> bool:
+    """Tell whether values of a type count by the type alone: locks, thread-locals, loggers, weak references."""
+    return any(f"{one.__module__}.{one.__qualname__}" in _OPAQUE for one in type.__getattribute__(kind, "__mro__"))
+
+
+def expand_data(reach: Reach, node: Node) -> None:
+    """Give the node of a value what it consists of."""
+    value = node.subject
+    kind = type(value)
+    if is_opaque(kind):
+        node.local = of_text("opaque", type_name(kind))
+        return
+    try:
+        parts = _parts(value)
+    except (Refused, NoStableIdentity) as error:
+        _without_identity(reach, node, str(error))
+        return
+    node.local = of_text(parts.tag, parts.data.hex())
+    node.ordered = parts.ordered
+    node.children = [_child(reach, node, place, child, parts) for place, child in enumerate(parts.children)]
+
+
+def _parts(value: Any) -> Parts:
+    way = way_of(type(value))
+    if way is None:
+        raise Refused("it is code of a kind that is not known")
+    try:
+        return way(value)
+    except (Refused, NoStableIdentity):
+        raise
+    except Exception as error:
+        raise Refused(f"it can't be taken apart ({type(error).__name__}: {error})") from error
+
+
+def _child(reach: Reach, node: Node, place: int, child: Any, parts: Parts) -> Node | bytes:
+    if type(child) is Content:
+        return hashlib.sha256(child.data).digest()
+    return reach.refer(node, child, f"{node.name}{parts.step(place)}"[:200])
+
+
+def _without_identity(reach: Reach, node: Node, why: str) -> None:
+    kind = type(node.subject)
+    node.local = of_text("no identity", type_name(kind))
+    if node.lenient:
+        return
+    if why_refused(kind) is not None:
+        node.refuse(f"{node.name} is of type {type_name(kind)}: {why}; make it inside the stage")
+        return
+    node.explain(
+        f"{node.name} is of type {type_name(kind)}, which can't be told by its content ({why}), so all code of the model "
+        "directory counts"
+    )
+    node.children = [reach.refer_everything()]
+
+
+def shown_kind(value: Any) -> bool:
+    """Tell whether a value is short enough to be shown as a constant."""
+    return isinstance(value, bool | int | float | complex | str | bytes | PurePath | type(None))

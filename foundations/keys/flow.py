@@ -1,0 +1,146 @@
+"""The instructions of a function in the order in which control reaches them, however the compiler laid them out.
+
+Where lines break decides which jumps CPython shortens and which ends it copies; the order here shows neither.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from foundations.keys.bytecode import Handler, Instruction
+
+_ENDS = frozenset({"RETURN_VALUE", "RAISE_VARARGS", "RERAISE"})
+# one that is on the same line as the next may be within its `try` or not
+_NEVER_RAISE = frozenset({"LOAD_FAST", "STORE_FAST", "LOAD_CONST", "POP_TOP", "COPY", "SWAP"})
+_LONGEST_COPY = 8
+_FAR = 1 << 30
+# what jumps on a condition that the place where it lands asks again (up to Python 3.11)
+_ASKED_AGAIN = {
+    ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_FALSE_OR_POP"): True,
+    ("JUMP_IF_FALSE_OR_POP", "POP_JUMP_IF_FALSE"): True,
+    ("JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP"): False,
+    ("JUMP_IF_FALSE_OR_POP", "POP_JUMP_IF_TRUE"): False,
+    ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_TRUE_OR_POP"): True,
+    ("JUMP_IF_TRUE_OR_POP", "POP_JUMP_IF_TRUE"): True,
+    ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"): False,
+    ("JUMP_IF_TRUE_OR_POP", "POP_JUMP_IF_FALSE"): False,
+}
+_TURNED = {"POP_JUMP_IF_TRUE": "POP_JUMP_IF_FALSE", "POP_JUMP_IF_NOT_NONE": "POP_JUMP_IF_NONE"}
+
+
+class Mark(NamedTuple):
+    """What stands between instructions: where a path begins, where it joins one that was there, what handles errors."""
+
+    word: str
+    number: int = 0
+    depth: int = 0
+    with_place: int = 0
+
+
+def in_order(instructions: Sequence[Instruction]) -> list[Instruction | Mark]:
+    """Return every instruction that can be reached, in an order that only depends on what leads to what."""
+    walk = _Walk(instructions)
+    walk.run()
+    return _labelled(walk.found, walk.starts)
+
+
+class _Walk:
+    def __init__(self, instructions: Sequence[Instruction]) -> None:
+        self._all = instructions
+        self._to_end = _distances(instructions)
+        self.found: list[Instruction | Mark] = []
+        # where in it each instruction is, by its place in the code
+        self.starts: dict[int, int] = {}
+        self._handlers: dict[int, int] = {}
+        self._waiting: deque[int] = deque([0])
+
+    def run(self) -> None:
+        """Follow every path to its end."""
+        while self._waiting:
+            self.found.append(Mark("path"))
+            self._path(self._waiting.popleft())
+
+    def _path(self, place: int) -> None:
+        handler: Handler | None = None
+        while True:
+            place = self._landing(place)
+            if self._to_end[place] > _LONGEST_COPY:  # short ends are there as often as something leads to them
+                if place in self.starts:
+                    self.found.append(Mark("join", place))
+                    return
+                self.starts[place] = len(self.found)
+            one = self._all[place]
+            if one.handler != handler and one.op not in _NEVER_RAISE:
+                handler = one.handler
+                self._handled(handler)
+            self.found.append(one)
+            if one.op in _ENDS:
+                return
+            place = place + 1 if one.target is None else self._branch(one, place + 1)
+
+    def _branch(self, one: Instruction, after: int) -> int:
+        """Leave one of two ways for later, the same whichever of them is a jump, and return the other."""
+        one = self._asked_once(one)
+        jumps_to = one.target or 0
+        if one.op in _TURNED:
+            self.found[-1] = one._replace(op=_TURNED[one.op])
+            after, jumps_to = jumps_to, after
+        else:
+            self.found[-1] = one
+        self._waiting.append(jumps_to)
+        return after
+
+    def _landing(self, place: int) -> int:
+        while (one := self._all[place]).always and one.target is not None:
+            if one.target == place:
+                return place
+            place = one.target
+        return place
+
+    def _handled(self, handler: Handler | None) -> None:
+        if handler is None:
+            self.found.append(Mark("unhandled"))
+            return
+        if handler.target not in self._handlers:
+            self._handlers[handler.target] = len(self._handlers)
+            self._waiting.append(handler.target)
+        self.found.append(Mark("handled", self._handlers[handler.target], handler.depth, handler.with_place))
+
+    def _asked_once(self, one: Instruction) -> Instruction:
+        for _ in self._all:
+            place = self._landing(one.target or 0)
+            there = self._all[place]
+            same = _ASKED_AGAIN.get((one.op, there.op))
+            if same is None:
+                break
+            op = there.op if same else f"POP_JUMP_IF_{one.op.split('_')[2]}"
+            one = one._replace(op=op, target=there.target if same else place + 1)
+        return one
+
+
+def _labelled(found: list[Instruction | Mark], starts: dict[int, int]) -> list[Instruction | Mark]:
+    """Return what was found with a mark where a path joins, numbered in the order of the marks."""
+    joins = {one.number for one in found if isinstance(one, Mark) and one.word == "join"}
+    numbers = {place: number for number, place in enumerate(sorted(joins, key=starts.__getitem__))}
+    labels = {starts[place]: number for place, number in numbers.items()}
+    labelled: list[Instruction | Mark] = []
+    for at, one in enumerate(found):
+        if at in labels:
+            labelled.append(Mark("here", labels[at]))
+        joins_here = isinstance(one, Mark) and one.word == "join"
+        labelled.append(Mark("join", numbers[one.number]) if joins_here else one)  # type: ignore[union-attr]
+    return labelled
+
+
+def _distances(instructions: Sequence[Instruction]) -> list[int]:
+    """Return for each instruction how many there are until the function ends, _FAR where that depends."""
+    found = [_FAR] * (len(instructions) + 1)
+    for place in range(len(instructions) - 1, -1, -1):
+        one = instructions[place]
+        if one.op in _ENDS:
+            found[place] = 1
+        elif one.target is None:
+            found[place] = found[place + 1] + 1
+        elif one.always and one.target > place:
+            found[place] = found[one.target]
+    return found

@@ -1,0 +1,289 @@
+"""All that the stages of a job can reach: a node for each function, class, module and value, made when first met."""
+
+import os
+import sys
+import types
+from collections import deque
+from pathlib import PurePath
+from typing import Any
+
+from foundations.keys import coarse
+from foundations.keys.classes import expand_class
+from foundations.keys.data import expand_data
+from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
+from foundations.keys.library import library_name, needs_all, needs_data, owns_function
+from foundations.keys.module_source import Sources
+from foundations.keys.modules import MISSING, Module, Unloaded
+from foundations.keys.named_files import named_files
+from foundations.keys.nodes import Kind, Node, of_text
+from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
+from foundations.keys.reach import Reference
+from foundations.keys.reflection import looked_at_by
+from foundations.keys.sentinels import Sentinels
+from foundations.keys.shown import shown
+from foundations.keys.top_level import TopLevels, expand_top_level
+from foundations.keys.unloaded import expand_unloaded
+from foundations.keys.user_code import UserCode
+
+_LONGEST_NAME = 255
+_LIBRARY = b"library:"
+_NOT_OF_MODULE = frozenset(
+    "__name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__ "
+    "__warningregistry__".split()
+)
+
+
+class Graph:
+    """Implements `Reach`; `grow` gives every node that was met what it says and refers to."""
+
+    def __init__(self, code: UserCode) -> None:
+        self.code = code
+        self.sources = Sources()
+        self._sentinels = Sentinels(code)
+        self._known: dict[tuple[int, bool], Reference] = {}
+        self._alive: list[Any] = []  # an address means something only as long as what is there lives
+        self._inside: dict[tuple[str, str | None], Node] = {}
+        self._waiting: deque[Node] = deque()
+        self._top_levels = TopLevels(code, self.sources, self._wait)
+        self._everything: Node | None = None
+        self._data_files: dict[str, Node] = {}
+        self._roots = tuple({str(code.root), os.path.realpath(code.root)})
+
+    def grow(self) -> None:
+        """Give all nodes that wait for it what they say and refer to."""
+        while self._waiting:
+            node = self._waiting.popleft()
+            self._expand(node)
+
+    def refer(self, holder: Node, value: Any, name: str) -> Reference:
+        """Return what stands for a value; `name` is for people."""
+        kind = type(value)
+        if kind in ATOMS:
+            return self._atom(holder, value)
+        lenient = holder.lenient and not is_code(value)
+        key = id(value), lenient
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._met(holder, value, name, lenient)
+            self._alive.append(value)
+        if type(found) is bytes and found.startswith(_LIBRARY):
+            self._use_library(holder, found)
+        return found
+
+    def refer_named(self, holder: Node, value: Any, name: str) -> Reference:
+        """Return what stands for a value that code names, with a node of its own where it is the user's."""
+        found = self.refer(holder, value, name)
+        if isinstance(found, Node) or found.startswith(_LIBRARY):
+            return found
+        kind: Kind = "data" if type(value) in CONTAINERS else "constant"
+        return Node(kind, name, local=found, single=False, source=shown(value))
+
+    def refer_library(self, holder: Node, name: str, value: Any) -> Reference:
+        """Return what stands for what a library calls `name`."""
+        if value is not MISSING and self._counts_itself(value):
+            found = self.refer(holder, value, name)
+            if isinstance(found, Node):
+                return found
+            name = found[len(_LIBRARY) :].decode()
+        token = _LIBRARY + name.encode()
+        self._use_library(holder, token)
+        return token
+
+    def refer_inside(self, holder: Node, module: Module, attribute: str | None) -> Reference:
+        """Return what stands for a module that is not loaded, or for one of its names; None: for all of them."""
+        del holder
+        assert isinstance(module, Unloaded)
+        key = module.name, attribute
+        if key not in self._inside:
+            name = module.name if attribute is None else f"{module.name}.{attribute}".rstrip(".")
+            self._inside[key] = self._wait(Node("module", name, (module, attribute)))
+        return self._inside[key]
+
+    def refer_everything(self) -> Node:
+        """Return the node for all code of the model directory."""
+        if self._everything is None:
+            self._everything = coarse.everything(self.code)
+        return self._everything
+
+    def refer_data_files(self, folder: str | None = None) -> Node:
+        """Return the node for the files of the model directory, or of a folder in it, that are no code."""
+        place = folder or str(self.code.root)
+        if place not in self._data_files:
+            self._data_files[place] = coarse.data_files(place)
+        return self._data_files[place]
+
+    def refer_effects(self, module: Module) -> Node | None:
+        """Return the node for what importing a module does beside defining names, None where it does nothing else."""
+        if isinstance(module, Unloaded):
+            found = self.refer_inside(Node("module", ""), module, "") if module.file is not None else None
+            return found if isinstance(found, Node) else None
+        if module.__name__ == "__main__" or not self.code.owns_module(module.__name__):
+            return None
+        return self._top_levels.of(module)
+
+    def mention(self, holder: Node, text: str) -> None:
+        """Take note of a text in code that may name a file."""
+        if 0 < len(text) <= _LONGEST_NAME and ("." in text or os.sep in text) and "\n" not in text:
+            try:
+                if os.path.isfile(text):
+                    holder.files = (*holder.files, text)
+            except ValueError:  # a null character
+                return
+
+    def _wait(self, node: Node) -> Node:
+        self._waiting.append(node)
+        return node
+
+    def _met(self, holder: Node, value: Any, name: str, lenient: bool) -> Reference:
+        kind = type(value)
+        if isinstance(value, types.FunctionType) and "__stage_function__" in vars(value):
+            return self.refer(holder, vars(value)["__stage_function__"], name)
+        if kind in CONTAINERS and (plain := self._plain(value, name)) is not None:
+            return plain
+        library = library_name(value, self.code)
+        if library is not None:
+            return _LIBRARY + library.encode()
+        if kind is object:
+            return of_text("object()", *self._sentinels.names(value))
+        if isinstance(value, PurePath):
+            return self._path(value, name)
+        return self._wait(Node(_kind_of(value), _name_of(value, name), value, lenient=lenient))
+
+    def _plain(self, value: Any, name: str) -> Reference | None:
+        texts: list[list[Any]] = []
+        token = plain_token(value, texts)
+        if token is None or any(type(text) is str and self._is_rooted(text) for some in texts for text in some):
+            return None
+        files = named_files([[text for text in some if type(text) is str] for some in texts])
+        return Node("data", name, local=token, single=False, files=files, source=shown(value)) if files else token
+
+    def _is_rooted(self, text: str) -> bool:
+        return os.sep in text and any(root in text for root in self._roots)
+
+    def _atom(self, holder: Node, value: Any) -> Reference:
+        if type(value) is str:
+            if self._is_rooted(value):
+                return self._rooted(value, holder.name)
+            self.mention(holder, value)
+        return atom_token(value)
+
+    def _path(self, value: PurePath, name: str) -> Node:
+        text = str(value)
+        node = self._rooted(text, name) if self._is_rooted(text) else Node("constant", name, local=atom_token(text))
+        self.mention(node, text if os.sep in text else os.path.join(".", text))
+        node.local = of_text(type(value).__qualname__, node.local.hex())
+        node.single, node.source = False, shown(value)
+        return node
+
+    def _rooted(self, text: str, name: str) -> Node:
+        """Return what stands for a path below the model directory, wherever that is; what is there counts too."""
+        node = Node("constant", name, single=False, source=shown(text))
+        if os.path.isfile(text):
+            node.files = (text,)
+        elif os.path.isdir(text):
+            node.children.append(self.refer_data_files(text))
+        for root in self._roots:
+            text = text.replace(root, "\0")
+        node.local = of_text("in the model directory", text)
+        return node
+
+    def _use_library(self, holder: Node, token: bytes) -> None:
+        name = token[len(_LIBRARY) :].decode()
+        look = looked_at_by(name)
+        if look is not None:
+            holder.looks_at |= {look}
+        why = needs_all(name)
+        if why is not None:
+            holder.explain(f"{holder.name} uses {name}, {why}, so all code of the model directory counts")
+            holder.children.append(self.refer_everything())
+        if needs_data(name):
+            holder.children.append(self.refer_data_files())
+
+    def _counts_itself(self, value: Any) -> bool:
+        """Tell whether what a library holds under a name is code, a library's or what a user has put there."""
+        if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, *WRAPPERS)):
+            return True
+        return self.code.owns_module(type(value).__module__)
+
+    def _expand(self, node: Node) -> None:
+        subject = node.subject
+        if node.kind == "top level":
+            expand_top_level(self, node)
+        elif node.kind == "module" and isinstance(subject, tuple):
+            expand_unloaded(self, node, self.sources)
+        elif isinstance(subject, types.FunctionType):
+            expand_function(self, node)
+            self._describe_function(node, subject)
+        elif isinstance(subject, type):
+            expand_class(self, node)
+            self._describe_class(node, subject)
+        elif isinstance(subject, types.ModuleType):
+            self._expand_module(node, subject)
+        elif isinstance(subject, WRAPPERS):
+            expand_wrapper(self, node)
+        else:
+            self._expand_value(node)
+
+    def _describe_function(self, node: Node, function: types.FunctionType) -> None:
+        if owns_function(function, self.code):
+            node.file = self.code.relative(function.__code__.co_filename)
+            node.source = self.sources.of_code(function.__code__)
+            module = sys.modules.get(str(function.__globals__.get("__name__")))
+            if module is not None and vars(module) is function.__globals__:
+                self._add_effects(node, module)
+
+    def _describe_class(self, node: Node, cls: type) -> None:
+        module = sys.modules.get(type.__getattribute__(cls, "__module__"))
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str):
+            node.file, node.source = self.code.relative(file), self.sources.of_class(file, cls.__qualname__)
+        if module is not None:
+            self._add_effects(node, module)
+
+    def _add_effects(self, node: Node, module: types.ModuleType) -> None:
+        effects = self.refer_effects(module)
+        if effects is not None:
+            node.children.append(effects)
+        if self.code.is_compiled(module) and node.subject is not module:
+            node.children.append(self.refer(node, module, module.__name__))
+
+    def _expand_module(self, node: Node, module: types.ModuleType) -> None:
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str):
+            node.file = self.code.relative(file)
+        if self.code.is_compiled(module):
+            node.local = of_text("compiled", coarse.content(str(file)))
+            return
+        names = sorted(name for name in vars(module) if name not in _NOT_OF_MODULE)
+        node.local = of_text("module", *names)
+        for name in names:
+            node.children.append(self.refer_named(node, vars(module)[name], f"{module.__name__}.{name}"))
+        self._add_effects(node, module)
+
+    def _expand_value(self, node: Node) -> None:
+        expand_data(self, node)
+        node.source = shown(node.subject)
+        module = sys.modules.get(str(getattr(node.subject, "__module__", None)))
+        if self.code.is_compiled(module):
+            node.children.append(self.refer(node, module, "compiled"))
+
+
+def is_code(value: Any) -> bool:
+    """Tell whether a value is a function, a class or a module, and not data."""
+    return isinstance(value, types.FunctionType | type | types.ModuleType)
+
+
+def _kind_of(value: Any) -> Kind:
+    if isinstance(value, type):
+        return "class"
+    if isinstance(value, types.ModuleType):
+        return "module"
+    return "function" if isinstance(value, (types.FunctionType, types.MethodType, *WRAPPERS)) else "data"
+
+
+def _name_of(value: Any, name: str) -> str:
+    if isinstance(value, types.FunctionType):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, type):
+        return f"class {value.__module__}.{value.__qualname__}"
+    return value.__name__ if isinstance(value, types.ModuleType) else name

@@ -1,0 +1,94 @@
+"""Source files, parsed: their top-level statements, and the lines of each definition."""
+
+import ast
+import linecache
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_LONGEST = 20_000
+_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class ModuleSource:
+    """A module's file."""
+
+    statements: list[ast.stmt]
+    lines: list[str]
+    ends: dict[int, int] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def text(self, first: int, last: int) -> str:
+        """Return some lines as they stand."""
+        return "".join(self.lines[first - 1 : last])[:_LONGEST]
+
+
+class Sources:
+    """The files that have been read."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, ModuleSource | None] = {}
+
+    def of(self, file: str) -> ModuleSource | None:
+        """Return a file, parsed, or None for what is no Python."""
+        if file not in self._known:
+            self._known[file] = _parsed(file)
+        return self._known[file]
+
+    def of_code(self, code: types.CodeType) -> str | None:
+        """Return the lines of a function, or of the file that a driver's code brought along."""
+        module = self.of(code.co_filename) if Path(code.co_filename).is_absolute() else None
+        first = code.co_firstlineno
+        if module is not None and first in module.ends:
+            return module.text(first, module.ends[first])
+        lines = linecache.getlines(code.co_filename)
+        last = max((line for _, _, line in code.co_lines() if line), default=first)
+        return "".join(lines[first - 1 : last])[:_LONGEST] or None
+
+    def of_class(self, file: str | None, qualname: str) -> str | None:
+        """Return the lines of a class."""
+        module = self.of(file) if file else None
+        place = module.places.get(qualname) if module is not None else None
+        return module.text(*place) if module is not None and place else None
+
+
+def _parsed(file: str) -> ModuleSource | None:
+    try:
+        data = Path(file).read_bytes()
+        tree = ast.parse(data)
+        text = data.decode("utf-8", "replace")
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+    found = ModuleSource(tree.body, text.splitlines(keepends=True))
+    _index(found, tree.body, "")
+    return found
+
+
+def _index(source: ModuleSource, body: Iterable[ast.AST], prefix: str) -> None:
+    for statement in body:
+        if isinstance(statement, _DEFINES):
+            first = min([statement.lineno, *(one.lineno for one in statement.decorator_list)])
+            last = statement.end_lineno or first
+            source.ends[first] = last
+            source.places[f"{prefix}{statement.name}"] = first, last
+            inside = "" if isinstance(statement, ast.ClassDef) else "<locals>."
+            _index(source, statement.body, f"{prefix}{statement.name}.{inside}")
+        elif isinstance(statement, _HOLDS):
+            _index(source, bodies_of(statement), prefix)
+
+
+_HOLDS = (ast.If, ast.Try, ast.With, ast.For, ast.While, ast.AsyncWith, ast.AsyncFor)
+
+
+def bodies_of(statement: ast.AST) -> list[ast.stmt]:
+    """Return the statements that stand below a compound one, whichever of its parts they are in."""
+    found: list[ast.stmt] = []
+    for name in ("body", "orelse", "finalbody"):
+        found += getattr(statement, name, [])
+    for handler in getattr(statement, "handlers", []):
+        found += handler.body
+    for case in getattr(statement, "cases", []):
+        found += case.body
+    return found

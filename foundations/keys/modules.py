@@ -1,0 +1,104 @@
+"""Modules as code refers to them: loaded, or not loaded yet; nothing here imports anything."""
+
+import os
+import sys
+import types
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import resolve_name
+from typing import Any
+
+from foundations.keys.user_code import UserCode
+
+MISSING: Any = object()
+_SOURCE = ".py"
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """A module that nothing has imported yet; `file` is the user's source, or None for a library's."""
+
+    name: str
+    file: str | None
+
+
+Module = types.ModuleType | Unloaded
+
+
+def module_named(name: str, code: UserCode) -> Module:
+    """Return a module by its whole name, without importing it."""
+    loaded = sys.modules.get(name)
+    return loaded if isinstance(loaded, types.ModuleType) else Unloaded(name, _source_of(name, code))
+
+
+def imported_name(name: str, level: int, package: str | None) -> str | None:
+    """Return the whole name of what an import statement names; None where it can't be told."""
+    if not level:
+        return name
+    try:
+        return resolve_name("." * level + name, package or "")
+    except ImportError:
+        return None
+
+
+def attribute(module: Module, name: str, code: UserCode) -> Any:
+    """Return what a module has under a name: a value, a module, or MISSING."""
+    if isinstance(module, types.ModuleType):
+        found = vars(module).get(name, MISSING)
+        if found is not MISSING:
+            return found
+        if getattr(module, "__path__", None) is None:
+            return MISSING
+    below = f"{module.__name__ if isinstance(module, types.ModuleType) else module.name}.{name}"
+    inside = module_named(below, code)
+    if isinstance(inside, Unloaded) and inside.file is None:
+        return MISSING
+    return inside
+
+
+def parents(name: str) -> list[str]:
+    """Return the names of the packages that a module lies in, the outermost first."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def package_of(namespace: dict[str, Any]) -> str | None:
+    """Return the package that relative imports in a namespace start from."""
+    package = namespace.get("__package__")
+    if isinstance(package, str):
+        return package
+    name = namespace.get("__name__")
+    if not isinstance(name, str):
+        return None
+    return name if "__path__" in namespace else name.rpartition(".")[0]
+
+
+def _source_of(name: str, code: UserCode) -> str | None:
+    spec = _spec(name)
+    if spec is None or not spec.origin or not code.owns(spec.origin):
+        return None
+    return spec.origin
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Return where a module would be found; its packages need not be loaded."""
+    path: list[str] | None = None
+    parent, _, last = name.rpartition(".")
+    if parent:
+        loaded = sys.modules.get(parent)
+        if loaded is not None:
+            path = list(getattr(loaded, "__path__", ()))
+        else:
+            above = _spec(parent)
+            path = list(above.submodule_search_locations or ()) if above is not None else []
+        if not path:
+            return None
+    try:
+        return PathFinder.find_spec(name, path)
+    except (ImportError, ValueError, OSError):
+        return None
+
+
+def folder_of(file: str) -> str:
+    """Return the folder that a file lies in."""
+    return os.path.dirname(os.path.abspath(file))

@@ -1,0 +1,73 @@
+"""What code looks at beside calling things: names, docstrings, annotations and the like count only where something does."""
+
+import types
+from typing import Any
+
+from foundations.keys.nodes import Node, framed, of_text
+
+NAMES, MODULES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "modules", "docs", "annotations", "source", "order"
+
+_WORDS = {
+    **dict.fromkeys(("__name__", "__qualname__", "co_name", "agg", "aggregate", "pivot_table"), NAMES),
+    **dict.fromkeys(("__module__", "getmodule", "getfile"), MODULES),
+    **dict.fromkeys(("__doc__", "getdoc", "getcomments"), DOCS),
+    **dict.fromkeys(
+        ("__annotations__", "__signature__", "get_type_hints", "get_annotations", "signature", "getfullargspec"),
+        ANNOTATIONS,
+    ),
+    **dict.fromkeys(("getsource", "getsourcelines", "findsource", "co_firstlineno", "__code__", "getsourcefile"), SOURCE),
+    **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
+}
+# libraries that act on the annotations of functions that they are given
+_ANNOTATED = frozenset(
+    "attr attrs beartype cattr cattrs dacite fastapi fire injector jaxtyping langchain langchain_core marshmallow "
+    "msgspec multipledispatch numba pandera plum pydantic pydantic_ai typeguard typer".split()
+)
+
+
+def looked_at(word: str) -> str | None:
+    """Return what code looks at that mentions `word` as an attribute, or as a text that may become one."""
+    return _WORDS.get(word)
+
+
+def looked_at_by(library: str) -> str | None:
+    """Return what a library looks at in the functions that it is given."""
+    return ANNOTATIONS if library.partition(".")[0] in _ANNOTATED else None
+
+
+def seen(node: Node, what: frozenset[str]) -> bytes:
+    """Return what there is to see of a node for code that looks at `what`."""
+    subject = node.subject
+    parts: list[bytes] = []
+    if NAMES in what and isinstance(subject, types.FunctionType | type):
+        parts.append(of_text(subject.__name__, subject.__qualname__))
+        parts += [of_text(code.co_name) for code in node.codes]
+    if MODULES in what and isinstance(subject, types.FunctionType | type):
+        parts.append(of_text(str(subject.__module__)))
+    if DOCS in what:
+        parts.append(of_text(repr(_doc(subject)), *(repr(code.co_consts[:1]) for code in node.codes)))
+    if ANNOTATIONS in what and isinstance(subject, types.FunctionType | type):
+        parts.append(of_text(*(f"{name}: {_shown(hint)}" for name, hint in _annotations(subject).items())))
+    if SOURCE in what:
+        parts.append(of_text(node.source or ""))
+    if ORDER in what and isinstance(subject, type):
+        parts.append(of_text(*(name for name in vars(subject) if not name.startswith("__"))))
+    return framed(*parts)
+
+
+def _doc(subject: Any) -> Any:
+    return vars(subject).get("__doc__") if isinstance(subject, type) else getattr(subject, "__doc__", None)
+
+
+def _annotations(subject: Any) -> dict[str, Any]:
+    found = vars(subject).get("__annotations__") if isinstance(subject, type) else subject.__annotations__
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(hint: Any) -> str:
+    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
+        return f"{hint.__module__}.{hint.__qualname__}"
+    try:
+        return repr(hint)
+    except Exception:  # noqa: BLE001 - a user's own __repr__
+        return type(hint).__qualname__

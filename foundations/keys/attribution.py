@@ -23,8 +23,8 @@ class _Mine(threading.local):
 
 mine = _Mine()
 
-_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
-_STDLIB = os.path.dirname(os.__file__)  # noqa: PTH120
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_STDLIB = os.path.dirname(os.__file__)
 _OURS = (_HERE, "<frozen ")
 
 

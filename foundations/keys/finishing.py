@@ -49,7 +49,7 @@ class _Settled:
         self._made = {path: at for path, (at, *_) in self._notes["made"].items()}
         self._made |= {os.path.realpath(path): at for path, at in self._made.items()}
         self._same = {found[:2]: self._wrote[path] for path in self._wrote if (found := signature_of(path)) is not None}
-        self._changed = {os.path.dirname(path) for path in (*self._wrote, *self._made, *self._notes["moved"])}  # noqa: PTH120
+        self._changed = {os.path.dirname(path) for path in (*self._wrote, *self._made, *self._notes["moved"])}
         self._files: Claims = {}
         self._left: Claims = {}
 

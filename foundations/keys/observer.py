@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from foundations.keys import shared_generators, watched_files, watched_processes
+from foundations.keys.argument_files import note_named
 from foundations.keys.attribution import active, mine, observe, unobserved
 from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
-from foundations.keys.named_files import note_named
 from foundations.keys.observed import Observed, joined
 from foundations.keys.places import Places
 from foundations.keys.watched_clock import Chance, chance_in

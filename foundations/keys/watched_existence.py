@@ -11,6 +11,7 @@ from foundations.keys.attribution import active, mine, observe
 from foundations.keys.claims import kind_of
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
+from foundations.keys.watched_files import is_code_at_work
 
 _plain: dict[str, Any] = {"stat": os.stat, "access": os.access, "open": os.open}
 
@@ -21,6 +22,7 @@ _PROBES = frozenset(
     if hasattr(function, "__code__")
 )
 _PROBES_OF_PATHS = frozenset({"exists", "is_file", "is_dir", "is_mount", "is_fifo", "is_socket", "is_block_device"})
+_PURPOSES = ("kinds", "sizes")
 _SPECIAL = ("/proc/", "/sys/", "/dev/")
 
 
@@ -51,10 +53,11 @@ def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) 
     try:
         found: os.stat_result = _plain["stat"](path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
     except (FileNotFoundError, NotADirectoryError):
-        observe(_absent, path, dir_fd)
+        for purpose in _PURPOSES if _purpose() else ():
+            observe(_found, path, dir_fd, None, purpose)
         raise
-    if type(path) is not int and follow_symlinks:
-        observe(_found, path, dir_fd, found, sized=_looks_at_size())
+    if type(path) is not int and follow_symlinks and (purpose := _purpose()):
+        observe(_found, path, dir_fd, found, purpose)
     return found
 
 
@@ -91,18 +94,12 @@ for _name, _function in _WRAPPERS.items():
             _supports.add(_function)
 
 
-def _absent(record: LiveRecord, path: object, dir_fd: int | None) -> None:
-    for sized in (False, True):
-        _found(record, path, dir_fd, None, sized=sized)
-
-
-def _found(record: LiveRecord, path: object, dir_fd: int | None, found: os.stat_result | None, *, sized: bool) -> None:
+def _found(record: LiveRecord, path: object, dir_fd: int | None, found: os.stat_result | None, purpose: str) -> None:
     text = absolute(path, absolute(dir_fd) if dir_fd is not None else None)
-    kind = "sizes" if sized else "kinds"
-    if text is None or text in record.notes[kind] or record.places.is_library(text):
+    if text is None or text in record.notes[purpose] or record.places.is_library(text):
         return
-    if not text.startswith(_SPECIAL) and not record.places.is_above(text):
-        record.note_now(kind, text, None if found is None else kind_of(found, sized=sized))
+    if not text.startswith(_SPECIAL) and not record.places.is_above(text) and not is_code_at_work(text):
+        record.note_now(purpose, text, None if found is None else kind_of(found, sized=purpose == "sizes"))
 
 
 def _accessed(record: LiveRecord, path: object, dir_fd: int | None) -> None:
@@ -110,14 +107,17 @@ def _accessed(record: LiveRecord, path: object, dir_fd: int | None) -> None:
         found = _plain["stat"](path, dir_fd=dir_fd)
     except (OSError, ValueError):
         found = None
-    _found(record, path, dir_fd, found, sized=False)
+    _found(record, path, dir_fd, found, "kinds")
 
 
-def _looks_at_size() -> bool:
-    """Tell whether whoever asks for a file's status may look at more than whether it is there."""
+def _purpose() -> str:
+    """Tell whether who asks for a status wants no more than what is there, may look at its size, or wants nothing."""
     frame = sys._getframe(2)
     if frame.f_code in _PROBES:
-        return False
-    caller = frame.f_back
-    is_path = frame.f_code.co_name == "stat" and frame.f_globals.get("__name__", "").startswith("pathlib")
-    return not (is_path and caller is not None and caller.f_code.co_name in _PROBES_OF_PATHS)
+        return "kinds"
+    if frame.f_code.co_name != "stat" or not frame.f_globals.get("__name__", "").startswith("pathlib"):
+        return "sizes"
+    asking = frame.f_back.f_code.co_name if frame.f_back is not None else ""
+    if asking == "resolve":  # which looks for links that lead round in circles
+        return ""
+    return "kinds" if asking in _PROBES_OF_PATHS else "sizes"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from foundations.keys.attribution import mine
-from foundations.keys.claims import DIRECTORY, kind_of, names_at
+from foundations.keys.claims import DIRECTORY, FILE, kind_at, kind_of, names_at
 from foundations.keys.file_digests import FileDigests, is_young, signature, signature_of
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
@@ -16,8 +16,8 @@ DIGESTS = FileDigests()
 
 _CODE = (".py", ".pyc", ".so", ".pyd", ".zip")
 _MOST_FRAMES = 25
-_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
-_STDLIB = os.path.dirname(os.__file__)  # noqa: PTH120
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_STDLIB = os.path.dirname(os.__file__)
 _IMPORTS = ("<frozen importlib", "<frozen zipimport", f"{_STDLIB}/importlib/metadata/")
 _LINES, _TOKENS, _INSPECT = f"{_STDLIB}/linecache.py", f"{_STDLIB}/tokenize.py", f"{_STDLIB}/inspect.py"
 
@@ -34,19 +34,26 @@ def opened(record: LiveRecord, path: object, mode: object, flags: int) -> None:
     if type(path) is int or (text := absolute(path, mine.folder)) is None:
         return
     reads = flags & os.O_ACCMODE != os.O_WRONLY and not flags & (os.O_TRUNC | os.O_EXCL)
-    if flags & os.O_TRUNC or (flags & os.O_CREAT and signature_of(text) is None):
-        if reads:  # that nothing was there is what it depends on
+    if not flags & (os.O_TRUNC | os.O_CREAT):
+        if reads:
             read(record, text)
-        record.note_now("wrote", text)
-    elif reads:
+        return
+    there = kind_at(text)
+    if reads:  # that nothing was there is what it depends on
         read(record, text)
+    if there is None or (there == FILE and flags & os.O_TRUNC):  # a nameless file is made by its directory
+        record.note_now("wrote", text)
 
 
 def read(record: LiveRecord, path: str) -> None:
     """Note that a file, by its absolute path, is about to be read."""
     if path in record.notes["reads"] or record.places.is_library(path):
         return
-    if path.endswith(_CODE) and _is_code_at_work():
+    if is_code_at_work(path):
+        return
+    if path.startswith(_STATE_OF_THE_MACHINE):
+        if not path.startswith(_NOTHING_BEHIND):
+            record.note("devices", path)
         return
     try:
         found = _plain_stat(path)
@@ -54,9 +61,6 @@ def read(record: LiveRecord, path: str) -> None:
         record.note_now("reads", path, None, None)
         return
     if stat.S_ISREG(found.st_mode):
-        if path.startswith(_STATE_OF_THE_MACHINE):
-            record.note("devices", path)
-            return
         record.note_now("reads", path, list(signature(found)), _young_digest(record, path, found))
     elif stat.S_ISDIR(found.st_mode):
         record.note_now("kinds", path, DIRECTORY)
@@ -96,8 +100,8 @@ def listed(record: LiveRecord, path: object = None) -> None:
         return
     if _is_import_system(_caller()):
         return
-    own = {name for name in record.notes["wrote"] if os.path.dirname(name) == text}  # noqa: PTH120
-    record.note_now("names", text, names_at(text, {os.path.basename(name) for name in own}))  # noqa: PTH119
+    own = {name for name in record.notes["wrote"] if os.path.dirname(name) == text}
+    record.note_now("names", text, names_at(text, {os.path.basename(name) for name in own}))
 
 
 def made_directory(record: LiveRecord, path: object, mode: object = None, folder: object = -1) -> None:
@@ -120,9 +124,29 @@ def moved(record: LiveRecord, source: object, target: object, of: object = -1, t
 def linked(record: LiveRecord, source: object, target: object, folder: object = -1) -> None:
     """Take the event `os.symlink`, whose source is relative to the link."""
     after = _within(target, folder)
-    before = absolute(source, os.path.dirname(after)) if after is not None else None  # noqa: PTH120
+    before = absolute(source, os.path.dirname(after)) if after is not None else None
     if before is not None and after is not None and before != after:
         record.note_now("moved", after, before)
+
+
+def is_code_at_work(path: str) -> bool:
+    """Tell whether a file of code is opened to be run, or to show a line of it, and not by the user's own code."""
+    if not path.endswith(_CODE):
+        return False
+    frame, shows = _caller(), False
+    if _is_import_system(frame):
+        return True
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            break
+        file = frame.f_code.co_filename
+        if file == _INSPECT:
+            return False
+        shows = shows or file == _LINES
+        if not file.startswith((_STDLIB, "<frozen ")):
+            break
+        frame = frame.f_back
+    return shows
 
 
 HANDLERS: dict[str, Callable[..., None]] = {
@@ -160,24 +184,6 @@ def _read_special(record: LiveRecord, path: str) -> None:
         found = kind_of(_plain_stat(path))
         record.note("devices", path)
         record.spoil(f"{path} is no regular file ({found}): what comes from it can't be looked at again")
-
-
-def _is_code_at_work() -> bool:
-    """Tell whether a file of code is read to be run, or to show a line of it, and not by the user's own code."""
-    frame, shows = _caller(), False
-    if _is_import_system(frame):
-        return True
-    for _ in range(_MOST_FRAMES):
-        if frame is None:
-            break
-        file = frame.f_code.co_filename
-        if file == _INSPECT:
-            return False
-        shows = shows or file == _LINES
-        if not file.startswith((_STDLIB, "<frozen ")):
-            break
-        frame = frame.f_back
-    return shows
 
 
 def _is_import_system(frame: FrameType | None) -> bool:

@@ -65,7 +65,7 @@ class LiveRecord:
     def expect_child(self) -> None:
         """Make the file by which processes that are forked from now on hand back what they note."""
         if self._children is None and not _fork.in_child:
-            path = f"{self._folder}/foundations-observed-{os.urandom(12).hex()}"
+            path = f"{self._folder}/foundations-observed-{os.getpid()}-{os.urandom(12).hex()}"
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             self._children = Path(path)
 

@@ -23,7 +23,8 @@ from foundations.keys.chance_names import (
     SEEDS,
 )
 
-_SUSPECT = frozenset(name.rpartition(".")[2] for name in (*CLOCK, *DRAWS, *DRAWS_WITHOUT_ARGUMENT)) | SEEDS
+_KNOWN = CLOCK | DRAWS | DRAWS_WITHOUT_ARGUMENT
+_SUSPECT = frozenset(name.rpartition(".")[2] for name in _KNOWN) | SEEDS
 _MODULES = frozenset({"random", "secrets", "numpy", "np"})
 
 _NAMED = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_DEREF", "LOAD_CLASSDEREF"})
@@ -54,7 +55,7 @@ def chance_in(codes: Iterable[CodeType]) -> Chance:
 
 @lru_cache(maxsize=10_000)
 def _chance_of(code: CodeType) -> Chance:
-    if not _SUSPECT.intersection(code.co_names) and not _MODULES.intersection(code.co_names):
+    if not _is_suspect(code):
         return Chance()
     clock, draws, seeds = [], [], False
     for name, bare, line in _calls(code):
@@ -68,6 +69,13 @@ def _chance_of(code: CodeType) -> Chance:
     return Chance(tuple(clock), tuple(draws), seeds)
 
 
+def _is_suspect(code: CodeType) -> bool:
+    if not _SUSPECT.isdisjoint(code.co_names) or not _MODULES.isdisjoint(code.co_names):
+        return True
+    names = _Names(code)  # by another name, as of `from time import time as now`
+    return any(names.meaning(name) in _KNOWN for name in code.co_names)
+
+
 def _draws(name: str, last: str, *, bare: bool) -> bool:
     if name in DRAWS_WITHOUT_ARGUMENT:
         return bare
@@ -77,29 +85,35 @@ def _draws(name: str, last: str, *, bare: bool) -> bool:
 
 def _calls(code: CodeType) -> Iterator[tuple[str, bool, int]]:
     """Yield the dotted names in a function's code, whether each is called with nothing, and its line."""
-    instructions = [one for one in dis.get_instructions(code) if one.opname not in _BETWEEN]
     names, line = _Names(code), code.co_firstlineno
     lines = {start: number for start, number in dis.findlinestarts(code) if number is not None}
     chain: list[str] = []
     imported = ""
-    for one in instructions:
-        line = lines.get(one.offset, line)
-        if one.opname in _ATTRIBUTE and (chain or imported):
-            if one.opname == "IMPORT_FROM":
-                chain = [imported, str(one.argval)]
-            else:
-                chain.append(str(one.argval))
+    for offset, action, name in _actions(code):
+        line = lines.get(offset, line)
+        if action in _ATTRIBUTE and (chain or imported):
+            chain = [imported, name] if action == "IMPORT_FROM" else [*chain, name]
             continue
-        if one.opname in _STORE and chain:
-            names.local[str(one.argval)] = ".".join(chain)
+        if action in _STORE and chain:
+            names.local[name] = ".".join(chain)
         elif chain:
-            yield ".".join(chain), one.opname in _CALL and not one.arg, line
+            yield ".".join(chain), action in _CALL and name == "0", line
         chain = []
-        if one.opname == "IMPORT_NAME":
-            imported = str(one.argval)
-            chain = [imported]
-        elif one.opname in _NAMED:
-            chain = [names.meaning(str(one.argval))]
+        if action == "IMPORT_NAME":
+            imported, chain = name, [name]
+        elif action in _NAMED:
+            chain = [names.meaning(name)]
+
+
+def _actions(code: CodeType) -> Iterator[tuple[int, str, str]]:
+    """Yield offset, name and argument of each instruction; two of those that are two in one, as of Python 3.13."""
+    for one in dis.get_instructions(code):
+        if type(one.argval) is tuple and one.opname.count("_FAST") == 2:
+            first, second = one.opname[: one.opname.index("_FAST") + 5], one.opname[one.opname.index("_FAST") + 6 :]
+            yield one.offset, first, str(one.argval[0])
+            yield one.offset, second, str(one.argval[1])
+        elif one.opname not in _BETWEEN:
+            yield one.offset, one.opname, str(one.arg if one.opname in _CALL else one.argval)
 
 
 class _Names:
@@ -129,7 +143,12 @@ def _generators() -> tuple[type, ...]:
 
 
 def _module_of(file: str) -> dict[str, Any]:
-    for module in list(sys.modules.values()):
-        if getattr(module, "__file__", None) == file:
-            return vars(module)
-    return {}
+    if file not in _namespaces:
+        for module in list(sys.modules.values()):
+            where = getattr(module, "__file__", None)
+            if isinstance(where, str):
+                _namespaces[where] = vars(module)
+    return _namespaces.setdefault(file, {})
+
+
+_namespaces: dict[str, dict[str, Any]] = {}

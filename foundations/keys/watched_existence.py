@@ -11,7 +11,7 @@ from foundations.keys.attribution import active, mine, observe
 from foundations.keys.claims import kind_of
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
-from foundations.keys.watched_files import is_code_at_work
+from foundations.keys.watched_files import is_code_at_work, is_no_file
 
 _plain: dict[str, Any] = {"stat": os.stat, "access": os.access, "open": os.open}
 
@@ -96,7 +96,7 @@ for _name, _function in _WRAPPERS.items():
 
 def _found(record: LiveRecord, path: object, dir_fd: int | None, found: os.stat_result | None, purpose: str) -> None:
     text = absolute(path, absolute(dir_fd) if dir_fd is not None else None)
-    if text is None or text in record.notes[purpose] or record.places.is_library(text):
+    if text is None or text in record.notes[purpose] or record.places.is_library(text) or is_no_file(text):
         return
     if not text.startswith(_SPECIAL) and not record.places.is_above(text) and not is_code_at_work(text):
         record.note_now(purpose, text, None if found is None else kind_of(found, sized=purpose == "sizes"))

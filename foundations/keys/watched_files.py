@@ -58,7 +58,8 @@ def read(record: LiveRecord, path: str) -> None:
     try:
         found = _plain_stat(path)
     except (OSError, ValueError):
-        record.note_now("reads", path, None, None)
+        if not is_no_file(path):
+            record.note_now("reads", path, None, None)
         return
     if stat.S_ISREG(found.st_mode):
         record.note_now("reads", path, list(signature(found)), _young_digest(record, path, found))
@@ -160,6 +161,11 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "os.link": moved,
     "os.symlink": linked,
 }
+
+
+def is_no_file(path: str) -> bool:
+    """Tell whether this is a name as `<string>`, which Python looks for to show a line of what has no file."""
+    return path.endswith(">") and path.rpartition("/")[2].startswith("<")
 
 
 def _within(path: object, folder: object) -> str | None:

@@ -141,7 +141,7 @@ def test_a_fork_in_one_thread_while_others_read(root: Path, see: See) -> None:
         thread = threading.Thread(target=busy)
         thread.start()
         try:
-            for _ in range(50):
+            for _ in range(10):
                 assert forked(lambda: read_all("a")) == 0
         finally:
             stop.set()

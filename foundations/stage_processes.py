@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from foundations.graph import Call
+from foundations.keys.attribution import unobserved
 from foundations.keys.observer import is_watched, take_over
 from foundations.originals import DESCRIPTION
 from foundations.pickler import dumps
@@ -50,7 +51,7 @@ class StageProcesses:
         with self._turns:
             with self._lock:
                 process = self._free.pop() if self._free else None
-            process = process or _StageProcess(self._setting, self._open_channel)
+            process = process or self._started()
             try:
                 return process.call(call, args, kwargs, report=self._report)
             finally:
@@ -59,6 +60,10 @@ class StageProcesses:
                         self._free.append(process)
                 else:
                     process.kill()
+
+    def _started(self) -> "_StageProcess":
+        with unobserved():  # it is no program of the stage's
+            return _StageProcess(self._setting, self._open_channel)
 
     def close(self) -> None:
         """End the processes."""

@@ -77,6 +77,14 @@ def own_stage() -> str | None:
     return _stage.get()
 
 
+def is_running(stage: str) -> bool:
+    """Tell whether a stage runs now."""
+    return stage in _running
+
+
+stage_here = _stage.get  # what `own_stage` returns, for those who ask a million times
+
+
 def run_in(stage: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Return what `function` returns, called in this thread on behalf of a stage."""
     token = _stage.set(stage)

@@ -5,11 +5,13 @@ import pickle
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from traceback import format_exception_only
 from typing import Any, NoReturn
 
 from foundations import current
 from foundations.forked import call_unforked
+from foundations.keys.observer import Observer, Watch
 from foundations.originals import described
 from foundations.output import Output
 from foundations.pickler import dumps
@@ -30,12 +32,30 @@ def main(channel: Channel) -> None:
     current.metric_log = current.line = _Relay(channel)
     threads_belong_to_their_stage()
     output = Output(setting["mark"], setting["places"])
+    observing = _Observing(setting["root"])
     while True:
         try:
             message = channel.receive()
         except EOFError:
             _leave()
-        _run(channel, message, output, setting)
+        _run(channel, message, output, setting, observing)
+
+
+class _Observing:
+    """Watches the stages that are cached, and costs nothing in a process that has none."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._observer: Observer | None = None
+
+    def of(self, message: Mapping[str, Any]) -> Watch | None:
+        """Return what watches a stage, or None where nobody wants to know."""
+        if not message["watched"]:
+            return None
+        if self._observer is None:
+            self._observer = Observer(self._root)
+            self._observer.install()
+        return self._observer.watching(message["stage"], collects_code=True)
 
 
 class _Relay:
@@ -59,14 +79,17 @@ class _Relay:
         return answer
 
 
-def _run(channel: Channel, message: Mapping[str, Any], output: Output, setting: Mapping[str, Any]) -> None:
+def _run(
+    channel: Channel, message: Mapping[str, Any], output: Output, setting: Mapping[str, Any], observing: _Observing
+) -> None:
     stage = message["stage"]
     output.begin(stage)
     try:
         # taken off the channel first: an argument that can't be unpickled must not leave half of itself there
         data = list(buffers(channel, message))
+        watch = observing.of(message)
         function, args, kwargs = pickle.loads(data[0], buffers=data[1:])
-        with current.running(stage):
+        with current.running(stage), watch or nullcontext():
             result = call_unforked(function, args, kwargs)
         encoding, parts = _encoded(result)
     except BaseException as error:  # noqa: BLE001 - whatever a stage raises is raised again in the worker
@@ -74,7 +97,8 @@ def _run(channel: Channel, message: Mapping[str, Any], output: Output, setting: 
         channel.send({"say": "raised", **_told(error, setting)}, _pickled(error))
         return
     output.end(stage)
-    channel.send({"say": "returned", "encoding": encoding}, parts)
+    observed = watch.told() if watch is not None else None
+    channel.send({"say": "returned", "encoding": encoding, "observed": observed}, parts)
 
 
 def _told(error: BaseException, setting: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 from foundations.graph import Call
+from foundations.keys.attribution import unobserved
+from foundations.keys.observer import is_watched, take_over
 from foundations.originals import DESCRIPTION
 from foundations.pickler import dumps
 from foundations.report import Channel, Report, buffers
@@ -49,7 +51,7 @@ class StageProcesses:
         with self._turns:
             with self._lock:
                 process = self._free.pop() if self._free else None
-            process = process or _StageProcess(self._setting, self._open_channel)
+            process = process or self._started()
             try:
                 return process.call(call, args, kwargs, report=self._report)
             finally:
@@ -58,6 +60,10 @@ class StageProcesses:
                         self._free.append(process)
                 else:
                     process.kill()
+
+    def _started(self) -> "_StageProcess":
+        with unobserved():  # it is no program of the stage's
+            return _StageProcess(self._setting, self._open_channel)
 
     def close(self) -> None:
         """End the processes."""
@@ -85,7 +91,8 @@ class _StageProcess:
         head = dumps((call.function, args, kwargs), outside=outside.append)
         self.is_free = False
         try:
-            self._channel.send({"say": "call", "stage": call.id}, [head, *(buffer.raw() for buffer in outside)])
+            message = {"say": "call", "stage": call.id, "watched": is_watched(call.id)}
+            self._channel.send(message, [head, *(buffer.raw() for buffer in outside)])
             return self._answer(call, report)
         except (EOFError, ConnectionError):
             raise StageProcessDied(f"the process of stage {call.name} {self._ending()}") from None
@@ -119,6 +126,8 @@ class _StageProcess:
                 case "returned":
                     data = list(buffers(self._channel, message))
                     self.is_free = True
+                    if message["observed"] is not None:
+                        take_over(call.id, message["observed"])
                     return decode(message["encoding"], data)
                 case "raised":
                     data = list(buffers(self._channel, message))

@@ -1,0 +1,76 @@
+"""Digests of files, made once while a file stays as it is."""
+
+import hashlib
+import os
+import stat
+import time
+
+_PIECE = 1 << 20
+_MOST_REMEMBERED = 100_000
+# a file may change twice within one tick of its file system's clock; what is younger may change unseen
+YOUNG_SECONDS = 2.0
+
+Signature = tuple[int, int, int, int]
+
+_plain_stat = os.stat  # as it is before anything is wrapped
+
+
+class FileDigests:
+    """Remembers the digest of each file by what says that it is still the same one."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], str] = {}
+
+    def of(self, path: str) -> str:
+        """Return the SHA-256 of a regular file's content; raise `OSError` where it can't be read or is none."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO would wait for a writer
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(f"{path} is not a regular file")
+            key = (*signature(found), found.st_ctime_ns)
+            digest = self._known.get(key)
+            if digest is None:
+                digest = _content(descriptor, found.st_size)
+                self._remember(key, digest, found, os.fstat(descriptor))
+            return digest
+        finally:
+            os.close(descriptor)
+
+    def _remember(self, key: tuple[int, ...], digest: str, before: os.stat_result, after: os.stat_result) -> None:
+        if is_young(before) or key != (*signature(after), after.st_ctime_ns):
+            return
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known = {}
+        self._known[key] = digest
+
+
+def signature(found: os.stat_result) -> Signature:
+    """Return what changes when a file's content does, but for the moments in which its clock stands still."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def signature_of(path: str) -> Signature | None:
+    """Return the signature of what is at `path` now, or None where nothing is."""
+    try:
+        return signature(_plain_stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def is_young(found: os.stat_result) -> bool:
+    """Tell whether a file has changed just now, by its own account: it may change again without a sign."""
+    newest = max(found.st_mtime_ns, found.st_ctime_ns) / 1e9
+    return time.time() - newest < YOUNG_SECONDS
+
+
+def _content(descriptor: int, size: int) -> str:
+    whole = hashlib.sha256()
+    if size <= _PIECE:
+        while data := os.read(descriptor, _PIECE):
+            whole.update(data)
+        return whole.hexdigest()
+    piece = memoryview(bytearray(_PIECE))
+    while count := os.readv(descriptor, [piece]):
+        whole.update(piece[:count])  # lets other threads run meanwhile
+    return whole.hexdigest()

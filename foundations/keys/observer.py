@@ -1,0 +1,137 @@
+"""Sees what cached stages read: installs the hooks of this process, and keeps a record for each stage that runs."""
+
+import base64
+import marshal
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from foundations.keys import shared_generators, watched_files, watched_processes
+from foundations.keys.argument_files import note_named
+from foundations.keys.attribution import active, mine, observe, unobserved
+from foundations.keys.escape_audit import EscapeAudit
+from foundations.keys.finishing import finished
+from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
+from foundations.keys.observed import Observed, joined
+from foundations.keys.places import Places
+from foundations.keys.watched_clock import Chance, chance_in
+from foundations.keys.watched_environment import unwatch_environment, watch_environment
+from foundations.keys.watched_existence import unwatch_existence, watch_existence
+
+_HANDLERS: Mapping[str, Callable[..., None]] = {**watched_files.HANDLERS, **watched_processes.HANDLERS}
+
+
+class Observer:
+    """The hooks of one process. An audit hook can't be taken away: it is installed once, and idle between stages."""
+
+    def __init__(self, root: str | os.PathLike[str], *, owns: Callable[[str], bool] | None = None) -> None:
+        self._places = Places(root)
+        self._audit = EscapeAudit(owns or self._places.owns)
+        self._folder = tempfile.gettempdir()
+
+    def install(self) -> None:
+        """Let this process be watched, from a thread of the worker's own."""
+        global _is_hooked
+        mine.worker = True
+        leave_fork()
+        watch_environment()
+        watch_existence()
+        watched_processes.watch_spawning()
+        self._audit.begin()
+        if not _is_hooked:
+            _is_hooked = True
+            sys.addaudithook(_heard)
+
+    def uninstall(self) -> None:
+        """Take away what can be taken away."""
+        unwatch_environment()
+        unwatch_existence()
+        watched_processes.unwatch_spawning()
+        self._audit.end()
+
+    def watching(self, stage: str, closure: ReachableCode | None = None, *, collects_code: bool = False) -> "Watch":
+        """Return what watches a stage, for a `with` around all attempts at it; see `Watch`.
+
+        Without the closure at hand, `collects_code` hands back the code that ran, for `Watch.add` where it is.
+        """
+        record = LiveRecord(self._places, folder=self._folder, closure=closure, collects=collects_code)
+        return Watch(stage, record, closure, self._audit)
+
+
+class Watch:
+    """What is seen of one stage: `observed` once the `with` is over."""
+
+    def __init__(self, stage: str, record: LiveRecord, closure: ReachableCode | None, audit: EscapeAudit) -> None:
+        self._stage, self._record, self._audit = stage, record, audit
+        self._closure = closure
+        self._alone = True
+        self.observed = Observed()
+
+    def name_files(self, paths: Iterable[str]) -> None:
+        """Count what is in these files and directories, which arguments name; before the stage runs."""
+        with unobserved():
+            note_named(self._record, paths)
+
+    def told(self) -> dict[str, Any]:
+        """Return what was seen, once the `with` is over, as plain JSON for `take_over` in another process."""
+        return {"observed": self.observed.plain(), "ran": list(self._record.notes["ran"])}
+
+    def __enter__(self) -> "Watch":
+        mine.worker, mine.busy = True, False
+        mine.in_passing = set()
+        self._states = shared_generators.states()
+        self._audited = self._audit.arm(self._record)
+        self._alone = not active
+        active[self._stage] = self._record
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        alone = self._alone and len(active) == 1
+        active.pop(self._stage, None)
+        with unobserved():
+            self._record.gather()
+            self._note_chance(alone=alone)
+            self.observed = self._with_others(finished(self._record, audited=self._audited))
+
+    def _with_others(self, observed: Observed) -> Observed:
+        for told in self._record.others:
+            observed = joined(observed, Observed.of(told["observed"]))
+        return observed
+
+    def _note_chance(self, *, alone: bool) -> None:
+        """Note the clock and the random draws that the code shows, and those that the shared generators show."""
+        chance = chance_in(self._closure.codes) if self._closure is not None else Chance()
+        for place in chance.clock:
+            self._record.note("clock", place)
+        for place in chance.random:
+            self._record.note("random", place)
+        if alone and not chance.seeds:
+            for library in shared_generators.drawn_from(self._states, shared_generators.states()):
+                self._record.note("random", f"the shared generator of {library}")
+
+
+def is_watched(stage: str) -> bool:
+    """Tell whether a stage is watched in this process."""
+    return stage in active
+
+
+def take_over(stage: str, told: Mapping[str, Any]) -> None:
+    """Add what another process has seen of a stage that is watched in this one."""
+    record = active.get(stage)
+    if record is not None:
+        record.others.append(told)
+        for code in told["ran"]:
+            record.ran(marshal.loads(base64.b64decode(code)))  # noqa: S302 - from a process of our own
+
+
+def _heard(event: str, args: tuple[Any, ...]) -> None:
+    # every event of the process comes by here: with nothing to do it has to be cheap
+    if active:
+        handler = _HANDLERS.get(event)
+        if handler is not None:
+            observe(handler, *args)
+
+
+_is_hooked = False

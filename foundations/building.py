@@ -69,6 +69,7 @@ def _call(stage: "Stage", parameters: Mapping[str, Any] | None) -> Call:
         cached=stage._cached,
         persisted=stage._persisted,
         options=stage._options,
+        caching=stage._caching,
     )
 
 

@@ -1,8 +1,8 @@
 """A graph, run: every stage once, with its result handed on and let go when nobody needs it any more."""
 
-import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,8 +10,10 @@ from foundations import current
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
+from foundations.keys.ignored import without_marks
 from foundations.originals import described
 from foundations.schedule import run_in_order
+from foundations.stage_cache import Hit, Kept, StageCache
 from foundations.time_limit import Speaking, call_within
 from foundations.values import encode, unserializable
 
@@ -25,22 +27,14 @@ class Outcome:
     error: str | None = None
     exception: Mapping[str, Any] | None = None
     unserializable: str | None = None
-    cache_key: str | None = None
+    kept: Kept | None = None
     cached_from: str | None = None
     encoding: str | None = None
     buffers: tuple[memoryview, ...] = ()
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A result that the cache holds, and the job that made it."""
-
-    value: Any
-    job_id: str
-
-
 class Reporter(Protocol):
-    """Whoever wants to know what becomes of the stages, and answers for the cache."""
+    """Whoever wants to know what becomes of the stages."""
 
     def started(self, call: Call) -> None:
         """Take note that a stage begins."""
@@ -51,11 +45,7 @@ class Reporter(Protocol):
     def retried(self, call: Call, attempt: int, error: str) -> None:
         """Take note that an attempt at a stage has failed, and that another one follows."""
 
-    def cached(self, call: Call, key: str) -> Hit | None:
-        """Return what the cache holds under `key`."""
 
-
-KeyOf = Callable[[Call, tuple[Any, ...], dict[str, Any]], str]
 Traceback = Callable[[BaseException], str]
 Invoke = Callable[[Call, tuple[Any, ...], Mapping[str, Any]], Any]
 
@@ -82,7 +72,7 @@ def execute(
     graph: StageGraph,
     *,
     reporter: Reporter,
-    key_of: KeyOf,
+    cache: StageCache,
     traceback: Traceback,
     invoke: Invoke = call_directly,
     threads: int = 1,
@@ -91,7 +81,7 @@ def execute(
 
     Raise `StageFailed` for the first that raises, once those that were running have ended.
     """
-    run = _Run(graph, reporter=reporter, key_of=key_of, traceback=traceback, invoke=invoke)
+    run = _Run(graph, reporter=reporter, cache=cache, traceback=traceback, invoke=invoke)
     run_in_order(graph, run.stage, settle=run.results.settle, threads=threads)
     return run.results.of_target()
 
@@ -100,38 +90,42 @@ class _Run:
     """One run of a graph."""
 
     def __init__(
-        self, graph: StageGraph, *, reporter: Reporter, key_of: KeyOf, traceback: Traceback, invoke: Invoke
+        self, graph: StageGraph, *, reporter: Reporter, cache: StageCache, traceback: Traceback, invoke: Invoke
     ) -> None:
         self.results = IntermediateResults(graph)
-        self._reporter, self._key_of, self._traceback, self._invoke = reporter, key_of, traceback, invoke
+        self._reporter, self._cache, self._traceback, self._invoke = reporter, cache, traceback, invoke
 
     def stage(self, call: Call) -> None:
         """Run one stage, whose parents have run."""
-        began, key = time.perf_counter(), None
+        began = time.perf_counter()
         self._reporter.started(call)
         try:
-            args, kwargs = self.results.arguments(call)
-            key = _key(call, args, kwargs, self._key_of) if call.cached else None
-            hit = self._reporter.cached(call, key) if key else None
+            cached = self._cache.of(call)
+            hit = cached.hit() if cached else None
             if hit:
-                self.results.add(call, hit.value)
-                seconds = time.perf_counter() - began
-                self._reporter.ended(call, Outcome("cached", seconds, cache_key=key, cached_from=hit.job_id))
+                self._serve(call, hit, time.perf_counter() - began)
                 return
-            result = self._attempts(call, args, kwargs)
+            args, kwargs = self.results.arguments(call)
+            with cached.watching() if cached else nullcontext():
+                result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began
-            outcome = Outcome("failed", seconds, error=text, exception=described(error), cache_key=key)
-            self._reporter.ended(call, outcome)
+            self._reporter.ended(call, Outcome("failed", seconds, error=text, exception=described(error)))
             raise StageFailed(call, text) from error
-        outcome = Outcome("succeeded", time.perf_counter() - began, cache_key=key)
-        if key and _key(call, args, kwargs, self._key_of) != key:
-            # served from the cache, it would leave the argument, which others may get too, as it was
-            _warn(f"stage {call.name} changed an argument in place; its result is not cached")
-            key, outcome = None, replace(outcome, cache_key=None)
-        self._reporter.ended(call, _with_value(outcome, result) if key or call.persisted else outcome)
+        outcome = Outcome("succeeded", time.perf_counter() - began)
+        kept = cached.kept(result, self.results.of) if cached else None
+        outcome = replace(outcome, kept=kept)
+        self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
+        self._add(call, result, kept.content if kept else None)
+
+    def _serve(self, call: Call, hit: Hit, seconds: float) -> None:
+        self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
+        self._add(call, hit.value, hit.content)
+
+    def _add(self, call: Call, result: Any, content: str | None) -> None:
         self.results.add(call, result)
+        self._cache.ended(call, result, content)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         for attempt in range(1, call.options.retries + 1):
@@ -143,18 +137,6 @@ class _Run:
                 time.sleep(call.options.retry_delay)
         with current.running(call.id):
             return self._invoke(call, args, kwargs)
-
-
-def _key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], key_of: KeyOf) -> str | None:
-    try:
-        return key_of(call, args, kwargs)
-    except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
-        _warn(f"stage {call.name} is computed and not cached: {error}")
-        return None
-
-
-def _warn(text: str) -> None:
-    print(f"foundations: warning: {text}", file=sys.stderr, flush=True)
 
 
 def _with_value(outcome: Outcome, result: Any) -> Outcome:

@@ -51,6 +51,16 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Caching:
+    """What a stage's caching was told: what counts in its key or not, and for how long an entry serves."""
+
+    version: str | None = None
+    ignore: tuple[str, ...] = ()
+    ttl: float | None = None
+    refresh: bool = False
+
+
+@dataclass(frozen=True)
 class Call:
     """One stage: a function, what it is called with, and what becomes of its result."""
 
@@ -63,6 +73,7 @@ class Call:
     cached: bool = False
     persisted: bool = False
     options: Options = Options()
+    caching: Caching = Caching()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ class IntermediateResults:
 
         return filled_arguments(call.args, call.kwargs, Upstream, result)
 
+    def of(self, stage: str) -> Any:
+        """Return the result of a stage that somebody still needs."""
+        return self._results[stage]
+
     def add(self, call: Call, result: Any) -> None:
         """Keep what a stage has returned."""
         self._results[call.id] = result

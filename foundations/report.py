@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, Protocol, Self
 
-from foundations.execute import Hit, Outcome
+from foundations.execute import Outcome
 from foundations.graph import Call
 from foundations.output import Output
 from foundations.plain import tagged_float
+from foundations.stage_cache import Hit
 from foundations.values import decode
 
 _LONGEST_NOTE = 1 << 20
@@ -96,7 +97,7 @@ class Report:
         """Take note that an attempt at a stage has failed, and that another one follows."""
         self.note({"say": "retried", "stage": call.id, "attempt": attempt, "error": error, "time": time.time()})
 
-    def cached(self, call: Call, key: str) -> Hit | None:
+    def cached(self, call: Call, key: str) -> Hit | None:  # the Entries of a StageCache
         """Return what the cache holds under `key`."""
         question = {"say": "lookup", "stage": call.id, "key": key, "persisted": call.persisted}
         return self._channel.ask(question, self._hit)  # type: ignore[no-any-return]
@@ -115,7 +116,7 @@ class Report:
             "error": outcome.error,
             "exception": outcome.exception,
             "unserializable": outcome.unserializable,
-            "cache_key": outcome.cache_key,
+            "cache_key": outcome.kept.key if outcome.kept else None,
         }
         end |= {name: text for name, text in more.items() if text is not None}
         if outcome.encoding is None and outcome.status != "cached":
@@ -141,13 +142,17 @@ class Report:
         return answer
 
     def _end_with_value(self, call: Call, outcome: Outcome, end: dict[str, Any]) -> None:
-        cached = outcome.cache_key is not None
+        kept = outcome.kept
+        cached = kept is not None
         with self._ending:  # one after the other: a value and the end of its stage belong together
             if outcome.encoding is not None:
                 value = {"say": "value", "stage": call.id, "encoding": outcome.encoding, "cached": cached}
                 self._channel.send({**value, "persisted": call.persisted}, outcome.buffers)
             keep = cached and outcome.encoding is not None
-            self._channel.send({**end, "cached_from": outcome.cached_from, "persisted": call.persisted, "keep": keep})
+            end |= {"cached_from": outcome.cached_from, "persisted": call.persisted, "keep": keep}
+            if kept:
+                end |= {"content": kept.content, "observed": kept.observed, "replace": kept.replace}
+            self._channel.send(end)
 
     def _named(self, stage: str, key: str) -> int:
         """Return the number of a new series, or 0 where there are too many to remember, or its key is no note."""
@@ -171,7 +176,8 @@ class Report:
             return None
         data = list(buffers(self._channel, answer))
         try:
-            return Hit(decode(answer["encoding"], data), answer["job_id"])
+            about = {name: answer[name] for name in ("content", "made", "observed")}
+            return Hit(decode(answer["encoding"], data), answer["job_id"], **about)
         except Exception as error:  # noqa: BLE001 - unpickling runs the user's own code, which may raise anything
             text = f"foundations: warning: a cached result can't be unpickled and is computed anew: {error}"
             print(text, file=sys.stderr, flush=True)

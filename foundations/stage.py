@@ -4,7 +4,7 @@ import functools
 import itertools
 import operator
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,7 +12,8 @@ from foundations import search
 from foundations.ancestors import ancestors, refuse_circle
 from foundations.attribute import Attribute, warn_if_meant
 from foundations.building import graph_of, parents_of
-from foundations.graph import Options, StageGraph, holes, parts_of
+from foundations.caching import checked_caching
+from foundations.graph import Caching, Options, StageGraph, holes, parts_of
 from foundations.in_job import refuse_in_job
 from foundations.parameters import Hyperparameter, merged
 from foundations.refusals import refuse_operators
@@ -75,7 +76,7 @@ class Stage:
     """
 
     __slots__ = (
-        "__weakref__", "_args", "_cached", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parameters",
+        "__weakref__", "_args", "_cached", "_caching", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parameters",
         "_parents", "_persisted", "_serial", "_used",
     )  # fmt: skip
 
@@ -95,6 +96,7 @@ class Stage:
         self._id = new_id(staged.identity, args, kwargs, stand_in=_stand_in)
         self._cached = self._persisted = False
         self._options = _AS_EVER
+        self._caching = Caching()
 
     def __repr__(self) -> str:
         return f"<stage {self._name} {self._id}>"
@@ -126,10 +128,21 @@ class Stage:
         """Return the stage's id: the same in every run of the same driver, on any machine."""
         return self._id
 
-    def enable_caching(self) -> "Stage":
-        """Let jobs take this stage's result, and that of every stage above it, from the cache; return the stage."""
+    def enable_caching(
+        self, *, version: str | None = None, ignore: Iterable[str] = (), ttl: float | None = None
+    ) -> "Stage":
+        """Let jobs take this stage's result, and that of every stage above it, from the cache; return the stage.
+
+        A result serves until something that it depends on has changed: code, arguments, what the stage has read. For
+        this stage alone, `version` is a text that counts too; `ignore` names parameters that do not count; `ttl` is
+        for how many seconds a result serves. Raise `TypeError` and `ValueError` for what they can't be.
+
+        >>> model = train(rows, threads=8).enable_caching(ignore=["threads"], ttl=3600)
+        """
+        caching = checked_caching(self._function, version=version, ignore=ignore, ttl=ttl)
         for stage in ancestors(self, parents_of):
             stage._cached = True
+        self._caching = caching
         return self
 
     def disable_caching(self) -> "Stage":

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from foundations import current
-from foundations.cache_key import CacheKeys
 from foundations.execute import StageFailed, call_directly, execute
 from foundations.graph import Call, StageGraph
+from foundations.keys.observer import Observer
+from foundations.keys.stage_keys import StageKeys
 from foundations.output import Output
 from foundations.processors import usable_processors
 from foundations.report import Channel, Report, buffers
+from foundations.stage_cache import StageCache
 from foundations.stage_processes import TRACEBACK, StageProcesses
 from foundations.stage_threads import threads_belong_to_their_stage
 from foundations.tracebacks import user_traceback
@@ -46,9 +48,7 @@ def main(channel: Channel) -> None:
 def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> None:
     places = {call.id: place for place, call in enumerate(graph.calls)}
     report = current.metric_log = current.line = Report(channel, Output(job["mark"], places))
-    keys = CacheKeys(
-        bundle=job["bundle"], environment=job["environment_key"], root=Path(job["root"]), directory=job["directory"]
-    )
+    cache = _cache(graph, job, report)
     names = ("paths", "job_id", "parameters", "mark", "root", "script", "error_verbosity")
     setting = {**{name: job[name] for name in names}, "places": places}
     processors = usable_processors()
@@ -68,13 +68,23 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
         execute(
             graph,
             reporter=report,
-            key_of=keys.key,
+            cache=cache,
             traceback=traceback,
             invoke=invoke,
             threads=job["concurrency"].get("threads") or max(2, processors),
         )
     finally:
         processes.close()
+
+
+def _cache(graph: StageGraph, job: Mapping[str, Any], report: Report) -> StageCache:
+    root, environment = job["root"], job["environment_key"]
+    keys = StageKeys(bundle=job["bundle"], environment=environment, root=Path(root), paths=job["paths"])
+    observer = Observer(root)
+    if any(call.cached for call in graph.calls):
+        observer.install()
+        keys.prepare(graph.calls)
+    return StageCache(graph, keys, report, root=root, observer=observer)
 
 
 def _traceback(error: BaseException, job: Mapping[str, Any]) -> str:

@@ -241,9 +241,12 @@ class Archive:
         """
         return read_entry(self, key)
 
-    def keep(self, key: str, entry: CacheEntry) -> None:
-        """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used."""
-        write_entry(self, key, entry)
+    def keep(self, key: str, entry: CacheEntry, *, replace: bool = False) -> None:
+        """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used.
+
+        `replace` is for who has found that what is there serves no longer: what it has read says something else now.
+        """
+        write_entry(self, key, entry, replace=replace)
 
     def _write(self, kind: str, body: Any, *, key: str) -> bytes:
         data = self.seal(kind, body, key=key)

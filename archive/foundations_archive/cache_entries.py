@@ -25,11 +25,11 @@ def read_entry(archive: "Archive", key: str) -> CacheEntry | None:
         return None
 
 
-def write_entry(archive: "Archive", key: str, entry: CacheEntry) -> None:
-    """Write the entry of a cache key unless there is one that can be used."""
+def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, replace: bool = False) -> None:
+    """Write the entry of a cache key unless there is one that can be used, or in its place; see `Archive.keep`."""
     name = layout.cached(key)
     data = archive.seal("cache", plain(entry), key=name)
-    if not archive.cache_store.create(name, data) and not _serves(archive, key):
+    if replace or (not archive.cache_store.create(name, data) and not _serves(archive, key)):
         archive.cache_store.put(name, data)
 
 

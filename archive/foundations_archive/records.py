@@ -195,7 +195,11 @@ class JobRecord:
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """A cached output with what the run that made it left: replayed into every job that is served from it."""
+    """A cached output with what the run that made it left: replayed into every job that is served from it.
+
+    `content` is the digest by which the output counts where other stages take it, `made` the time when it was, and
+    `observed` what the run has read beside its code and its arguments: the entry serves while that says the same.
+    """
 
     value: Value
     job_id: str
@@ -205,6 +209,9 @@ class CacheEntry:
     tags: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
+    content: str | None = None
+    made: float = 0.0
+    observed: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

@@ -175,7 +175,9 @@ class CodeReader:
     def _cell(self, scope: _Scope, place: int, one: Instruction) -> int:
         name = str(one.argument)
         if not one.op.startswith("LOAD"):
-            self._names.refuse(f"rebinds {name} of the function around it, so that what it returns depends on earlier calls")
+            self._names.refuse(
+                f"rebinds {name} of the function around it, so that what it returns depends on earlier calls"
+            )
             return place + 1
         return self._names.follow(scope.stream, place, scope.cells[name], f"{self._node.name}.{name}")
 

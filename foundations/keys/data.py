@@ -13,13 +13,37 @@ from foundations.keys.value_parts import Content, Parts
 
 # what holds nothing that a result can depend on, or what code at other places puts there
 _OPAQUE = frozenset(
-    "_thread.lock _thread.RLock threading._RLock threading.Condition threading.Event threading.Semaphore "
-    "threading.BoundedSemaphore threading.Barrier _thread._local _threading_local.local logging.Logger "
-    "logging.LoggerAdapter logging.Handler weakref.ReferenceType builtins.weakref builtins.weakproxy "
-    "builtins.weakcallableproxy weakref.ProxyType weakref.CallableProxyType weakref.finalize "
-    "weakref.WeakValueDictionary weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle "
-    "multiprocessing.synchronize.SemLock asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar "
-    "_abc._abc_data".split()
+    [
+        "_thread.lock",
+        "_thread.RLock",
+        "threading._RLock",
+        "threading.Condition",
+        "threading.Event",
+        "threading.Semaphore",
+        "threading.BoundedSemaphore",
+        "threading.Barrier",
+        "_thread._local",
+        "_threading_local.local",
+        "logging.Logger",
+        "logging.LoggerAdapter",
+        "logging.Handler",
+        "weakref.ReferenceType",
+        "builtins.weakref",
+        "builtins.weakproxy",
+        "builtins.weakcallableproxy",
+        "weakref.ProxyType",
+        "weakref.CallableProxyType",
+        "weakref.finalize",
+        "weakref.WeakValueDictionary",
+        "weakref.WeakKeyDictionary",
+        "_weakrefset.WeakSet",
+        "_thread._ThreadHandle",
+        "multiprocessing.synchronize.SemLock",
+        "asyncio.locks.Lock",
+        "_contextvars.ContextVar",
+        "builtins.ContextVar",
+        "_abc._abc_data",
+    ]
 )
 
 

@@ -190,7 +190,25 @@ def _is_known_decorator(function: ast.expr) -> bool:
 
 
 _KNOWN_DECORATORS = frozenset(
-    "dataclass wraps lru_cache cache cached_property total_ordering singledispatch contextmanager staticmethod "
-    "classmethod property abstractmethod unique final overload njit jit no_grad".split()
+    [
+        "dataclass",
+        "wraps",
+        "lru_cache",
+        "cache",
+        "cached_property",
+        "total_ordering",
+        "singledispatch",
+        "contextmanager",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "abstractmethod",
+        "unique",
+        "final",
+        "overload",
+        "njit",
+        "jit",
+        "no_grad",
+    ]
 )
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)

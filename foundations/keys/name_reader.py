@@ -149,7 +149,9 @@ class NameReader:
 
 def _stores_item(stream: Stream, place: int) -> bool:
     ahead = stream[place + 1 : place + 6]
-    names = [one.op for one in ahead if isinstance(one, Instruction) and one.op not in ("PRECALL", "CALL", "CALL_FUNCTION")]
+    names = [
+        one.op for one in ahead if isinstance(one, Instruction) and one.op not in ("PRECALL", "CALL", "CALL_FUNCTION")
+    ]
     return names[1:2] == ["STORE_SUBSCR"]
 
 

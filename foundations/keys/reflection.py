@@ -15,13 +15,37 @@ _WORDS = {
         ("__annotations__", "__signature__", "get_type_hints", "get_annotations", "signature", "getfullargspec"),
         ANNOTATIONS,
     ),
-    **dict.fromkeys(("getsource", "getsourcelines", "findsource", "co_firstlineno", "__code__", "getsourcefile"), SOURCE),
+    **dict.fromkeys(
+        ("getsource", "getsourcelines", "findsource", "co_firstlineno", "__code__", "getsourcefile"), SOURCE
+    ),
     **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
 }
 # libraries that act on the annotations of functions that they are given
 _ANNOTATED = frozenset(
-    "attr attrs beartype cattr cattrs dacite fastapi fire injector jaxtyping langchain langchain_core marshmallow "
-    "msgspec multipledispatch numba pandera plum pydantic pydantic_ai typeguard typer".split()
+    [
+        "attr",
+        "attrs",
+        "beartype",
+        "cattr",
+        "cattrs",
+        "dacite",
+        "fastapi",
+        "fire",
+        "injector",
+        "jaxtyping",
+        "langchain",
+        "langchain_core",
+        "marshmallow",
+        "msgspec",
+        "multipledispatch",
+        "numba",
+        "pandera",
+        "plum",
+        "pydantic",
+        "pydantic_ai",
+        "typeguard",
+        "typer",
+    ]
 )
 
 

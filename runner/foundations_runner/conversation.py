@@ -193,6 +193,8 @@ class Conversation:
 
     def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
         stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
+        kept = {name: message.pop(name) for name in ("content", "observed") if name in message}
+        replace = message.pop("replace", False)
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
@@ -201,8 +203,9 @@ class Conversation:
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
-            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *ledger.tracked_by(stage))
-            self._uploads.begin(partial(self._archive.keep, key, entry))
+            tracked = ledger.tracked_by(stage)
+            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
+            self._uploads.begin(partial(self._archive.keep, key, entry, replace=replace))
 
     def _look_up(self, message: Message) -> None:
         entry = self._entry(message)
@@ -213,6 +216,7 @@ class Conversation:
         elsewhere = message["persisted"] and self._archive.blobs is not self._archive.cache_blobs
         self._hits[stage] = entry, self._uploads.begin(partial(self._copy, value)) if elsewhere else None
         answer = {"hit": True, "encoding": value.encoding, "job_id": entry.job_id}
+        answer |= {"content": entry.content, "made": entry.made, "observed": plain(entry.observed)}
         if value.inline is not None:
             self._channel.send(answer, [value.inline.encode()])
         else:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from foundations.cache_key import CacheKeys
 
 from foundations import create_stage
-from foundations.cache_key import CacheKeys
 from foundations.graph import Call
 
 LOCK = threading.Lock()

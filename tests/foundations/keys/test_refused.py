@@ -179,9 +179,9 @@ def close(value: Any) -> None:
 def test_what_the_system_keeps_open_is_refused(kind: str, tmp_path: Any) -> None:
     (tmp_path / "file").write_text("text")
     with (
-        open(tmp_path / "file") as text,  # noqa: PTH123
-        open(tmp_path / "file", "rb") as binary,  # noqa: PTH123
-        open(tmp_path / "file", "rb", buffering=0) as raw,  # noqa: PTH123
+        open(tmp_path / "file") as text,
+        open(tmp_path / "file", "rb") as binary,
+        open(tmp_path / "file", "rb", buffering=0) as raw,
         socket.socket() as connection,
         sqlite3.connect(":memory:") as database,
         os.scandir(tmp_path) as folder,

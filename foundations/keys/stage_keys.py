@@ -1,0 +1,141 @@
+"""The key under which a stage's result is cached: its code closure, its arguments, its environment."""
+
+import hashlib
+import inspect
+import platform
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from foundations.graph import Call, Upstream, filled_arguments
+from foundations.identity import digest
+from foundations.keys.closure import Closure, Closures
+from foundations.keys.user_code import UserCode
+from foundations.keys.values import NoStableIdentity, ValueDigest, value_digest
+from foundations.outside import outside_code
+from foundations.packages import installed_packages
+from foundations.signature import signature_of
+
+_SCHEME = "foundations-key/1"
+
+
+class Uncacheable(Exception):
+    """A stage can't be cached this time; the message says why, and what can be done."""
+
+
+@dataclass(frozen=True)
+class ContentOf:
+    """Stands in an argument for a stage's result, and counts by the result's content."""
+
+    digest: str
+
+    def __foundations_key__(self) -> str:
+        return self.digest
+
+
+@dataclass(frozen=True)
+class StageKey:
+    """What a call is cached under, and what that was made of.
+
+    A result that came from code which the closure does not hold is cached under `coarse`: there the whole model
+    directory counts.
+    """
+
+    fine: str
+    coarse: str
+    closure: Closure
+    arguments: Mapping[str, ValueDigest]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The existing files and directories that arguments and constants name."""
+        named = [file for one in self.arguments.values() for file in one.files]
+        return tuple(dict.fromkeys([*named, *self.closure.files]))
+
+
+class StageKeys:
+    """Makes the keys of one job; what its environment adds to every key is worked out once."""
+
+    def __init__(self, *, bundle: str, environment: str | None, root: Path, paths: Iterable[str]) -> None:
+        self._bundle, self._environment, self._root = bundle, environment, root
+        self._closures = Closures(UserCode.of(root, list(paths)))
+
+    def prepare(self, calls: Iterable[Call]) -> None:
+        """Look at the code of all stages that are cached, before one of them runs and changes what it finds."""
+        for call in calls:
+            if call.cached:
+                self._closures.of(call.function)
+
+    def closure(self, call: Call) -> Closure:
+        """Return the code closure of a stage."""
+        return self._closures.of(call.function)
+
+    def of(self, call: Call, contents: Mapping[str, str | None]) -> StageKey:
+        """Return the key of a call; `contents` are the digests of the results of the stages that it takes.
+
+        Positional, keyword and default spell the same key. Raise `Uncacheable`.
+        """
+        caching, closure = call.caching, self._closures.of(call.function)
+        if closure.refused:
+            raise Uncacheable(closure.refused)
+        arguments = self._arguments(call, contents, ignored=caching.ignore)
+        parts = [part for name, value in arguments.items() for part in (name, value.digest)]
+        common = [self._surroundings, caching.version or "", *parts]
+        fine = digest(_SCHEME, "closure", closure.digest, *common)
+        return StageKey(fine, digest(_SCHEME, "all code", self._all_code, *common), closure, arguments)
+
+    def content(self, call: Call, value: Any) -> str:
+        """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""
+        try:
+            return value_digest(value, code=self._closures.code, path=f"the result of {call.name}").digest
+        except NoStableIdentity as error:
+            raise Uncacheable(str(error)) from error
+
+    def _arguments(
+        self, call: Call, contents: Mapping[str, str | None], *, ignored: Iterable[str]
+    ) -> dict[str, ValueDigest]:
+        def content(hole: Upstream) -> ContentOf:
+            found = contents.get(hole.stage)
+            if found is None:
+                raise Uncacheable("it takes the result of a stage that has no stable identity")
+            return ContentOf(found)
+
+        args, kwargs = filled_arguments(call.args, call.kwargs, Upstream, content)
+        code = self._closures.code_for(call.function)
+        counted = [(name, value) for name, value in _named(call.function, args, kwargs) if name not in ignored]
+        try:
+            return {
+                name: value_digest(_without(value, ignored) if name[:2] == "**" else value, code=code, path=name)
+                for name, value in counted
+            }
+        except NoStableIdentity as error:
+            raise Uncacheable(f"argument {error}") from error
+
+    @cached_property
+    def _all_code(self) -> str:
+        return digest(self._bundle, *outside_code(self._root))
+
+    @cached_property
+    def _surroundings(self) -> str:
+        found = sorted(package.name for package in installed_packages())
+        facts = [platform.machine(), platform.system(), sys.implementation.name, sys.version, str(sys.flags.optimize)]
+        # the image's name stands for its base; what was installed into it may differ from one build to the next
+        return hashlib.sha256("\n".join([self._environment or "", *facts, *found]).encode()).hexdigest()
+
+
+def _without(surplus: Mapping[str, Any], ignored: Iterable[str]) -> dict[str, Any]:
+    return {name: value for name, value in surplus.items() if name not in ignored}
+
+
+def _named(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return arguments by name, defaults filled in; surplus ones stand together, in their order, which is observable."""
+    signature = signature_of(function)
+    if signature is None:
+        return [("*", args), ("**", kwargs)]
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    marks = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    return [(marks.get(signature.parameters[name].kind, "") + name, value) for name, value in bound.arguments.items()]

@@ -1,19 +1,21 @@
 """A graph, run: every stage once, with its result handed on and let go when nobody needs it any more."""
 
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from foundations import current
+from foundations.cached_run import CachedRun, Kept
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.keys.ignored import without_marks
 from foundations.originals import described
 from foundations.schedule import run_in_order
-from foundations.stage_cache import Hit, Kept, StageCache
+from foundations.stage_cache import Hit, StageCache
 from foundations.time_limit import Speaking, call_within
 from foundations.values import encode, unserializable
 
@@ -76,14 +78,14 @@ def execute(
     traceback: Traceback,
     invoke: Invoke = call_directly,
     threads: int = 1,
-) -> Any:
-    """Run every stage of `graph`, up to `threads` at once, and return the target's result.
+) -> None:
+    """Run every stage of `graph` that the cache does not serve, up to `threads` at once.
 
     Raise `StageFailed` for the first that raises, once those that were running have ended.
     """
     run = _Run(graph, reporter=reporter, cache=cache, traceback=traceback, invoke=invoke)
+    run.look_ahead()
     run_in_order(graph, run.stage, settle=run.results.settle, threads=threads)
-    return run.results.of_target()
 
 
 class _Run:
@@ -93,19 +95,42 @@ class _Run:
         self, graph: StageGraph, *, reporter: Reporter, cache: StageCache, traceback: Traceback, invoke: Invoke
     ) -> None:
         self.results = IntermediateResults(graph)
+        self._graph, self._calls = graph, {call.id: call for call in graph.calls}
         self._reporter, self._cache, self._traceback, self._invoke = reporter, cache, traceback, invoke
+        self._served: dict[str, Hit] = {}
+        self._needed = set(self._calls)
+        self._fetching = threading.RLock()
+
+    def look_ahead(self) -> None:
+        """Find out which stages need not run; these have ended then."""
+        if any(call.cached for call in self._graph.calls):
+            began = time.perf_counter()
+            self._served = self._cache.look_ahead()
+            seconds = (time.perf_counter() - began) / max(1, len(self._served))
+            for call in self._graph.calls:
+                if call.id in self._served:
+                    self._reporter.started(call)
+                    self._end_served(call, self._served[call.id], seconds)
+            self._needed = _needed(self._graph, self._served)
 
     def stage(self, call: Call) -> None:
-        """Run one stage, whose parents have run."""
+        """Run one stage, whose parents have run, unless it need not run."""
+        if call.id in self._needed and call.id not in self._served:
+            self._reporter.started(call)
+            self._run(call)
+
+    def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
-        self._reporter.started(call)
         try:
-            cached = self._cache.of(call)
-            hit = cached.hit() if cached else None
+            key = self._cache.key(call) if call.cached else None
+            hit = self._cache.serve(call, key) if key and not again else None
             if hit:
-                self._serve(call, hit, time.perf_counter() - began)
+                self._served[call.id] = hit
+                self._cache.ended(call, None, hit.content) if hit.content else self._value(call.id)
+                self._end_served(call, hit, time.perf_counter() - began)
                 return
-            args, kwargs = self.results.arguments(call)
+            cached = CachedRun(self._cache, call, key) if key else None
+            args, kwargs = self.results.arguments(call, self._value)
             with cached.watching() if cached else nullcontext():
                 result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
@@ -114,18 +139,34 @@ class _Run:
             self._reporter.ended(call, Outcome("failed", seconds, error=text, exception=described(error)))
             raise StageFailed(call, text) from error
         outcome = Outcome("succeeded", time.perf_counter() - began)
-        kept = cached.kept(result, self.results.of) if cached else None
+        kept = cached.kept(result, self._value) if cached else None
         outcome = replace(outcome, kept=kept)
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
-        self._add(call, result, kept.content if kept else None)
-
-    def _serve(self, call: Call, hit: Hit, seconds: float) -> None:
-        self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
-        self._add(call, hit.value, hit.content)
-
-    def _add(self, call: Call, result: Any, content: str | None) -> None:
         self.results.add(call, result)
-        self._cache.ended(call, result, content)
+        self._cache.ended(call, result, kept.content if kept else None)
+
+    def _end_served(self, call: Call, hit: Hit, seconds: float) -> None:
+        self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
+
+    def _value(self, stage: str) -> Any:
+        """Return a stage's result, which is loaded or made now where it is served from the cache."""
+        if not self.results.has(stage):
+            with self._fetching:
+                if not self.results.has(stage):
+                    self._fetch(self._calls[stage])
+        return self.results.of(stage)
+
+    def _fetch(self, call: Call) -> None:
+        there, value = self._cache.load(call)
+        if there:
+            self.results.add(call, value)
+            if self._cache.content(call.id) is None:
+                self._cache.ended(call, value, None)
+            return
+        # its metrics were told already, and come again
+        self._reporter.retried(call, 0, "its cached result is damaged or gone, and it is computed anew")
+        self._served.pop(call.id)
+        self._run(call, again=True)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         for attempt in range(1, call.options.retries + 1):
@@ -145,3 +186,18 @@ def _with_value(outcome: Outcome, result: Any) -> Outcome:
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
         return replace(outcome, unserializable=unserializable(result, error))
     return replace(outcome, encoding=encoding, buffers=tuple(buffers))
+
+
+def _needed(graph: StageGraph, served: Container[str]) -> set[str]:
+    """Return the stages that the target needs, but for what only stages need that are served."""
+    calls = {call.id: call for call in graph.calls}
+    needed, waiting = {graph.target}, [graph.target]
+    while waiting:
+        call = calls[waiting.pop()]
+        if call.id in served:
+            continue
+        new = [parent for parent in call.parents if parent not in needed]
+        needed.update(new)
+        waiting.extend(new)
+    # a result that the job is to keep is wanted for itself
+    return needed | {call.id for call in graph.calls if call.persisted}

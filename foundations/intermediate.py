@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from foundations.graph import Call, StageGraph, Upstream, filled_arguments
@@ -15,15 +16,25 @@ class IntermediateResults:
         self._results: dict[str, Any] = {}
         self._consumers = Counter(parent for call in graph.calls for parent in call.parents)
 
-    def arguments(self, call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return a stage's arguments, with the results of its parents, which have run, in their places."""
+    def arguments(
+        self, call: Call, value: Callable[[str], Any] | None = None
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return a stage's arguments, with the results of its parents, which have run, in their places.
+
+        `value` gives a result that may not be here yet.
+        """
         if not call.parents:
             return call.args, dict(call.kwargs)
+        result_of = value or self.of
 
         def result(hole: Upstream) -> Any:
-            return self._results[hole.stage]
+            return result_of(hole.stage)
 
         return filled_arguments(call.args, call.kwargs, Upstream, result)
+
+    def has(self, stage: str) -> bool:
+        """Tell whether the result of a stage is here."""
+        return stage in self._results
 
     def of(self, stage: str) -> Any:
         """Return the result of a stage that somebody still needs."""

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol, Self
 
@@ -13,7 +13,7 @@ from foundations.execute import Outcome
 from foundations.graph import Call
 from foundations.output import Output
 from foundations.plain import tagged_float
-from foundations.stage_cache import Hit
+from foundations.stage_cache import Hit, Question
 from foundations.values import decode
 
 _LONGEST_NOTE = 1 << 20
@@ -97,10 +97,22 @@ class Report:
         """Take note that an attempt at a stage has failed, and that another one follows."""
         self.note({"say": "retried", "stage": call.id, "attempt": attempt, "error": error, "time": time.time()})
 
-    def cached(self, call: Call, key: str) -> Hit | None:  # the Entries of a StageCache
-        """Return what the cache holds under `key`."""
-        question = {"say": "lookup", "stage": call.id, "key": key, "persisted": call.persisted}
-        return self._channel.ask(question, self._hit)  # type: ignore[no-any-return]
+    def find(self, questions: Sequence[Question]) -> list[list[Hit]]:
+        """Return for each question the entries of the cache under its keys, the best first."""
+        asked = [{"stage": one.call.id, "keys": one.keys} for one in questions]
+        answer = self.ask({"say": "lookup", "questions": asked})
+        return [[Hit(**hit) for hit in hits] for hits in answer["entries"]]
+
+    def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
+        """Say that stages are served from these entries; tell of each whether all that it names is there."""
+        taken = [{"stage": call.id, "key": hit.key, "persisted": call.persisted} for call, hit in hits]
+        whole: list[bool] = self.ask({"say": "take", "hits": taken})["whole"]
+        return whole
+
+    def load(self, call: Call) -> tuple[bool, Any]:
+        """Return True and the result of a stage that is served, or False where it can't be had after all."""
+        answer: tuple[bool, Any] = self._channel.ask({"say": "load", "stage": call.id}, self._loaded)
+        return answer
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         """Take note that a stage has ended, and keep its result where the outcome holds one."""
@@ -151,7 +163,7 @@ class Report:
             keep = cached and outcome.encoding is not None
             end |= {"cached_from": outcome.cached_from, "persisted": call.persisted, "keep": keep}
             if kept:
-                end |= {"content": kept.content, "observed": kept.observed, "replace": kept.replace}
+                end |= {"content": kept.content, "observed": kept.observed, "beside": kept.beside}
             self._channel.send(end)
 
     def _named(self, stage: str, key: str) -> int:
@@ -171,17 +183,16 @@ class Report:
         self._ring = None
         self._naming, self._ending = threading.Lock(), threading.Lock()
 
-    def _hit(self, answer: dict[str, Any]) -> Hit | None:
+    def _loaded(self, answer: dict[str, Any]) -> tuple[bool, Any]:
         if not answer["hit"]:
-            return None
+            return False, None
         data = list(buffers(self._channel, answer))
         try:
-            about = {name: answer[name] for name in ("content", "made", "observed")}
-            return Hit(decode(answer["encoding"], data), answer["job_id"], **about)
+            return True, decode(answer["encoding"], data)
         except Exception as error:  # noqa: BLE001 - unpickling runs the user's own code, which may raise anything
             text = f"foundations: warning: a cached result can't be unpickled and is computed anew: {error}"
             print(text, file=sys.stderr, flush=True)
-            return None
+            return False, None
 
 
 def buffers(channel: Channel, message: Mapping[str, Any]) -> Iterator[bytearray]:

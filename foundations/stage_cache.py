@@ -1,174 +1,168 @@
-"""The cache as the worker sees it: may a stage be served, and may what it has returned be kept."""
+"""The cache as the worker sees it: which stages need not run, and how their results are to be had."""
 
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from foundations.graph import Call, StageGraph, Upstream, holes
 from foundations.keys.observed import Observed, still_holds
-from foundations.keys.observer import Observer, Watch
+from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKey, StageKeys, Uncacheable
 
-_NAMED = 3
+
+@dataclass(frozen=True)
+class Question:
+    """What a stage may be cached under, the better key first."""
+
+    call: Call
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What the cache holds under a key: a result, the job that made it, and what that run has read."""
+    """An entry of the cache: the job that made it, by what its result counts, and what that run has read."""
 
-    value: Any
+    key: str
     job_id: str
     content: str | None = None
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Kept:
-    """How a result is to be kept: under which key, by what it counts, and what its run has read."""
-
-    key: str
-    content: str | None
-    observed: Mapping[str, Any]
-    replace: bool
-
-
 class Entries(Protocol):
-    """Where entries of the cache are."""
+    """Where the entries of the cache are."""
 
-    def cached(self, call: Call, key: str) -> Hit | None:
-        """Return what the cache holds under `key`."""
+    def find(self, questions: Sequence[Question]) -> list[list[Hit]]:
+        """Return for each question the entries under its keys, the best first."""
+
+    def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
+        """Say that stages are served from these entries; tell of each whether all that it names is there."""
+
+    def load(self, call: Call) -> tuple[bool, Any]:
+        """Return True and the result of a stage that is served, or False where it can't be had after all."""
 
 
 class StageCache:
     """The cache of one job's stages; safe from the threads that run them."""
 
     def __init__(self, graph: StageGraph, keys: StageKeys, entries: Entries, *, root: str, observer: Observer) -> None:
-        self._keys, self._entries, self._root, self._observer = keys, entries, root, observer
+        self.keys, self.observer = keys, observer
+        self._graph, self._entries, self._root = graph, entries, root
         self._contents: dict[str, str | None] = {}
+        self._stale: dict[str, set[str]] = {}
         self._told: set[str] = set()
+        self._telling = threading.Lock()
+        self._takes = {call.id: taken_by(call) for call in graph.calls}
         # whose content somebody will ask for
-        self._wanted = {
-            hole.stage
-            for call in graph.calls
-            if call.cached
-            for hole in holes((call.args, dict(call.kwargs)), Upstream)
-        }
+        self._wanted = {stage for call in graph.calls if call.cached for stage in self._takes[call.id]}
 
-    def of(self, call: Call) -> "CachedRun | None":
-        """Return the cache for one run of a stage, or None, with a warning, where it can't be cached."""
-        if not call.cached:
-            return None
+    def look_ahead(self) -> dict[str, Hit]:
+        """Return the stages that need not run, and what serves them: found before any stage runs, many at a time.
+
+        By that the content of their results is known, and with it the keys of those that take them.
+        """
+        found: dict[str, Hit] = {}
+        asked: set[str] = set()
+        while wave := [call for call in self._graph.calls if call.id not in asked and self._can_be_asked(call)]:
+            asked.update(call.id for call in wave)
+            keys = [(call, self.key(call)) for call in wave]
+            served = self._serve([(call, key) for call, key in keys if key is not None])
+            found |= served
+            self._contents |= {stage: hit.content for stage, hit in served.items() if hit.content}
+            if not served:
+                break
+        return found
+
+    def serve(self, call: Call, key: StageKey) -> Hit | None:
+        """Return what serves a stage whose parents have ended, or None where it has to run."""
+        return self._serve([(call, key)]).get(call.id)
+
+    def load(self, call: Call) -> tuple[bool, Any]:
+        """Return True and the result of a stage that is served, or False where it can't be had after all."""
+        return self._entries.load(call)
+
+    def key(self, call: Call) -> StageKey | None:
+        """Return the key of a stage whose parents have ended; None, with a warning, where it can't be cached."""
         try:
-            key = self._keys.of(call, self._contents)
+            key = self.keys.of(call, self._contents)
         except Uncacheable as error:
-            self._warn(f"stage {call.name} is computed and not cached: {error}")
+            self.warn(f"stage {call.name} is computed and not cached: {error}")
             return None
         for why in key.closure.coarse:
-            self._warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}", once=True)
-        return CachedRun(self, call, key)
+            self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
+        return key
+
+    def content(self, stage: str) -> str | None:
+        """Return by what the result of a stage counts that has ended."""
+        return self._contents.get(stage)
+
+    def taken(self, call: Call) -> tuple[str, ...]:
+        """Return the stages whose results a stage takes."""
+        return self._takes[call.id]
+
+    def is_stale(self, call: Call, key: str) -> bool:
+        """Tell whether there is an entry that serves no longer, so that a new one has to stand beside it."""
+        return key in self._stale.get(call.id, ())
 
     def ended(self, call: Call, result: Any, content: str | None) -> None:
-        """Take note of what a stage has returned, or was served, before those that take it are looked at."""
+        """Take note of what a stage has returned, before those that take it are looked at."""
         if call.id not in self._wanted:
             return
         try:
-            self._contents[call.id] = content or self._keys.content(call, result)
+            self._contents[call.id] = content or self.keys.content(call, result)
         except Uncacheable as error:
             self._contents[call.id] = None
-            self._warn(f"stages that take the result of {call.name} are computed and not cached: {error}")
+            self.warn(f"stages that take the result of {call.name} are computed and not cached: {error}")
 
-    def _warn(self, text: str, *, once: bool = False) -> None:
-        if once and text in self._told:
-            return
-        self._told.add(text)
+    def warn(self, text: str) -> None:
+        """Say something once."""
+        with self._telling:
+            if text in self._told:
+                return
+            self._told.add(text)
         print(f"foundations: warning: {text}", file=sys.stderr, flush=True)
 
+    def _can_be_asked(self, call: Call) -> bool:
+        return call.cached and not call.caching.refresh and all(stage in self._contents for stage in self._takes[call.id])
 
-class CachedRun:
-    """One run of a stage that is cached."""
+    def _serve(self, keys: Sequence[tuple[Call, StageKey]]) -> dict[str, Hit]:
+        wanted = [(call, key) for call, key in keys if not call.caching.refresh]
+        questions = [Question(call, (key.fine, key.coarse)) for call, key in wanted]
+        answers = self._entries.find(questions) if questions else []
+        chosen = [
+            (call, hit)
+            for (call, key), hits in zip(wanted, answers, strict=True)
+            if (hit := self._choose(call, key, hits)) is not None
+        ]
+        there = self._entries.take(chosen) if chosen else []
+        for (call, hit), whole in zip(chosen, there, strict=True):
+            if not whole:
+                self.warn(f"the cached result of stage {call.name} is damaged or gone; it is computed anew")
+                self._stale.setdefault(call.id, set()).add(hit.key)
+        return {call.id: hit for (call, hit), whole in zip(chosen, there, strict=True) if whole}
 
-    def __init__(self, cache: StageCache, call: Call, key: StageKey) -> None:
-        self._cache, self._call, self._key = cache, call, key
-        self._watch: Watch | None = None
-        self._stale: set[str] = set()
-
-    def hit(self) -> Hit | None:
-        """Return what the cache holds for this run, if that still holds."""
-        if self._call.caching.refresh:
-            self._stale = {self._key.fine, self._key.coarse}
-            return None
-        for key in (self._key.fine, self._key.coarse):
-            hit = self._cache._entries.cached(self._call, key)
-            if hit is not None and self._serves(hit):
+    def _choose(self, call: Call, key: StageKey, hits: Iterable[Hit]) -> Hit | None:
+        for hit in hits:
+            if self._still_serves(call, key, hit):
                 return hit
-            if hit is not None:
-                self._stale.add(key)
+            self._stale.setdefault(call.id, set()).add(hit.key)
         return None
 
-    def watching(self) -> AbstractContextManager[Any]:
-        """Return what watches the run, for a `with` around all attempts at it."""
-        self._watch = self._cache._observer.watching(self._call.id, self._key.closure)
-        self._watch.name_files(self._key.files)
-        return self._watch
-
-    def kept(self, result: Any, upstream: Callable[[str], Any]) -> Kept | None:
-        """Return how a result is to be kept, or None, with a warning, where it must not be.
-
-        `upstream` gives the results that the stage took, which it may have changed.
-        """
-        cache, call = self._cache, self._call
-        assert self._watch is not None
-        observed = self._watch.observed
-        if self._has_changed(upstream):
-            # served from the cache, it would leave the argument, which others may get too, as it was
-            cache._warn(f"stage {call.name} changed an argument in place; its result is not cached")
-            return None
-        if observed.spoiled:
-            cache._warn(f"the result of stage {call.name} is not cached: {observed.spoiled[0]}")
-            return None
-        self._report(observed)
-        key = self._key.coarse if observed.escaped else self._key.fine
-        return Kept(key, self._content(result), observed.plain(), key in self._stale)
-
-    def _has_changed(self, upstream: Callable[[str], Any]) -> bool:
-        keys, contents = self._cache._keys, self._cache._contents
-        try:
-            if keys.of(self._call, contents).fine != self._key.fine:
-                return True
-            taken = {hole.stage for hole in holes((self._call.args, dict(self._call.kwargs)), Upstream)}
-            return any(keys.content(self._call, upstream(stage)) != contents[stage] for stage in taken)
-        except Uncacheable:
-            return True
-
-    def _content(self, result: Any) -> str | None:
-        try:
-            return self._cache._keys.content(self._call, result)
-        except Uncacheable:
-            return None
-
-    def _serves(self, hit: Hit) -> bool:
-        ttl = self._call.caching.ttl
+    def _still_serves(self, call: Call, key: StageKey, hit: Hit) -> bool:
+        ttl = call.caching.ttl
         if ttl is not None and not 0 <= time.time() - hit.made <= ttl:
             return False
-        return still_holds(Observed.of(hit.observed), root=self._cache._root) is None
+        observed = Observed.of(hit.observed)
+        # a file that an argument names counts though the run that made the entry found none there
+        names = self.observer.names(key.files)
+        return all(name in observed.files for name in names) and still_holds(observed, root=self._root) is None
 
-    def _report(self, observed: Observed) -> None:
-        for what, seen in (
-            ("reads the clock", observed.clock),
-            ("draws random numbers that nobody has seeded", observed.random),
-            ("talks to the network", observed.network),
-            ("starts programs", observed.processes),
-        ):
-            if seen:
-                places = ", ".join(seen[:_NAMED])
-                text = f"stage {self._call.name} {what} ({places}); its result is cached all the same"
-                self._cache._warn(text, once=True)
-        if observed.escaped:
-            text = (
-                f"stage {self._call.name} ran {observed.escaped[0]}, which can't be seen in its code; any edit counts"
-            )
-            self._cache._warn(text, once=True)
+
+def taken_by(call: Call) -> tuple[str, ...]:
+    """Return the stages whose results are in the arguments of a call."""
+    if not call.parents:
+        return ()
+    return tuple(dict.fromkeys(hole.stage for hole in holes((call.args, dict(call.kwargs)), Upstream)))

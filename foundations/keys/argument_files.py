@@ -1,25 +1,30 @@
 """Files that a stage's arguments name: they count by content, as readers in C tell nobody what they open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from foundations.keys.claims import DIRECTORY, FILE, TooLarge, content_at, kind_at, tree_at
 from foundations.keys.live_record import LiveRecord
-from foundations.keys.places import absolute
+from foundations.keys.places import Places, absolute
 from foundations.keys.watched_files import DIGESTS
 
 
 def note_named(record: LiveRecord, paths: Iterable[str]) -> None:
     """Note the content of files and directories before the stage runs; a directory too large to read spoils it."""
-    for given in paths:
-        path = absolute(given)
-        # "." and "/" are mostly a decimal point and a separator
-        if path is None or not given.strip("./") or record.places.is_library(path) or record.places.is_above(path):
-            continue
+    for path in noted_paths(record.places, paths):
         kind = kind_at(path)
         if kind == FILE:
             record.note_now("named", path, content_at(path, DIGESTS))
         elif kind == DIRECTORY:
             _note_directory(record, path)
+
+
+def noted_paths(places: Places, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the absolute paths of those that count."""
+    for given in paths:
+        path = absolute(given)
+        # "." and "/" are mostly a decimal point and a separator
+        if path is not None and given.strip("./") and not places.is_library(path) and not places.is_above(path):
+            yield path
 
 
 def _note_directory(record: LiveRecord, path: str) -> None:

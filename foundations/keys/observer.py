@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from foundations.keys import shared_generators, watched_files, watched_processes
-from foundations.keys.argument_files import note_named
+from foundations.keys.argument_files import note_named, noted_paths
 from foundations.keys.attribution import active, mine, observe, unobserved
 from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
@@ -43,6 +43,10 @@ class Observer:
         if not _is_hooked:
             _is_hooked = True
             sys.addaudithook(_heard)
+
+    def names(self, paths: Iterable[str]) -> list[str]:
+        """Return under which names `Watch.name_files` notes these files and directories, those that it notes."""
+        return [self._places.name(path) for path in noted_paths(self._places, paths)]
 
     def uninstall(self) -> None:
         """Take away what can be taken away."""

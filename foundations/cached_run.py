@@ -1,0 +1,88 @@
+"""One run of a stage that is cached: watched while it runs, and kept afterwards unless it must not be."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from foundations.graph import Call
+from foundations.keys.observed import Observed
+from foundations.keys.stage_keys import StageKey, Uncacheable
+from foundations.stage_cache import StageCache
+
+_NAMED = 3
+_CHANCE = {
+    "clock": "reads the clock",
+    "random": "draws random numbers that nobody has seeded",
+    "network": "talks to the network",
+    "processes": "starts programs, and what these read is not seen",
+    "devices": "reads from what is no file",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a result is to be kept: under which key, by what it counts, and what its run has read.
+
+    Where there is one that serves no longer it stands `beside` that.
+    """
+
+    key: str
+    content: str | None
+    observed: Mapping[str, Any]
+    beside: bool
+
+
+class CachedRun:
+    """One run of a stage that is cached."""
+
+    def __init__(self, cache: StageCache, call: Call, key: StageKey) -> None:
+        self._cache, self._call, self._key = cache, call, key
+        self._watch = cache.observer.watching(call.id, key.closure)
+
+    def watching(self) -> AbstractContextManager[Any]:
+        """Return what watches the run, for a `with` around all attempts at it."""
+        self._watch.name_files(self._key.files)
+        return self._watch
+
+    def kept(self, result: Any, upstream: Callable[[str], Any]) -> Kept | None:
+        """Return how a result is to be kept, or None, with a warning, where it must not be.
+
+        `upstream` gives the results that the stage took, which it may have changed.
+        """
+        cache, call, observed = self._cache, self._call, self._watch.observed
+        if self._has_changed(upstream):
+            # served from the cache, it would leave the argument, which others may get too, as it was
+            cache.warn(f"stage {call.name} changed an argument in place; its result is not cached")
+            return None
+        if observed.spoiled:
+            cache.warn(f"the result of stage {call.name} is not cached: {observed.spoiled[0]}")
+            return None
+        self._report(observed)
+        key = self._key.coarse if observed.escaped else self._key.fine
+        return Kept(key, self._content(result), observed.plain(), cache.is_stale(call, key) or call.caching.refresh)
+
+    def _has_changed(self, upstream: Callable[[str], Any]) -> bool:
+        cache, call = self._cache, self._call
+        try:
+            contents = {stage: cache.keys.content(call, upstream(stage)) for stage in cache.taken(call)}
+            return cache.keys.of(call, contents).fine != self._key.fine
+        except Uncacheable:
+            return True
+
+    def _content(self, result: Any) -> str | None:
+        try:
+            return self._cache.keys.content(self._call, result)
+        except Uncacheable:
+            return None
+
+    def _report(self, observed: Observed) -> None:
+        for name, what in _CHANCE.items():
+            if seen := getattr(observed, name):
+                places = ", ".join(seen[:_NAMED])
+                self._cache.warn(f"stage {self._call.name} {what} ({places}); its result is cached all the same")
+        if observed.escaped:
+            self._cache.warn(
+                f"stage {self._call.name} ran {observed.escaped[0]}, which can't be seen in its code; any edit of the "
+                "model directory makes it run again"
+            )

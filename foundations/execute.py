@@ -10,6 +10,7 @@ from foundations import current
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
+from foundations.keys.ignored import without_marks
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.time_limit import Speaking, call_within
@@ -118,7 +119,7 @@ class _Run:
                 seconds = time.perf_counter() - began
                 self._reporter.ended(call, Outcome("cached", seconds, cache_key=key, cached_from=hit.job_id))
                 return
-            result = self._attempts(call, args, kwargs)
+            result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from foundations.keys.value_parts import Parts
+from foundations.keys.objects import attributes_of
+from foundations.keys.value_parts import Parts, attribute_parts
 
 _COMPRESSED = ("indptr", "indices", "data")
 _ARRAYS = {
@@ -15,6 +16,28 @@ _ARRAYS = {
     "dia": ("offsets", "data"),
     "lil": ("rows", "data"),
 }
+# what holds the content, and what was worked out of it
+_KNOWN = frozenset(
+    [
+        "_shape",
+        "_dict",
+        "maxprint",
+        "data",
+        "indices",
+        "indptr",
+        "coords",
+        "offsets",
+        "rows",
+        "row",
+        "col",
+        "dtype",
+        "_dtype",
+        "has_canonical_format",
+        "_has_canonical_format",
+        "has_sorted_indices",
+        "_has_sorted_indices",
+    ]
+)
 
 
 def way_of(kind: type) -> Callable[[Any], Parts] | None:
@@ -27,8 +50,11 @@ def way_of(kind: type) -> Callable[[Any], Parts] | None:
 
 
 def _sparse(value: Any) -> Parts:
-    if value.format not in _ARRAYS:  # a dictionary of keys
-        items = sorted((tuple(map(int, place)), item) for place, item in value.items())
-        return Parts("scipy.sparse", b"dok", [type(value), value.shape, value.dtype, items])
-    arrays = [getattr(value, name) for name in _ARRAYS[value.format]]
-    return Parts("scipy.sparse", str(value.format).encode(), [type(value), value.shape, *arrays])
+    own = {name: one for name, one in attributes_of(value).items() if name not in _KNOWN}
+    parts = attribute_parts("scipy.sparse", value.format, own)
+    if value.format in _ARRAYS:
+        content = [getattr(value, name) for name in _ARRAYS[value.format]]
+    else:  # a dictionary of keys
+        content = [value.dtype, sorted((tuple(map(int, place)), item) for place, item in value.items())]
+    parts.children = [*parts.children, type(value), value.shape, *content]
+    return parts

@@ -148,6 +148,7 @@ class Walk:
             why = str(error) if isinstance(error, Refused) else f"it can't be taken apart ({said(error)})"
             steps = "".join(node.parts.step(node.at) for node in stack)
             raise NoStableIdentity(path + steps, type_name(type(value)), why) from error
+        self._strings += [text for text in parts.texts if type(text) is str]
         node = Node(value, parts, len(self._alive))
         self._alive.append(value)
         self._open[id(value)] = node

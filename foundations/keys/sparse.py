@@ -17,26 +17,11 @@ _ARRAYS = {
     "lil": ("rows", "data"),
 }
 # what holds the content, and what was worked out of it
-_KNOWN = frozenset(
-    [
-        "_shape",
-        "_dict",
-        "maxprint",
-        "data",
-        "indices",
-        "indptr",
-        "coords",
-        "offsets",
-        "rows",
-        "row",
-        "col",
-        "dtype",
-        "_dtype",
-        "has_canonical_format",
-        "_has_canonical_format",
-        "has_sorted_indices",
-        "_has_sorted_indices",
-    ]
+_CONTENT = frozenset(
+    {"_shape", "_dict", "_dtype", "row", "col", *(name for names in _ARRAYS.values() for name in names)}
+)
+_WORKED_OUT = frozenset(
+    {"maxprint", *(f"{mark}has_{word}" for mark in ("", "_") for word in ("canonical_format", "sorted_indices"))}
 )
 
 
@@ -50,11 +35,16 @@ def way_of(kind: type) -> Callable[[Any], Parts] | None:
 
 
 def _sparse(value: Any) -> Parts:
-    own = {name: one for name, one in attributes_of(value).items() if name not in _KNOWN}
+    own = {name: one for name, one in attributes_of(value).items() if name not in _CONTENT | _WORKED_OUT}
     parts = attribute_parts("scipy.sparse", value.format, own)
     if value.format in _ARRAYS:
-        content = [getattr(value, name) for name in _ARRAYS[value.format]]
+        content = [_coordinates(value) if name == "coords" else getattr(value, name) for name in _ARRAYS[value.format]]
     else:  # a dictionary of keys
         content = [value.dtype, sorted((tuple(map(int, place)), item) for place, item in value.items())]
     parts.children = [*parts.children, type(value), value.shape, *content]
     return parts
+
+
+def _coordinates(value: Any) -> Any:
+    # before SciPy 1.13 there were matrices only
+    return value.coords if hasattr(value, "coords") else (value.row, value.col)

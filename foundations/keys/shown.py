@@ -1,5 +1,6 @@
 """Values as explanations show them: short, and without any code of the value's own."""
 
+import decimal
 import enum
 import fractions
 import pathlib
@@ -37,7 +38,7 @@ def _shown(value: Any, depth: int) -> str:
         return simple(value)
     if kind in _OPENING:
         return _container(value, *_OPENING[kind], depth)
-    return _object(value, kind)
+    return _object(value, kind, depth)
 
 
 def _container(value: Any, opening: str, closing: str, depth: int) -> str:
@@ -69,11 +70,34 @@ def _integer(value: int) -> str:
     return repr(value) if value.bit_length() <= _DIGITS else f"<int of {value.bit_length()} bits>"
 
 
-def _object(value: Any, kind: type) -> str:
+def _names(kind: type) -> list[str] | None:
+    """Return the fields of a dataclass that its repr would show, or of a named tuple; None for all others."""
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if isinstance(fields, dict):
+        return [name for name, field in fields.items() if field.repr]
+    names = getattr(kind, "_fields", None)
+    return list(names) if issubclass(kind, tuple) and isinstance(names, tuple) else None
+
+
+def _fields(value: Any, kind: type, names: list[str], depth: int) -> str:
+    if depth >= _DEEPEST:
+        return f"{kind.__name__}(...)"
+    parts = []
+    for place, name in enumerate(names[:_ITEMS]):
+        part = tuple.__getitem__(value, place) if issubclass(kind, tuple) else object.__getattribute__(value, name)
+        parts.append(f"{name}={_shown(part, depth + 1)}")
+    more = [f"... {len(names)} in all"] if len(names) > _ITEMS else []
+    return f"{kind.__name__}({', '.join(parts + more)})"
+
+
+def _object(value: Any, kind: type, depth: int) -> str:
     if issubclass(kind, enum.Enum):
         return f"{kind.__name__}.{value._name_}"
     if issubclass(kind, type):
         return f"<class {type_name(value)}>"
+    names = _names(kind)
+    if names is not None:
+        return _fields(value, kind, names, depth)
     name = getattr(value, "__qualname__", None) if kind.__module__ == "builtins" else None
     if isinstance(name, str):
         return f"<{kind.__name__} {name}>"
@@ -96,6 +120,7 @@ _SIMPLE: dict[type, Callable[[Any], str]] = {
     **dict.fromkeys(_BY_REPR, repr),
     **dict.fromkeys(_PATHS, lambda value: f"{type(value).__name__}({_text(str(value))})"),
     datetime: lambda value: f"{value.replace(tzinfo=None)!r}{'' if value.tzinfo is None else ' with a time zone'}",
+    decimal.Decimal: lambda value: f"Decimal({_text(str(value))})",
     fractions.Fraction: lambda value: f"Fraction({_integer(value.numerator)}, {_integer(value.denominator)})",
     int: _integer,
     str: _text,

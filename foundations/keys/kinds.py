@@ -19,6 +19,7 @@ from foundations.keys.standard import (
     exception_parts,
     partial_parts,
     set_subclass_parts,
+    way_of_zones,
 )
 from foundations.keys.value_parts import Parts, named
 
@@ -26,6 +27,7 @@ TakeApart = Callable[[Any], Parts]
 
 _OWN = "__foundations_key__"
 _LIBRARIES: dict[str, Callable[[type], TakeApart | None]] = {
+    "zoneinfo": way_of_zones,
     "numpy": arrays.way_of,
     "ml_dtypes": arrays.way_of,
     "pandas": frames.way_of,

@@ -1,12 +1,7 @@
 """Values as explanations show them: short, and without any code of the value's own."""
 
-import decimal
 import enum
-import fractions
-import pathlib
-import uuid
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -17,8 +12,9 @@ _TEXT = 60
 _ITEMS = 8
 _DEEPEST = 3
 _DIGITS = 128
-_BY_REPR = frozenset({type(None), bool, float, complex, type(...), range, date, time, timedelta, uuid.UUID})
-_PATHS = frozenset({pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath})
+# by name, so that none of these modules is imported for it
+_BY_REPR = "NoneType bool float complex ellipsis range datetime.date datetime.time datetime.timedelta uuid.UUID"
+_PATHS = "PosixPath WindowsPath PurePosixPath PureWindowsPath"
 
 
 def shown(value: Any) -> str:
@@ -33,7 +29,7 @@ def shown(value: Any) -> str:
 
 def _shown(value: Any, depth: int) -> str:
     kind = type(value)
-    simple = _SIMPLE.get(kind)
+    simple = _SIMPLE.get(type_name(kind))
     if simple is not None:
         return simple(value)
     if kind in _OPENING:
@@ -60,6 +56,10 @@ def _in_order(value: Any) -> Iterable[Any]:
     if type(value) not in (set, frozenset) or len(value) > _ITEMS:
         return value  # type: ignore[no-any-return]
     return sorted(value, key=lambda item: _shown(item, _DEEPEST))
+
+
+def _zone(value: Any) -> str:
+    return "" if value.tzinfo is None else " with a time zone"
 
 
 def _text(value: str | bytes) -> str:
@@ -116,15 +116,19 @@ def _size(value: Any, kind: type) -> str:
     return f"{kind_of_items} {tuple(shape) if shape is not None else ''}".strip()[:_TEXT]
 
 
-_SIMPLE: dict[type, Callable[[Any], str]] = {
-    **dict.fromkeys(_BY_REPR, repr),
-    **dict.fromkeys(_PATHS, lambda value: f"{type(value).__name__}({_text(str(value))})"),
-    datetime: lambda value: f"{value.replace(tzinfo=None)!r}{'' if value.tzinfo is None else ' with a time zone'}",
-    decimal.Decimal: lambda value: f"Decimal({_text(str(value))})",
-    fractions.Fraction: lambda value: f"Fraction({_integer(value.numerator)}, {_integer(value.denominator)})",
-    int: _integer,
-    str: _text,
-    bytes: _text,
+_SIMPLE: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(_BY_REPR.split(), repr),
+    **{
+        f"{module}.{name}": lambda value: f"{type(value).__name__}({_text(str(value))})"
+        for name in _PATHS.split()
+        for module in ("pathlib", "pathlib._local")
+    },
+    "datetime.datetime": lambda value: f"{value.replace(tzinfo=None)!r}{_zone(value)}",
+    "decimal.Decimal": lambda value: f"Decimal({_text(str(value))})",
+    "fractions.Fraction": lambda value: f"Fraction({_integer(value.numerator)}, {_integer(value.denominator)})",
+    "int": _integer,
+    "str": _text,
+    "bytes": _text,
 }
 _OPENING: dict[type, tuple[str, str]] = {
     list: ("[", "]"),

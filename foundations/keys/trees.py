@@ -2,9 +2,12 @@
 
 import hashlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from foundations.processors import usable_processors
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 # as large as the archive's chunks: a leaf's digest is the name of the blob that holds the same bytes
 LEAF = 16 * 1024 * 1024
@@ -70,10 +73,12 @@ class Hashers:
         self._bytes += view.nbytes
         return future
 
-    def _started(self) -> ThreadPoolExecutor | None:
+    def _started(self) -> "ThreadPoolExecutor | None":
         if self._pool is None:
             self._threads = self._threads or usable_processors()
             if self._threads > 1:
+                from concurrent.futures import ThreadPoolExecutor  # small values need none
+
                 self._pool = ThreadPoolExecutor(self._threads, "hashing")
         return self._pool
 

@@ -21,6 +21,7 @@ class Tree:
     """The digest of one run of bytes, which may still be under way."""
 
     __slots__ = ("_leaves", "_size")
+    depth = 0
 
     def __init__(self, size: int, leaves: "list[bytes | Future[bytes]]") -> None:
         self._size, self._leaves = size, leaves

@@ -64,7 +64,7 @@ def counts_by_code(value: Any) -> bool:
 
 def _of_library(kind: type) -> TakeApart | None:
     roots = {str(one.__module__).partition(".")[0] for one in kind.__mro__}
-    for root in roots.intersection(_LIBRARIES):
+    for root in sorted(roots.intersection(_LIBRARIES)):
         way = _LIBRARIES[root](kind)
         if way is not None:
             return way

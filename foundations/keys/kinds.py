@@ -16,8 +16,10 @@ from foundations.keys.standard import (
     STANDARD_PARTS,
     builtin_method_parts,
     enum_parts,
+    exception_parts,
     partial_parts,
     set_subclass_parts,
+    way_of_zones,
 )
 from foundations.keys.value_parts import Parts, named
 
@@ -25,6 +27,7 @@ TakeApart = Callable[[Any], Parts]
 
 _OWN = "__foundations_key__"
 _LIBRARIES: dict[str, Callable[[type], TakeApart | None]] = {
+    "zoneinfo": way_of_zones,
     "numpy": arrays.way_of,
     "ml_dtypes": arrays.way_of,
     "pandas": frames.way_of,
@@ -61,7 +64,7 @@ def counts_by_code(value: Any) -> bool:
 
 def _of_library(kind: type) -> TakeApart | None:
     roots = {str(one.__module__).partition(".")[0] for one in kind.__mro__}
-    for root in roots.intersection(_LIBRARIES):
+    for root in sorted(roots.intersection(_LIBRARIES)):
         way = _LIBRARIES[root](kind)
         if way is not None:
             return way
@@ -75,6 +78,8 @@ def _of_lineage(kind: type) -> TakeApart:
         return builtin_method_parts
     if issubclass(kind, functools.partial):
         return partial_parts
+    if issubclass(kind, BaseException):
+        return exception_parts
     if issubclass(kind, set | frozenset):
         return set_subclass_parts
     return object_parts

@@ -19,6 +19,8 @@ _CONTAINERS = frozenset(map(id, CONTAINERS))
 _LONG_TEXT = 4096
 _LARGE_TEXT = 1024 * 1024
 _IGNORED = b"i"
+# one waits for another in turn, and no more deeply than this
+_DEEPEST_PENDING = 4
 
 
 class Node:
@@ -49,12 +51,29 @@ class Node:
         return b"@" + whole.digest()
 
 
+class Pending:
+    """A node in which something large is still being hashed, by threads; others may begin meanwhile."""
+
+    __slots__ = ("_node", "depth")
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.depth = 1 + max(child.depth for child in node.children if not isinstance(child, bytes))
+        # what was copied to be hashed can go as soon as it is
+        node.parts.children = ()
+
+    def token(self) -> bytes:
+        """Wait, and return what stands for the node."""
+        self._node.children = [_settled(child) for child in self._node.children]
+        return self._node.token()
+
+
 class Walk:
     """The tokens of values: equal for equal values, and for no others. What is shared is looked at once."""
 
     def __init__(self, code: Callable[[Any], bytes], hashers: Hashers, *, fast: bool = True) -> None:
         self._code, self._hashers, self._fast = code, hashers, fast
-        self._tokens: dict[int, bytes | Tree] = {}
+        self._tokens: dict[int, bytes | Pending] = {}
         self._alive: list[Any] = []  # an address means something only as long as what is there lives
         self._ways: dict[int, TakeApart | None] = {}
         self._open: dict[int, Node] = {}
@@ -70,33 +89,37 @@ class Walk:
             self._begin(value, stack, path)
         while stack:
             node = stack[-1]
-            children = node.parts.children
-            while node.at < len(children):
-                child = children[node.at]
-                known = self._known(child)
-                if known is None and id(child) in self._open:
-                    known = self._open[id(child)]
-                    node.low = min(node.low, known.index)
-                if known is None:
-                    break
-                self._give(node, known)
-            if node.at < len(children):
-                self._begin(children[node.at], stack, path)
+            if not self._take_known(node):
+                self._begin(node.parts.children[node.at], stack, path)
                 continue
             stack.pop()
             found = self._finished(node)
             if stack:
-                self._give(stack[-1], found)
+                above = stack[-1]
+                above.at += 1
+                above.children.append(found)
+                above.pending = above.pending or type(found) is not bytes
+                if found is node:  # a part of a circle that goes on above it
+                    above.low = min(above.low, node.low)
         settled: bytes = _settled(found)
         return settled
 
-    def _give(self, node: Node, token: "bytes | Tree | Node") -> None:
-        if type(token) is not bytes:
-            node.pending = True
-            if isinstance(token, Node):
-                node.low = min(node.low, token.low)
-        node.children.append(token)
-        node.at += 1
+    def _take_known(self, node: Node) -> bool:
+        """Give a node the tokens of its next children, and tell whether these were the last."""
+        children, taken = node.parts.children, node.children
+        for place in range(node.at, len(children)):
+            child = children[place]
+            known = self._known(child)
+            if type(known) is not bytes:
+                if known is None:
+                    known = self._open.get(id(child))
+                    if known is None:
+                        node.at = place
+                        return False
+                    node.low = min(node.low, known.low)
+                node.pending = True
+            taken.append(known)
+        return True
 
     def _known(self, value: Any) -> Any:
         """Return the token of what needs no looking inside, or has been seen; None for the rest."""
@@ -145,6 +168,7 @@ class Walk:
             why = str(error) if isinstance(error, Refused) else f"it can't be taken apart ({said(error)})"
             steps = "".join(node.parts.step(node.at) for node in stack)
             raise NoStableIdentity(path + steps, type_name(type(value)), why) from error
+        self._strings += [text for text in parts.texts if type(text) is str]
         node = Node(value, parts, len(self._alive))
         self._alive.append(value)
         self._open[id(value)] = node
@@ -161,10 +185,15 @@ class Walk:
             self._strings.append(str(value))
         return way(value)
 
-    def _finished(self, node: Node) -> "bytes | Node":
+    def _finished(self, node: Node) -> "bytes | Pending | Node":
         """Return the token of a node that is whole, or itself where it belongs to a circle that is not."""
         if node.low < node.index:
             return node
+        if self._circle[-1] is node and not any(child is node for child in node.children):
+            self._circle.pop()
+            del self._open[id(node.value)]
+            found = self._tokens[id(node.value)] = _token_of(node)
+            return found
         nodes: list[Node] = []
         while not nodes or nodes[-1] is not node:
             nodes.append(self._circle.pop())
@@ -172,8 +201,7 @@ class Walk:
             del self._open[id(one.value)]
             if one.pending:
                 one.children = [_settled(child) for child in one.children]
-        alone = len(nodes) == 1 and not (node.pending and any(child is node for child in node.children))
-        tokens = [node.token()] if alone else circle_tokens(nodes)
+        tokens = circle_tokens(nodes)
         for one, token in zip(nodes, tokens, strict=True):
             self._tokens[id(one.value)] = token
         return tokens[-1]
@@ -183,5 +211,14 @@ class Walk:
         self._alive.append(value)
 
 
+def _token_of(node: Node) -> "bytes | Pending":
+    if node.pending:
+        pending = Pending(node)
+        return pending if pending.depth <= _DEEPEST_PENDING else pending.token()
+    return node.token()
+
+
 def _settled(token: Any) -> Any:
+    if isinstance(token, Pending):
+        return token.token()
     return b"~" + token.digest() if isinstance(token, Tree) else token

@@ -4,15 +4,21 @@ import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import foundations
+from foundations.cache_key import CacheKeys
+from foundations.execute import execute
 from foundations.graph import Upstream, holes
 from foundations.keys.ignored import without_marks
 from foundations.keys.values import NoStableIdentity
+from foundations.pickling import pickle_graph
+from foundations.same_process import run_here
 from tests.foundations.keys.samples import Data, digest
+from tests.foundations.test_execute import Reporter, name_and_arguments
 
 
 def unmarked(value: Any) -> Any:
@@ -84,3 +90,26 @@ def test_what_is_marked_counts_as_nothing_yet_takes_its_place() -> None:
     assert digest(foundations.ignore(1)) != digest(None)
     with pytest.raises(NoStableIdentity):
         digest([1, lock])
+
+
+@foundations.create_stage
+def give(value: Any, *more: Any, **named: Any) -> Any:
+    return value, more, named
+
+
+def test_a_stage_gets_what_was_marked_also_where_it_is_a_stages_result(tmp_path: Path) -> None:
+    stage = give([1, foundations.ignore(give(2))], foundations.ignore(3), x={"y": foundations.ignore(4)})
+    wanted = ([1, (2, (), {})], (3,), {"x": {"y": 4}})
+    graph = stage.graph({})
+    assert run_here(graph) == wanted
+    travelled = pickle.loads(pickle_graph(graph, tmp_path))
+    assert execute(travelled, reporter=Reporter(), key_of=name_and_arguments, traceback=repr) == wanted
+
+
+def test_a_cached_stage_is_served_whatever_was_marked() -> None:
+    keys = CacheKeys(bundle="b", environment="e", root=Path(), directory=".")
+    calls = [give([foundations.ignore(one), 1]).graph({}).calls[0] for one in (1, threading.Lock(), Data(1))]
+    others = [give([1, 1]).graph({}).calls[0], give([foundations.ignore(1), 2]).graph({}).calls[0]]
+    found = [keys.key(call, call.args, dict(call.kwargs)) for call in (*calls, *others)]
+    assert len(set(found[:3])) == 1
+    assert len(set(found)) == 3

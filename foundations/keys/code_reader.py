@@ -140,7 +140,7 @@ class CodeReader:
             self._words.append(f"make {making.flags if making else ''}")
             self._code(one.argument, scope)
             return making.end if making else place + 1
-        if scope.op(place + 1) == "STORE_NAME" and scope.stream[place + 1].argument in _OF_CLASS_BODY:
+        if scope.op(place + 1) == "STORE_NAME" and scope.argument(place + 1) in _OF_CLASS_BODY:
             return place + 2
         if "IMPORT_NAME" in (scope.op(place + 1), scope.op(place + 2)):  # level, and names that are taken
             return place + 1
@@ -175,7 +175,9 @@ class CodeReader:
     def _cell(self, scope: _Scope, place: int, one: Instruction) -> int:
         name = str(one.argument)
         if not one.op.startswith("LOAD"):
-            self._names.refuse(f"rebinds {name} of the function around it, so that what it returns depends on earlier calls")
+            self._names.refuse(
+                f"rebinds {name} of the function around it, so that what it returns depends on earlier calls"
+            )
             return place + 1
         return self._names.follow(scope.stream, place, scope.cells[name], f"{self._node.name}.{name}")
 
@@ -192,7 +194,7 @@ class CodeReader:
         """Tell whether what is on the stack is a class, as type(x) gives it, or x.__class__."""
         before = scope.stream[place]
         if isinstance(before, Instruction) and before.op == "LOAD_ATTR":
-            return before.argument == "__class__"
+            return bool(before.argument == "__class__")
         asked = [one.argument for one in scope.stream[max(0, place - 5) : place] if isinstance(one, Instruction)]
         return scope.op(place).startswith("CALL") and "type" in asked
 

@@ -21,7 +21,7 @@ def expand_function(reach: Reach, node: Node) -> None:
     cells = cells_of(function)
     if is_generic(function):
         node.local = of_text("singledispatch")
-        node.children.append(reach.refer(node, dict(function.registry.items()), f"{node.name}.registry"))
+        node.children.append(reach.refer(node, dict(vars(function)["registry"]), f"{node.name}.registry"))
         return
     if owns_function(function, reach.code):
         CodeReader(reach, node, function.__globals__, cells).read(function.__code__)
@@ -29,7 +29,9 @@ def expand_function(reach: Reach, node: Node) -> None:
         # a library's own, made anew with what it was given: what it says counts by where it stands
         code = function.__code__
         node.shown = False
-        node.local = of_text("made by", str(function.__globals__.get("__name__")), code.co_name, str(code.co_firstlineno))
+        node.local = of_text(
+            "made by", str(function.__globals__.get("__name__")), code.co_name, str(code.co_firstlineno)
+        )
         for name, value in cells.items():
             node.children.append(reach.refer(node, value, f"{node.name}.{name}") if value is not MISSING else _EMPTY)
     _add_given(reach, node, function)

@@ -1,7 +1,6 @@
 """All that the stages of a job can reach: a node for each function, class, module and value, made when first met."""
 
 import os
-import sys
 import types
 from collections import deque
 from pathlib import PurePath
@@ -11,9 +10,9 @@ from foundations.keys import coarse
 from foundations.keys.classes import expand_class
 from foundations.keys.data import expand_data
 from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
-from foundations.keys.library import library_name, needs_all, needs_data, owns_function
+from foundations.keys.library import is_a, library_name, needs_all, needs_data, owns_function
 from foundations.keys.module_source import Sources
-from foundations.keys.modules import MISSING, Module, Unloaded
+from foundations.keys.modules import MISSING, Module, Unloaded, loaded
 from foundations.keys.named_files import named_files
 from foundations.keys.nodes import Kind, Node, of_text
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
@@ -136,7 +135,7 @@ class Graph:
 
     def _met(self, holder: Node, value: Any, name: str, lenient: bool) -> Reference:
         kind = type(value)
-        if isinstance(value, types.FunctionType) and "__stage_function__" in vars(value):
+        if kind is types.FunctionType and "__stage_function__" in vars(value):
             return self.refer(holder, vars(value)["__stage_function__"], name)
         if kind in CONTAINERS and (plain := self._plain(value, name)) is not None:
             return plain
@@ -145,7 +144,7 @@ class Graph:
             return _LIBRARY + library.encode()
         if kind is object:
             return of_text("object()", *self._sentinels.names(value))
-        if isinstance(value, PurePath):
+        if issubclass(kind, PurePath):
             return self._path(value, name)
         return self._wait(Node(_kind_of(value), _name_of(value, name), value, lenient=lenient))
 
@@ -201,7 +200,7 @@ class Graph:
 
     def _counts_itself(self, value: Any) -> bool:
         """Tell whether what a library holds under a name is code, a library's or what a user has put there."""
-        if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, *WRAPPERS)):
+        if is_a(value, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, *WRAPPERS):
             return True
         return self.code.owns_module(type(value).__module__)
 
@@ -209,17 +208,17 @@ class Graph:
         subject = node.subject
         if node.kind == "top level":
             expand_top_level(self, node)
-        elif node.kind == "module" and isinstance(subject, tuple):
+        elif node.kind == "module" and type(subject) is tuple:
             expand_unloaded(self, node, self.sources)
-        elif isinstance(subject, types.FunctionType):
+        elif is_a(subject, types.FunctionType):
             expand_function(self, node)
             self._describe_function(node, subject)
-        elif isinstance(subject, type):
+        elif is_a(subject, type):
             expand_class(self, node)
             self._describe_class(node, subject)
-        elif isinstance(subject, types.ModuleType):
+        elif is_a(subject, types.ModuleType):
             self._expand_module(node, subject)
-        elif isinstance(subject, WRAPPERS):
+        elif is_a(subject, *WRAPPERS):
             expand_wrapper(self, node)
         else:
             self._expand_value(node)
@@ -228,17 +227,18 @@ class Graph:
         if owns_function(function, self.code):
             node.file = self.code.relative(function.__code__.co_filename)
             node.source = self.sources.of_code(function.__code__)
-            module = sys.modules.get(str(function.__globals__.get("__name__")))
+            module = loaded(function.__globals__.get("__name__"))
             if module is not None and vars(module) is function.__globals__:
                 self._add_effects(node, module)
 
     def _describe_class(self, node: Node, cls: type) -> None:
-        module = sys.modules.get(type.__getattribute__(cls, "__module__"))
-        file = getattr(module, "__file__", None)
+        module = loaded(type.__getattribute__(cls, "__module__"))
+        if module is None:
+            return
+        file = vars(module).get("__file__")
         if isinstance(file, str):
             node.file, node.source = self.code.relative(file), self.sources.of_class(file, cls.__qualname__)
-        if module is not None:
-            self._add_effects(node, module)
+        self._add_effects(node, module)
 
     def _add_effects(self, node: Node, module: types.ModuleType) -> None:
         effects = self.refer_effects(module)
@@ -248,7 +248,7 @@ class Graph:
             node.children.append(self.refer(node, module, module.__name__))
 
     def _expand_module(self, node: Node, module: types.ModuleType) -> None:
-        file = getattr(module, "__file__", None)
+        file = vars(module).get("__file__")
         if isinstance(file, str):
             node.file = self.code.relative(file)
         if self.code.is_compiled(module):
@@ -263,27 +263,34 @@ class Graph:
     def _expand_value(self, node: Node) -> None:
         expand_data(self, node)
         node.source = shown(node.subject)
-        module = sys.modules.get(str(getattr(node.subject, "__module__", None)))
-        if self.code.is_compiled(module):
+        module = loaded(_module_of(node.subject))
+        if module is not None and self.code.is_compiled(module):
             node.children.append(self.refer(node, module, "compiled"))
+
+
+def _module_of(value: Any) -> Any:
+    try:
+        return getattr(value, "__module__", None)
+    except Exception:  # noqa: BLE001 - the object's own __getattr__
+        return None
 
 
 def is_code(value: Any) -> bool:
     """Tell whether a value is a function, a class or a module, and not data."""
-    return isinstance(value, types.FunctionType | type | types.ModuleType)
+    return is_a(value, types.FunctionType, type, types.ModuleType)
 
 
 def _kind_of(value: Any) -> Kind:
-    if isinstance(value, type):
+    if is_a(value, type):
         return "class"
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return "module"
-    return "function" if isinstance(value, (types.FunctionType, types.MethodType, *WRAPPERS)) else "data"
+    return "function" if is_a(value, types.FunctionType, types.MethodType, *WRAPPERS) else "data"
 
 
 def _name_of(value: Any, name: str) -> str:
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         return f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, type):
+    if is_a(value, type):
         return f"class {value.__module__}.{value.__qualname__}"
-    return value.__name__ if isinstance(value, types.ModuleType) else name
+    return value.__name__ if is_a(value, types.ModuleType) else name

@@ -49,6 +49,11 @@ _NEEDS_DATA_IN = ("importlib.resources.", "importlib_resources.")
 _ANY_OF = frozenset({"importlib", "runpy", "pydoc", "builtins", "imp", "gc"})
 
 
+def is_a(value: Any, *kinds: type) -> bool:
+    """Tell whether a value is of one of some types, without asking what it says of itself."""
+    return issubclass(type(value), kinds)
+
+
 def needs_all(name: str) -> str | None:
     """Return why everything counts for code that uses what a library calls `name`, or None."""
     return _NEEDS_ALL.get(name) or (_RUNS_ANYTHING if name in _ANY_OF else None)
@@ -61,15 +66,15 @@ def needs_data(name: str) -> bool:
 
 def library_name(value: Any, code: UserCode) -> str | None:
     """Return the name by which a function, a class or a module of a library is found, None for all others."""
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return None if code.owns_module(value.__name__) else value.__name__
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         return _of_function(value, code)
-    if isinstance(value, type):
+    if is_a(value, type):
         return _of_class(value, code)
-    if isinstance(value, types.BuiltinFunctionType):
+    if is_a(value, types.BuiltinFunctionType):
         return _of_builtin(value, code)
-    if isinstance(value, _DESCRIPTORS):
+    if is_a(value, *_DESCRIPTORS):
         owner = value.__objclass__
         if code.owns_module(owner.__module__):
             return f"slot {value.__name__}"

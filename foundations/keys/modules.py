@@ -3,6 +3,7 @@
 import os
 import sys
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
@@ -25,10 +26,15 @@ class Unloaded:
 Module = types.ModuleType | Unloaded
 
 
+def loaded(name: Any) -> types.ModuleType | None:
+    """Return a module that is loaded, or None."""
+    found = sys.modules.get(name) if isinstance(name, str) else None
+    return found if isinstance(found, types.ModuleType) else None
+
+
 def module_named(name: str, code: UserCode) -> Module:
     """Return a module by its whole name, without importing it."""
-    loaded = sys.modules.get(name)
-    return loaded if isinstance(loaded, types.ModuleType) else Unloaded(name, _source_of(name, code))
+    return loaded(name) or Unloaded(name, _source_of(name, code))
 
 
 def imported_name(name: str, level: int, package: str | None) -> str | None:
@@ -47,7 +53,7 @@ def attribute(module: Module, name: str, code: UserCode) -> Any:
         found = vars(module).get(name, MISSING)
         if found is not MISSING:
             return found
-        if getattr(module, "__path__", None) is None:
+        if vars(module).get("__path__") is None:
             return MISSING
     below = f"{module.__name__ if isinstance(module, types.ModuleType) else module.name}.{name}"
     inside = module_named(below, code)
@@ -62,7 +68,7 @@ def parents(name: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def package_of(namespace: dict[str, Any]) -> str | None:
+def package_of(namespace: Mapping[str, Any]) -> str | None:
     """Return the package that relative imports in a namespace start from."""
     package = namespace.get("__package__")
     if isinstance(package, str):
@@ -85,9 +91,9 @@ def _spec(name: str) -> ModuleSpec | None:
     path: list[str] | None = None
     parent, _, last = name.rpartition(".")
     if parent:
-        loaded = sys.modules.get(parent)
-        if loaded is not None:
-            path = list(getattr(loaded, "__path__", ()))
+        package = loaded(parent)
+        if package is not None:
+            path = list(vars(package).get("__path__") or ())
         else:
             above = _spec(parent)
             path = list(above.submodule_search_locations or ()) if above is not None else []

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foundations.keys.bytecode import Instruction
+from foundations.keys.library import is_a
 from foundations.keys.making import Stream
 from foundations.keys.modules import MISSING, Module, Unloaded, attribute
 from foundations.keys.nodes import Node
@@ -52,7 +53,7 @@ class NameReader:
         """
         module: Module | None = None
         taken = ""
-        while isinstance(value, types.ModuleType | Unloaded) and self._takes(stream, place + 1):
+        while is_a(value, types.ModuleType, Unloaded) and self._takes(stream, place + 1):
             place += 1
             module, taken = value, str(getattr(stream[place], "argument", ""))
             value = attribute(module, taken, self._reach.code)
@@ -66,7 +67,7 @@ class NameReader:
     def taken(self, stream: Stream, place: int, module: Module, name: str, value: Any) -> None:
         """Add what is taken out of a module by its name."""
         whole = f"{_name(module)}.{name}"
-        if isinstance(value, types.ModuleType | Unloaded):
+        if is_a(value, types.ModuleType, Unloaded):
             self._add_value(stream, place, value, whole)
         elif isinstance(module, Unloaded) and module.file is not None:
             self._add(self._reach.refer_inside(self._node, module, name))
@@ -96,7 +97,7 @@ class NameReader:
         self.words.append("@")
 
     def _add_value(self, stream: Stream, place: int, value: Any, name: str) -> None:
-        if not isinstance(value, types.ModuleType | Unloaded):
+        if not is_a(value, types.ModuleType, Unloaded):
             self._add(self._reach.refer_named(self._node, value, name))
             return
         is_users = value.file is not None if isinstance(value, Unloaded) else self._reach.code.owns_module(_name(value))
@@ -149,7 +150,9 @@ class NameReader:
 
 def _stores_item(stream: Stream, place: int) -> bool:
     ahead = stream[place + 1 : place + 6]
-    names = [one.op for one in ahead if isinstance(one, Instruction) and one.op not in ("PRECALL", "CALL", "CALL_FUNCTION")]
+    names = [
+        one.op for one in ahead if isinstance(one, Instruction) and one.op not in ("PRECALL", "CALL", "CALL_FUNCTION")
+    ]
     return names[1:2] == ["STORE_SUBSCR"]
 
 

@@ -15,7 +15,9 @@ _WORDS = {
         ("__annotations__", "__signature__", "get_type_hints", "get_annotations", "signature", "getfullargspec"),
         ANNOTATIONS,
     ),
-    **dict.fromkeys(("getsource", "getsourcelines", "findsource", "co_firstlineno", "__code__", "getsourcefile"), SOURCE),
+    **dict.fromkeys(
+        ("getsource", "getsourcelines", "findsource", "co_firstlineno", "__code__", "getsourcefile"), SOURCE
+    ),
     **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
 }
 # libraries that act on the annotations of functions that they are given
@@ -65,7 +67,7 @@ def _annotations(subject: Any) -> dict[str, Any]:
 
 
 def _shown(hint: Any) -> str:
-    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
+    if issubclass(type(hint), type):
         return f"{hint.__module__}.{hint.__qualname__}"
     try:
         return repr(hint)

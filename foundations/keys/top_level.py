@@ -5,7 +5,6 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from foundations.keys.code_reader import CodeReader
 from foundations.keys.effects import Effects, is_main, is_type_checking
@@ -128,6 +127,6 @@ def _is_dynamic(statements: Iterable[ast.stmt]) -> bool:
     )
 
 
-def _file(module: Any) -> str:
-    file = getattr(module, "__file__", None)
+def _file(module: types.ModuleType) -> str:
+    file = vars(module).get("__file__")
     return os.path.abspath(file) if isinstance(file, str) else ""

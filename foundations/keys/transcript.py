@@ -93,4 +93,3 @@ def data_digest(root: Node) -> bytes:
                     waiting.append(child)
                 parts.append(b"*%d" % numbers[id(child)])
     return framed(*parts)
-

@@ -15,7 +15,9 @@ from foundations.keys.modules import MISSING, Unloaded, attribute, imported_name
 from foundations.keys.nodes import Node, of_text
 from foundations.keys.reach import Reach
 
-_DYNAMIC = frozenset({"eval", "exec", "globals", "__import__", "importlib", "import_module", "vars", "pkgutil", "runpy"})
+_DYNAMIC = frozenset(
+    {"eval", "exec", "globals", "__import__", "importlib", "import_module", "vars", "pkgutil", "runpy"}
+)
 _FILES = frozenset({"__file__", "__path__"})
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -44,7 +46,9 @@ def expand_unloaded(reach: Reach, node: Node, sources: Sources) -> None:
     node.source = "".join(source.text(one.lineno, one.end_lineno or one.lineno) for one in found.statements.values())
     node.covers = tuple((module.file, word) for word in ("<module>", *_bound_by(found.statements.values())))
     if not found.names.isdisjoint(_DYNAMIC):
-        node.explain(f"{node.name} is not loaded yet and uses {min(found.names & _DYNAMIC)}, {needs_all('builtins.eval')}")
+        node.explain(
+            f"{node.name} is not loaded yet and uses {min(found.names & _DYNAMIC)}, {needs_all('builtins.eval')}"
+        )
         node.children.append(reach.refer_everything())
     if not found.names.isdisjoint(_FILES):
         node.children.append(reach.refer_data_files())
@@ -73,7 +77,10 @@ def _sliced(reach: Reach, source: ModuleSource, name: str | None) -> _Slice:
 def _add_imports(reach: Reach, node: Node, module: Unloaded, source: ModuleSource, found: _Slice) -> None:
     is_package = module.file is not None and module.file.endswith("__init__.py")
     package = module.name if is_package else module.name.rpartition(".")[0]
-    inside = [*found.statements.values(), *(one for one in source.statements if isinstance(one, ast.Import | ast.ImportFrom))]
+    inside = [
+        *found.statements.values(),
+        *(one for one in source.statements if isinstance(one, ast.Import | ast.ImportFrom)),
+    ]
     seen: set[tuple[str, str | None]] = set()
     for one in inside:
         for each in _imports_in(one):
@@ -130,7 +137,9 @@ def _bound_by(statements: Iterable[ast.stmt]) -> set[str]:
         elif isinstance(one, ast.Import | ast.ImportFrom):
             found.update((alias.asname or alias.name).partition(".")[0] for alias in one.names)
         else:
-            found.update(each.id for each in ast.walk(one) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
+            found.update(
+                each.id for each in ast.walk(one) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+            )
             found |= _bound_by(bodies_of(one))
     return found
 

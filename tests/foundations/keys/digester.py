@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def main() -> None:
-    sys.path.insert(0, str(REPOSITORY))
+    sys.path[0] = str(REPOSITORY)
     importlib.import_module("foundations.keys.closure")
     for line in sys.stdin:
         question = json.loads(line)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from foundations.deployment import Deployment
     from foundations.errors import FoundationsError, JobFailedError
     from foundations.jobs import archive_jobs, cancel_queued_jobs, get_deployment, get_queued_jobs
+    from foundations.keys.ignored import ignore
     from foundations.metrics import log_metric
     from foundations.parameters import Hyperparameter
     from foundations.pictures.picture import Picture, show
@@ -42,6 +43,7 @@ _HOMES = {
     "get_deployment": "jobs",
     "get_metrics_for_all_jobs": "reader",
     "get_queued_jobs": "jobs",
+    "ignore": "keys.ignored",
     "log_metric": "metrics",
     "log_param": "tracking",
     "log_params": "tracking",
@@ -72,6 +74,7 @@ __all__ = [
     "get_deployment",
     "get_metrics_for_all_jobs",
     "get_queued_jobs",
+    "ignore",
     "log_metric",
     "log_param",
     "log_params",

@@ -13,6 +13,7 @@ from typing import Any
 
 from foundations.graph import Call
 from foundations.identity import digest, fingerprint
+from foundations.keys.ignored import Ignored, ignore
 from foundations.outside import outside_code
 from foundations.packages import installed_packages
 from foundations.pickler import dumps
@@ -52,6 +53,8 @@ def _pickled(value: Any) -> bytes:
 
 def _without_traces(obj: Any, reduced: Any) -> Any:
     """Return how a class is pickled by value without what that differs in from one process to the next."""
+    if isinstance(obj, Ignored):
+        return ignore, (None,)
     if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) > 2:
         make, (*arguments, _, extra), (attributes, slots), *rest = reduced
         attributes.pop("__slotnames__", None)  # there once an instance has been pickled

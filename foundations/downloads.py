@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foundations.frames import times_column
+from foundations.frames import of_any_text, times_column
 from foundations.plain import cut_text
 from foundations_archive.archive import Archive
 from foundations_archive.manifest import Manifest, path_fault, unpack
@@ -28,7 +28,7 @@ def artifacts_frame(spec: JobSpec, record: JobRecord) -> "pandas.DataFrame":
         (one.key, stage, names[stage], "folder" if one.folder else "file", one.size, one.files, one.time)
         for stage, one in _saved(record)
     ]
-    frame = pandas.DataFrame(rows, columns=list(_COLUMNS))
+    frame = of_any_text(lambda: pandas.DataFrame(rows, columns=list(_COLUMNS)))
     frame["saved_time"] = times_column(frame["saved_time"])
     return frame
 

@@ -10,10 +10,11 @@ from foundations import current
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
+from foundations.keys.ignored import without_marks
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.time_limit import Speaking, call_within
-from foundations.values import encode
+from foundations.values import encode, unserializable
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class _Run:
                 seconds = time.perf_counter() - began
                 self._reporter.ended(call, Outcome("cached", seconds, cache_key=key, cached_from=hit.job_id))
                 return
-            result = self._attempts(call, args, kwargs)
+            result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began
@@ -161,5 +162,5 @@ def _with_value(outcome: Outcome, result: Any) -> Outcome:
     try:
         encoding, buffers = encode(result)
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
-        return replace(outcome, unserializable=f"{type(result).__qualname__}: {error}")
+        return replace(outcome, unserializable=unserializable(result, error))
     return replace(outcome, encoding=encoding, buffers=tuple(buffers))

@@ -1,6 +1,6 @@
 """Records as pandas frames; nothing is unpickled to build one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations_archive.envelope import untagged
@@ -27,6 +27,7 @@ _INFORMATION = (
 _RESULTS = ("job_name", "stage_id", "stage_name", "has_unstructured_result")
 
 _Cell = TypeVar("_Cell")
+_Made = TypeVar("_Made")
 
 
 def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFrame":
@@ -40,7 +41,7 @@ def information_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.Data
         parameters = {name: untagged(value) for name, value in parameter_cells(given, _INFORMATION).items()}
         for stage, became in zip(spec.stages, record.stages, strict=True):
             rows.append({**_stage_row(spec, stage, became, names), **parameters})
-    frame = pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows))
+    frame = of_any_text(lambda: pandas.DataFrame(rows, columns=_with_more(_INFORMATION, rows)))
     for name in ("start_time", "end_time"):
         frame[name] = times_column([row[name] for row in rows])
     frame["delta_time"] = frame["end_time"] - frame["start_time"]
@@ -63,7 +64,8 @@ def results_frame(jobs: Iterable[tuple[JobSpec, JobRecord]]) -> "pandas.DataFram
                 cells = metric_cells(metrics.get(stage.id, {}), base)
                 rows.append({**base, **{name: value_or_list(values) for name, values in cells.items()}})
     names = _with_more(_RESULTS, rows)
-    return pandas.DataFrame({name: narrow_column([row.get(name) for row in rows]) for name in names}, columns=names)
+    columns = {name: narrow_column([row.get(name) for row in rows]) for name in names}
+    return of_any_text(lambda: pandas.DataFrame(columns, columns=names))
 
 
 def value_or_list(values: Sequence[Any]) -> Any:
@@ -127,4 +129,16 @@ def narrow_column(values: list[Any]) -> "pandas.Series[Any]":
     kinds = {type(value) for value in values if value is not None}
     mixed = len(kinds) > 1 and not kinds <= {int, float}
     large = int in kinds and any(type(value) is int and value.bit_length() > 53 for value in values)
-    return pandas.Series(values, dtype=object if mixed or large or kinds & {list, dict} else None)
+    dtype = object if mixed or large or kinds & {list, dict} else None
+    return of_any_text(lambda: pandas.Series(values, dtype=dtype))
+
+
+def of_any_text(make: Callable[[], _Made]) -> _Made:
+    """Return what `make` makes with pandas; where that has pyarrow, it takes only texts that are whole Unicode."""
+    import pandas
+
+    try:
+        return make()
+    except UnicodeEncodeError:
+        with pandas.option_context("mode.string_storage", "python"):
+            return make()

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from foundations.frames import BASE, metric_cells, narrow_column, parameter_cells, times_column, value_or_list
+from foundations.frames import (
+    BASE,
+    metric_cells,
+    narrow_column,
+    of_any_text,
+    parameter_cells,
+    times_column,
+    value_or_list,
+)
 from foundations_archive.columns import Column
 from foundations_archive.envelope import untagged
 from foundations_archive.groups import Group, Row, grouped, ordered
@@ -53,7 +61,7 @@ def _frame(
     total = sum(len(part.places) for part in parts)
     columns: dict[str, Any] = {name: _column(parts, name, total) for name in BASE}
     columns |= {name: _column(parts, name, total) for name in _names(parts, include_input_params=include_input_params)}
-    frame = pandas.DataFrame(columns)
+    frame = of_any_text(lambda: pandas.DataFrame(columns))
     for name in _TIMES:
         frame[name] = times_column(columns[name])
     return frame

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from foundations.ignore import IgnoreFile, is_ignored
+from foundations.ignore_files import IgnoreFile, is_ignored
 from foundations.walk import ignore_files_in, own_ignore_file
 
 

@@ -1,23 +1,20 @@
 """A graph as bytes: what the model directory holds by reference, what the driver's own file holds by value."""
 
-import functools
 import io
 import os
 import types
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 
+from foundations.culprits import culprit
 from foundations.errors import UnpicklableStage
 from foundations.graph import Call, StageGraph
 from foundations.pickler import dumps
 from foundations.source_lines import lines_of, shown_name, with_lines
 from foundations.stage import LAZY
-
-_MOST_LOOKED_AT = 100
 
 
 def pickle_graph(graph: StageGraph, root: Path, *, directory: str = ".") -> bytes:
@@ -85,10 +82,10 @@ def _blame(call: Call, place: _Place) -> None:
         error = _failure(value, place)
         if error is None:
             continue
-        path, culprit = _path(argument or call.name, value, place)
+        path, part = culprit(argument or call.name, value, lambda one: _failure(one, place), opaque=LAZY)
         what = "function" if argument is None else f"argument {argument}"
-        why = f"{path} is a {type(culprit).__qualname__} ({error})"
-        advice = "" if isinstance(culprit, LAZY) else "; make it inside the stage, or pass what it is made from"
+        why = f"{path} is a {type(part).__qualname__} ({error})"
+        advice = "" if isinstance(part, LAZY) else "; make it inside the stage, or pass what it is made from"
         raise UnpicklableStage(
             f"the {what} of stage {call.name} can't be pickled: {why}{advice}",
             stage=call.id,
@@ -108,47 +105,3 @@ def _failure(value: Any, place: _Place) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
         return error
     return None
-
-
-def _path(path: str, value: Any, place: _Place) -> tuple[str, Any]:
-    """Return the path to, and the innermost part of, what keeps `value` from being pickled."""
-    whole = path, value
-    waiting, seen = [whole], set()
-    for _ in range(_MOST_LOOKED_AT):
-        if not waiting:
-            break
-        path, value = waiting.pop()
-        failing = [(path + step, part) for step, part in _parts(value) if _failure(part, place) is not None]
-        if not failing:
-            return path, value
-        # parts may hold one another, and then some lead back to where the search has been
-        seen.add(id(value))
-        waiting.extend(part for part in reversed(failing) if id(part[1]) not in seen)
-    return whole
-
-
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, LAZY):
-        return
-    if isinstance(value, Mapping):
-        yield from ((f"[{key!r}]", item) for key, item in value.items())
-    elif isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
-        yield from ((f"[{place}]", item) for place, item in enumerate(value))
-    yield from ((f".{name}", item) for name, item in _attributes(value))
-
-
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a value consists of beside its items: what its code names, or its attributes."""
-    if isinstance(value, types.FunctionType):
-        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
-            with suppress(ValueError):  # a variable that has no value yet
-                yield name, cell.cell_contents
-        yield from ((name, value.__globals__[name]) for name in value.__code__.co_names if name in value.__globals__)
-        return
-    if isinstance(value, types.MethodType):
-        yield "__self__", value.__self__
-    if isinstance(value, functools.partial):
-        yield from (("func", value.func), ("args", value.args), ("keywords", value.keywords))
-    yield from getattr(value, "__dict__", {}).items()
-    slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-    yield from ((name, getattr(value, name)) for name in slots if hasattr(value, name))

@@ -1,4 +1,4 @@
-"""Values as bytes: JSON where that loses nothing, else pickle 5 with its large buffers beside it."""
+"""Values as bytes: in open formats where these lose nothing, else pickle 5 with its large buffers beside it."""
 
 import json
 import math
@@ -6,10 +6,19 @@ import pickle
 from collections.abc import Sequence
 from typing import Any
 
+from foundations.arrow_format import arrow_buffers, arrow_frame
+from foundations.culprits import culprit
+from foundations.npy_format import npy_array, npy_buffers
+
 _JSON_ITEMS = 10_000
 _JSON_DEPTH = 100
 # Python itself refuses to read numbers of more than 4,300 digits
 _JSON_INT_BITS = 1024
+
+_OPEN = (("npy", npy_buffers), ("arrow", arrow_buffers))
+_READ = {"npy": npy_array, "arrow": arrow_frame}
+# reading these runs nobody's code
+HARMLESS = frozenset({"json", "npy"})
 
 Buffers = list[memoryview]
 
@@ -21,6 +30,10 @@ def encode(value: Any) -> tuple[str, Buffers]:
     """
     if _is_json(value, [_JSON_ITEMS]):
         return "json", [memoryview(json.dumps(value).encode())]
+    for encoding, buffers_of in _OPEN:
+        buffers = buffers_of(value)
+        if buffers is not None:
+            return encoding, buffers
     import cloudpickle
 
     outside: list[pickle.PickleBuffer] = []
@@ -28,10 +41,32 @@ def encode(value: Any) -> tuple[str, Buffers]:
     return "pickle5", [memoryview(head), *(buffer.raw() for buffer in outside)]
 
 
+def unserializable(value: Any, error: Exception) -> str:
+    """Return why `encode` raised `error`: the type of the value, and which part of it can't be pickled."""
+    kind = type(value).__qualname__
+    try:
+        path, part = culprit("", value, _failure)
+    except Exception:  # noqa: BLE001 - to look into a value runs the user's own code
+        path, part = "", value
+    return f"{kind}: {path} is a {type(part).__qualname__} ({error})" if path else f"{kind}: {error}"
+
+
+def _failure(value: Any) -> Exception | None:
+    import cloudpickle
+
+    try:
+        cloudpickle.dumps(value, protocol=5, buffer_callback=lambda _: None)  # arrays are not copied
+    except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
+        return error
+    return None
+
+
 def decode(encoding: str, buffers: Sequence[bytes | bytearray | memoryview]) -> Any:
     """Return the value that `encode` was given; a pickle runs code of whoever wrote it."""
     if encoding == "json":
         return json.loads(bytes(buffers[0]))
+    if encoding in _READ:
+        return _READ[encoding](buffers)
     if encoding != "pickle5":
         raise ValueError(f"a value is encoded as {encoding!r}, which this version does not know; upgrade foundations")
     return pickle.loads(buffers[0], buffers=buffers[1:])

@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from foundations.errors import BundleError
-from foundations.ignore import IgnoreFile, is_ignored, never_packed, read_ignore_file
+from foundations.ignore_files import IgnoreFile, is_ignored, never_packed, read_ignore_file
 from foundations_archive.layout import DESCRIPTOR
 from foundations_archive.manifest import MAX_FILES, link_fault, path_fault
 

@@ -28,7 +28,7 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Value:
-    """Where the bytes of an output are and how they were encoded ("json" or "pickle5")."""
+    """Where the bytes of an output are and how they were encoded, such as "json" or "pickle5"."""
 
     encoding: str
     buffers: tuple[Buffer, ...] = ()

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -130,9 +131,11 @@ class S3Store:
 
     def check(self) -> None:
         """Raise unless the bucket is there and this caller can list and write in it."""
-        self.look()
-        with self._temporary(f"{TEMPORARY}/check"):
-            pass
+        # at once, and what was written stays, for every job waits for this; no listing shows it
+        with ThreadPoolExecutor(1) as pool:
+            written = pool.submit(self._put, f"{TEMPORARY}/check", _sent(b"written by a check"))
+            self.look()
+        written.result()
 
     def look(self) -> None:
         """Raise unless the bucket is there and this caller can list it."""

@@ -9,7 +9,9 @@ from foundations.keys.objects import attributes_of, object_parts
 from foundations.keys.value_parts import Content, Parts, attribute_parts, named
 
 _FLAT = frozenset("biufcmMSUV")
+_NAMED = _FLAT | {"O"}
 _LONG = frozenset("gG")
+_REGISTERED = 2
 _PICKLING = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
 
 
@@ -81,7 +83,9 @@ def _scalar(value: Any) -> Parts:
 
 
 def _is_simple(dtype: Any) -> bool:
-    return dtype.isbuiltin == 1 and dtype.fields is None and dtype.metadata is None and dtype.kind in _FLAT | {"O"}
+    """Tell whether a dtype's short name says all of it."""
+    bare = dtype.fields is None and dtype.subdtype is None and not dtype.metadata and dtype.isbuiltin != _REGISTERED
+    return bare and dtype.kind in _NAMED and dtype.type is sys.modules["numpy"].dtype(dtype.str).type
 
 
 def _contents(value: Any, dtype: Any, order: str) -> list[Any]:

@@ -11,7 +11,7 @@ from foundations.keys.value_parts import Content, Parts
 def way_of(kind: type) -> Callable[[Any], Parts] | None:
     """Return what takes values of one of pyarrow's types apart, or None."""
     arrow = sys.modules.get("pyarrow")
-    if not hasattr(arrow, "Table"):
+    if arrow is None or not hasattr(arrow, "Table"):
         return None
     ways: tuple[tuple[Any, Callable[[Any], Parts]], ...] = (
         (arrow.Table, _table),

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from foundations.keys.objects import attributes_of
 from foundations.keys.value_parts import Parts, attribute_parts, named
 
 
@@ -29,6 +30,7 @@ def _ways(pandas: Any) -> tuple[tuple[Any, Callable[[Any], Parts]], ...]:
         (arrays.SparseArray, _sparse),
         (getattr(arrays, "ArrowExtensionArray", ()), _arrow),
         ((arrays.StringArray, getattr(arrays, "NumpyExtensionArray", ())), _numpy),
+        (pandas.api.extensions.ExtensionDtype, _dtype),
     )
 
 
@@ -118,6 +120,14 @@ def _arrow(value: Any) -> Parts:
 
 def _numpy(value: Any) -> Parts:
     return _array(value, value.dtype, value.to_numpy() if not hasattr(value, "_ndarray") else value._ndarray)
+
+
+def _dtype(value: Any) -> Parts:
+    held = {name: one for name, one in attributes_of(value).items() if name != "_cache"}
+    held |= {name: getattr(value, name, None) for name in value._metadata}
+    parts = attribute_parts("pandas dtype", value.name, dict(sorted(held.items())))
+    parts.children = [*parts.children, type(value)]
+    return parts
 
 
 def _array(value: Any, *children: Any) -> Parts:

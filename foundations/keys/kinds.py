@@ -33,6 +33,7 @@ _LIBRARIES: dict[str, Callable[[type], TakeApart | None]] = {
     "scipy": sparse.way_of,
     "torch": tensors.way_of,
 }
+_COMPILED = frozenset({"cython_function_or_method", "fused_cython_function"})
 _EXACT = {id(kind): way for kind, way in {**CONTAINER_PARTS, **STANDARD_PARTS}.items()}
 _CODE = frozenset(map(id, CODE))
 
@@ -40,7 +41,7 @@ _CODE = frozenset(map(id, CODE))
 def way_of(kind: type) -> TakeApart | None:
     """Return what takes values of `kind` apart, None for what counts by its code; raise `Refused`."""
     # by address: what a metaclass makes of comparing and hashing its classes is its own affair
-    if id(kind) in _CODE or issubclass(kind, type):
+    if id(kind) in _CODE or issubclass(kind, type) or kind.__name__ in _COMPILED:
         return None
     exact = _EXACT.get(id(kind))
     if exact is not None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 
 MOST_FILES = 1000
 _LONGEST = 4096
@@ -25,7 +26,7 @@ def _candidates(texts: Sequence[Sequence[str]]) -> set[str]:
         return set(chain.from_iterable(texts))
     # one listing instead of a question for each of many words
     try:
-        here = set(os.listdir())
+        here = {path.name for path in Path().iterdir()}
     except OSError:
         here = set()
     names: set[str] = set()
@@ -38,6 +39,6 @@ def _candidates(texts: Sequence[Sequence[str]]) -> set[str]:
 def _is_file(name: str) -> bool:
     try:
         # quicker than what says so by an exception
-        return os.access(name, os.F_OK) and os.path.isfile(name)
+        return os.access(name, os.F_OK) and Path(name).is_file()
     except (OSError, ValueError):  # a null character, or what the file system's encoding has not
         return False

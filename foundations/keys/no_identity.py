@@ -32,5 +32,14 @@ def type_name(kind: type) -> str:
     return str(name) if module == "builtins" else f"{module}.{name}"
 
 
+def said(error: Exception) -> str:
+    """Return an exception's class and the first line of what it says."""
+    try:
+        text = str(error).partition("\n")[0][:_LONGEST_PATH]
+    except Exception:  # noqa: BLE001 - a user's own __str__
+        text = ""
+    return f"{type(error).__name__}: {text}"
+
+
 def _shortened(path: str) -> str:
     return path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH - _END]}...{path[-_END:]}"

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 
 from foundations.keys.containers import item_step
-from foundations.keys.no_identity import Refused
-from foundations.keys.value_parts import Parts
+from foundations.keys.no_identity import Refused, said
+from foundations.keys.value_parts import Parts, named
 
 _PROTOCOL = 4
 _LONGEST = 6
@@ -24,11 +24,12 @@ def object_parts(value: Any) -> Parts:
         return _by_name(value, reduced)
     if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= _LONGEST or not isinstance(reduced[1], tuple):
         raise Refused("its __reduce_ex__ returns something else than pickling knows")
-    make, arguments, state, items, pairs, setter = (*reduced, *[None] * (_LONGEST - len(reduced)))
+    all_of_them: list[Any] = list(reduced) + [None] * (_LONGEST - len(reduced))
+    make, arguments, state, items, pairs, setter = all_of_them
     collected = _Collected()
     collected.add("", type(value))
     _add_maker(collected, make, arguments)
-    _add_state(collected, state)
+    _add_state(type(value), collected, state)
     collected.add("", setter)
     _add_items(value, collected, items, pairs)
     return collected.parts()
@@ -86,16 +87,12 @@ def _reduced(value: Any) -> Any:
     kind = type(value)
     try:
         registered = copyreg.dispatch_table.get(kind)
-        return registered(value) if registered is not None else kind.__reduce_ex__(value, _PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - the class's own code may raise anything
-        raise Refused(f"its parts can't be told ({type(error).__name__}: {_first_line(error)})") from error
-
-
-def _first_line(error: Exception) -> str:
+    except Exception:  # noqa: BLE001 - a metaclass whose classes can't be hashed
+        registered = None
     try:
-        return str(error).partition("\n")[0][:200]
-    except Exception:  # noqa: BLE001 - a user's own __str__
-        return "?"
+        return registered(value) if registered is not None else kind.__reduce_ex__(value, _PROTOCOL)  # type: ignore[call-arg]
+    except Exception as error:
+        raise Refused(f"its parts can't be told ({said(error)})") from error
 
 
 def _by_name(value: Any, name: str) -> Parts:
@@ -107,7 +104,7 @@ def _by_name(value: Any, name: str) -> Parts:
             held = attributes_of(value)
             # its name is not what it holds, where somebody can change that
             text = "\0".join([module, name, *held]).encode("utf-8", "surrogatepass")
-            return Parts("global", text, [kind, *held.values()], lambda place: f".{[*held][place - 1]}")
+            return Parts("global", text, [kind, *held.values()], named("", *(f".{one}" for one in held)))
     raise Refused(f"it is known by the name {name!r}, under which it is not found")
 
 
@@ -128,36 +125,53 @@ def _add_maker(collected: _Collected, make: Any, arguments: tuple[Any, ...]) -> 
         collected.add(f".<argument {place}>", argument)
 
 
-def _add_state(collected: _Collected, state: Any) -> None:
+def _add_state(kind: type, collected: _Collected, state: Any) -> None:
     both = state if type(state) is tuple and len(state) == 2 else (state, None)
-    if not all(one is None or (type(one) is dict and set(map(type, one)) <= {str}) for one in both):
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if type(state) is list and isinstance(fields, dict) and len(state) == len(fields):  # a frozen one with slots
+        collected.say("fields")
+        for name, field in zip(fields, state, strict=True):
+            collected.add(f".{name}", field)
+    elif all(one is None or _has_names(one) for one in both):
+        collected.say("attributes" if both is not state else "attributes and slots")
+        for one in both:
+            _add_attributes(collected, one)
+    else:
         collected.say("state")
         collected.add(".<state>", state)
-        return
-    collected.say("attributes" if both is not state else "attributes and slots")
-    for one in both:
-        collected.say("-" if one is None else str(len(one)))
-        for name, attribute in (one or {}).items():
-            collected.say(name)
+
+
+def _has_names(state: Any) -> bool:
+    return type(state) is dict and all(type(name) is str for name in state)
+
+
+def _add_attributes(collected: _Collected, held: dict[str, Any] | None) -> None:
+    collected.say("-" if held is None else str(len(held)))
+    for name, attribute in (held or {}).items():
+        collected.say(name)
+        if name == "__dict__" and _has_names(attribute):  # as pydantic has it
+            _add_attributes(collected, attribute)
+        else:
             collected.add(f".{name}", attribute)
 
 
 def _add_items(value: Any, collected: _Collected, items: Any, pairs: Any) -> None:
     try:
         collected.hold(_listed(value, items), _paired(value, pairs))
-    except Exception as error:  # noqa: BLE001 - the class's own iterator
-        raise Refused(f"its items can't be told ({type(error).__name__}: {_first_line(error)})") from error
+    except Exception as error:
+        raise Refused(f"its items can't be told ({said(error)})") from error
 
 
 def _listed(value: Any, items: Any) -> list[Any] | None:
     if items is None:
         return None
-    return list(list.__iter__(value) if isinstance(value, list) else items)
+    return list(list.__iter__(value) if issubclass(type(value), list) else items)
 
 
 def _paired(value: Any, pairs: Any) -> list[Any] | None:
     if pairs is None:
         return None
-    if isinstance(value, dict):  # what a subclass says of its items may be less than it holds
-        pairs = (OrderedDict if isinstance(value, OrderedDict) else dict).items(value)
+    kind = type(value)
+    if issubclass(kind, dict):  # what a subclass says of its items may be less than it holds
+        pairs = (OrderedDict if issubclass(kind, OrderedDict) else dict).items(value)
     return list(chain.from_iterable(pairs))

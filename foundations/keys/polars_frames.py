@@ -12,7 +12,7 @@ from foundations.keys.value_parts import Content, Parts
 def way_of(kind: type) -> Callable[[Any], Parts] | None:
     """Return what takes values of one of polars' types apart, or None."""
     polars = sys.modules.get("polars")
-    if not hasattr(polars, "DataFrame"):
+    if polars is None or not hasattr(polars, "DataFrame"):
         return None
     if issubclass(kind, polars.DataFrame):
         return _frame
@@ -35,14 +35,26 @@ def _series(value: Any) -> Parts:
     if value.null_count():  # what lies under a null is chance
         children.append(_content(value.is_null()))
         value = value.drop_nulls()
+    return Parts("polars.Series", children=[*children, *_items(value, polars)])
+
+
+def _items(value: Any, polars: Any) -> list[Any]:
+    """Return what a series without nulls holds."""
     if value.dtype == polars.Categorical:  # whose numbers depend on what else the process has seen
         value = value.cast(polars.String)
-    return Parts("polars.Series", children=[*children, _content(value)])
+    if value.dtype == polars.Struct:
+        return [value.struct.field(name) for name in value.struct.fields]
+    if value.dtype in (polars.List, polars.Array):
+        lengths = value.list.len() if value.dtype == polars.List else len(value)
+        return [lengths, value.explode()]
+    return [_content(value)]
 
 
 def _content(series: Any) -> Content:
     """Return a series in Arrow's format for files, without its name."""
     polars = sys.modules["polars"]
+    if series.dtype == polars.Boolean:  # in the last byte there are bits that mean nothing
+        series = series.cast(polars.UInt8)
     file = io.BytesIO()
     frame = polars.DataFrame([series.rename("").rechunk()])
     frame.write_ipc(file, compression="uncompressed", compat_level=polars.CompatLevel.oldest())

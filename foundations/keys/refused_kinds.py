@@ -44,7 +44,7 @@ def why_refused(kind: type) -> str | None:
         why = _NAMES.get(f"{one.__module__}.{one.__qualname__}")
         if why is not None:
             return why
-    if issubclass(kind, io.IOBase):
+    if any(one is io.IOBase for one in lineage):
         return _NAMES["_io._IOBase"]
     return _ITERATOR if _is_iterator_of_c(lineage) else None
 

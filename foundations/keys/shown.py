@@ -101,7 +101,7 @@ _SIMPLE: dict[type, Callable[[Any], str]] = {
     str: _text,
     bytes: _text,
 }
-_OPENING = {
+_OPENING: dict[type, tuple[str, str]] = {
     list: ("[", "]"),
     tuple: ("(", ")"),
     dict: ("{", "}"),

@@ -28,7 +28,7 @@ def way_of(kind: type) -> Callable[[Any], Parts] | None:
 
 def _sparse(value: Any) -> Parts:
     if value.format not in _ARRAYS:  # a dictionary of keys
-        items = sorted(value.items())
+        items = sorted((tuple(map(int, place)), item) for place, item in value.items())
         return Parts("scipy.sparse", b"dok", [type(value), value.shape, value.dtype, items])
     arrays = [getattr(value, name) for name in _ARRAYS[value.format]]
     return Parts("scipy.sparse", str(value.format).encode(), [type(value), value.shape, *arrays])

@@ -61,7 +61,7 @@ def partial_parts(value: Any) -> Parts:
 
 def set_subclass_parts(value: Any) -> Parts:
     """Return the parts of an instance of a subclass of set or frozenset."""
-    base = set if isinstance(value, set) else frozenset
+    base = set if issubclass(type(value), set) else frozenset
     parts = attribute_parts("set of a class", base.__name__, attributes_of(value))
     parts.children = [*parts.children, type(value), frozenset(base.__iter__(value))]
     return parts

@@ -50,4 +50,6 @@ def attribute_parts(tag: str, data: str, attributes: Mapping[str, Any]) -> Parts
     """Return parts whose children are attributes, whose names count."""
     names = list(attributes)
     text = "\0".join([data, *names])
-    return Parts(tag, text.encode("utf-8", "surrogatepass"), list(attributes.values()), named(*(f".{n}" for n in names)))
+    return Parts(
+        tag, text.encode("utf-8", "surrogatepass"), list(attributes.values()), named(*(f".{n}" for n in names))
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from foundations.keys.ignored import Ignored
 from foundations.keys.kinds import TakeApart, counts_by_code, way_of
-from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
+from foundations.keys.no_identity import NoStableIdentity, Refused, said, type_name
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
 from foundations.keys.trees import Hashers, Tree
 from foundations.keys.value_cycles import circle_tokens, framed
@@ -16,6 +16,7 @@ from foundations.keys.value_parts import Content, Parts
 
 _ATOMS = frozenset(map(id, ATOMS))
 _CONTAINERS = frozenset(map(id, CONTAINERS))
+_LONG_TEXT = 4096
 _LARGE_TEXT = 1024 * 1024
 _IGNORED = b"i"
 
@@ -86,7 +87,8 @@ class Walk:
             found = self._finished(node)
             if stack:
                 self._give(stack[-1], found)
-        return _settled(found)
+        settled: bytes = _settled(found)
+        return settled
 
     def _give(self, node: Node, token: "bytes | Tree | Node") -> None:
         if type(token) is not bytes:
@@ -115,48 +117,55 @@ class Walk:
             return token
         return None
 
-    def _atom(self, value: Any, kind: type) -> "bytes | Tree":
+    def _atom(self, value: Any, kind: type) -> bytes:
         if kind is str:
             self._strings.append(value)
-        if (kind is str or kind is bytes) and len(value) > _LARGE_TEXT:
-            data = value if kind is bytes else value.encode("utf-8", "surrogatepass")
-            tree = self._hashers.tree(data)
-            return b"$" + kind.__name__.encode() + b" " + tree.digest()
-        return atom_token(value)
+        elif kind is not bytes:
+            return atom_token(value)
+        if len(value) < _LONG_TEXT:
+            return atom_token(value)
+        token = self._tokens.get(id(value))
+        if type(token) is not bytes:
+            token = self._long_text(value, kind)
+            self._remember(value, token)
+        return token
+
+    def _long_text(self, value: Any, kind: type) -> bytes:
+        if len(value) < _LARGE_TEXT:
+            return atom_token(value)
+        data = value if kind is bytes else value.encode("utf-8", "surrogatepass")
+        return b"$" + kind.__name__.encode() + b" " + self._hashers.tree(data).digest()
 
     def _begin(self, value: Any, stack: list[Node], path: str) -> None:
         try:
-            parts = self._parts(value)
-        except Refused as refused:
+            parts = self._parts(value, type(value))
+        except NoStableIdentity:
+            raise
+        except Exception as error:  # the class's own code may raise anything
+            why = str(error) if isinstance(error, Refused) else f"it can't be taken apart ({said(error)})"
             steps = "".join(node.parts.step(node.at) for node in stack)
-            raise NoStableIdentity(path + steps, type_name(type(value)), str(refused)) from refused.__cause__
+            raise NoStableIdentity(path + steps, type_name(type(value)), why) from error
         node = Node(value, parts, len(self._alive))
         self._alive.append(value)
         self._open[id(value)] = node
         self._circle.append(node)
         stack.append(node)
 
-    def _parts(self, value: Any) -> Parts:
-        kind = type(value)
+    def _parts(self, value: Any, kind: type) -> Parts:
         if id(kind) not in self._ways:
             self._ways[id(kind)] = way_of(kind)
         way = self._ways[id(kind)]
         if way is None or (kind is types.BuiltinFunctionType and counts_by_code(value)):
             return Parts("code", self._code(value))
-        if isinstance(value, pathlib.PurePath):
+        if issubclass(kind, pathlib.PurePath):
             self._strings.append(str(value))
-        try:
-            return way(value)
-        except (Refused, NoStableIdentity):
-            raise
-        except Exception as error:
-            raise Refused(f"it can't be taken apart ({type(error).__name__}: {error})") from error
+        return way(value)
 
     def _finished(self, node: Node) -> "bytes | Node":
         """Return the token of a node that is whole, or itself where it belongs to a circle that is not."""
         if node.low < node.index:
             return node
-        nodes = []
+        nodes: list[Node] = []
         while not nodes or nodes[-1] is not node:
             nodes.append(self._circle.pop())
         for one in nodes:
@@ -176,4 +185,3 @@ class Walk:
 
 def _settled(token: Any) -> Any:
     return b"~" + token.digest() if isinstance(token, Tree) else token
-

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foundations.ignore import never_packed, read_ignore_file
+from foundations.ignore_files import never_packed, read_ignore_file
 from foundations.walk import find_files
 
 

@@ -1,0 +1,60 @@
+"""The files that strings and paths in a value name are found."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foundations.keys.values import value_digest
+from tests.foundations.keys import samples as s
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("a.csv", "b", "data/c.parquet"):
+        (tmp_path / name).write_text("x")
+    return tmp_path
+
+
+def files(value: Any) -> tuple[str, ...]:
+    return value_digest(value, code=s.code_of).files
+
+
+def test_files_are_found_wherever_they_are_named(here: Path) -> None:
+    absolute = str(here / "a.csv")
+    assert files("a.csv") == ("a.csv",)
+    assert files(Path("data/c.parquet")) == ("data/c.parquet",)
+    assert files(absolute) == (absolute,)
+    assert files({"x": ["b", 1], "a.csv": s.Data({"data/c.parquet"})}) == ("a.csv", "b", "data/c.parquet")
+    assert files([s.Plain(path=Path("b")), bytearray()]) == ("b",)
+    assert files(np.array(["a.csv", "no"], dtype=object)) == ("a.csv",)
+    assert files(pd.DataFrame({"file": ["a.csv", "no"]}, dtype=object)) == ("a.csv",)
+
+
+def test_what_names_no_file_is_none(here: Path) -> None:
+    assert files(["data", "missing", "", "a\0b", "x" * 10_000, "\ud800", b"a.csv", 1, "a.csv\n"]) == ()
+
+
+def test_few_are_found_among_many_words(here: Path) -> None:
+    words = [f"word {number}" for number in range(100_000)]
+    assert files([*words, "b", "data/c.parquet", "data/none", "and/or"]) == ("b", "data/c.parquet")
+
+
+def test_a_thousand_are_enough(here: Path) -> None:
+    for number in range(1100):
+        (here / f"{number:04}.txt").touch()
+    found = files([f"{number:04}.txt" for number in range(1100)])
+    assert len(found) == 1000
+    assert set(found) <= {f"{number:04}.txt" for number in range(1100)}
+
+
+def test_a_folder_that_is_gone_is_no_reason_to_fail(here: Path) -> None:
+    (here / "gone").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here / "gone")
+        (here / "gone").rmdir()
+        assert files([f"word {number}" for number in range(1000)]) == ()

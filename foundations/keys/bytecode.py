@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 _WORD = 2
+# since Python 3.11 variables of all kinds have their places in one table
+_ONE_TABLE = hasattr(types.CodeType, "co_exceptiontable")
 
 
 class Handler(NamedTuple):
@@ -44,7 +46,7 @@ _CONSTANT, _NAMED = frozenset(dis.hasconst), frozenset(dis.hasname)
 _LOCAL, _FREE = frozenset(dis.haslocal), frozenset(dis.hasfree)
 _ALWAYS_JUMP = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _EXTENDED, _CACHE = dis.opmap["EXTENDED_ARG"], dis.opmap.get("CACHE", -1)
-# formatting shows in some (NOP keeps a line alive), and the rest says what the code's own attributes, or its calls, say
+# formatting shows in some, as in NOP, which keeps a line alive; the rest says what the code's attributes and calls say
 _DROPPED = frozenset(
     dis.opmap[name]
     for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
@@ -116,7 +118,7 @@ class _Meaning:
     def __init__(self, code: types.CodeType) -> None:
         self._constants, self._names = code.co_consts, code.co_names
         cells = (*code.co_cellvars, *code.co_freevars)
-        if sys.version_info >= (3, 11):
+        if _ONE_TABLE:
             cells = tuple(name for name in cells if name not in code.co_varnames)
             self._local = self._free = (*code.co_varnames, *cells)
         else:

@@ -218,7 +218,7 @@ class CodeReader:
         if effects is not None:
             self._node.children.append(effects)
 
-    def _import_from(self, scope: _Scope, place: int, one: Instruction) -> int:
+    def _import_from(self, _scope: _Scope, place: int, _one: Instruction) -> int:
         self._words.append("from")  # what is taken, and not its name
         return place + 1
 

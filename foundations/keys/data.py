@@ -12,15 +12,15 @@ from foundations.keys.refused_kinds import why_refused
 from foundations.keys.value_parts import Content, Parts
 
 # what holds nothing that a result can depend on, or what code at other places puts there
-_OPAQUE = frozenset(
-    "_thread.lock _thread.RLock threading._RLock threading.Condition threading.Event threading.Semaphore "
-    "threading.BoundedSemaphore threading.Barrier _thread._local _threading_local.local logging.Logger "
-    "logging.LoggerAdapter logging.Handler weakref.ReferenceType builtins.weakref builtins.weakproxy "
-    "builtins.weakcallableproxy weakref.ProxyType weakref.CallableProxyType weakref.finalize "
-    "weakref.WeakValueDictionary weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle "
-    "multiprocessing.synchronize.SemLock asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar "
-    "_abc._abc_data".split()
-)
+_OPAQUE_NAMES = """
+_thread.lock _thread.RLock threading._RLock threading.Condition threading.Event threading.Semaphore
+threading.BoundedSemaphore threading.Barrier _thread._local _threading_local.local logging.Logger
+logging.LoggerAdapter logging.Handler weakref.ReferenceType builtins.weakref builtins.weakproxy
+builtins.weakcallableproxy weakref.ProxyType weakref.CallableProxyType weakref.finalize weakref.WeakValueDictionary
+weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle multiprocessing.synchronize.SemLock
+asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar _abc._abc_data
+"""
+_OPAQUE = frozenset(_OPAQUE_NAMES.split())
 
 
 def is_opaque(kind: type) -> bool:
@@ -72,8 +72,8 @@ def _without_identity(reach: Reach, node: Node, why: str) -> None:
         node.refuse(f"{node.name} is of type {type_name(kind)}: {why}; make it inside the stage")
         return
     node.explain(
-        f"{node.name} is of type {type_name(kind)}, which can't be told by its content ({why}), so all code of the model "
-        "directory counts"
+        f"{node.name} is of type {type_name(kind)}, which can't be told by its content ({why}), so all code of the "
+        "model directory counts"
     )
     node.children = [reach.refer_everything()]
 

@@ -191,8 +191,9 @@ def _is_known_decorator(function: ast.expr) -> bool:
     return name in _KNOWN_DECORATORS
 
 
-_KNOWN_DECORATORS = frozenset(
-    "dataclass wraps lru_cache cache cached_property total_ordering singledispatch contextmanager staticmethod "
-    "classmethod property abstractmethod unique final overload njit jit no_grad".split()
-)
+_KNOWN_NAMES = """
+dataclass wraps lru_cache cache cached_property total_ordering singledispatch contextmanager staticmethod
+classmethod property abstractmethod unique final overload njit jit no_grad
+"""
+_KNOWN_DECORATORS = frozenset(_KNOWN_NAMES.split())
 _BUILTINS = frozenset(dir(builtins))

@@ -26,10 +26,11 @@ from foundations.keys.user_code import UserCode
 
 _LONGEST_NAME = 255
 _LIBRARY = b"library:"
-_NOT_OF_MODULE = frozenset(
-    "__name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__ "
-    "__warningregistry__".split()
-)
+_MODULES_OWN = """
+__name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__
+__warningregistry__
+"""
+_NOT_OF_MODULE = frozenset(_MODULES_OWN.split())
 
 
 class Graph:

@@ -18,29 +18,38 @@ _DESCRIPTORS = (
 _RUNS_ANYTHING = "which can run code that it does not name"
 _LOADS_ANYTHING = "which can make objects of any class"
 _SEES_ANYTHING = "by which it can get at any code"
+_RUNNING = """
+builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module importlib.reload
+importlib.__import__ importlib._bootstrap.__import__ importlib._bootstrap._gcd_import
+importlib.util.module_from_spec importlib._bootstrap.module_from_spec importlib.util.spec_from_file_location
+importlib._bootstrap_external.spec_from_file_location importlib.metadata.entry_points importlib.util.find_spec
+runpy.run_path runpy.run_module pkgutil.iter_modules pkgutil.walk_packages pkgutil.resolve_name pydoc.locate
+pydoc.safeimport code.interact hydra.utils.instantiate hydra._internal.instantiate._instantiate2.instantiate
+unittest.mock.patch unittest.mock._patch timeit.timeit timeit.repeat importlib.machinery.SourceFileLoader
+imp.load_source
+"""
+_LOADING = """
+pickle.load pickle.loads _pickle.load _pickle.loads pickle._load pickle._loads _pickle.Unpickler pickle.Unpickler
+pickle._Unpickler cloudpickle.load cloudpickle.loads dill.load dill.loads dill._dill.load dill._dill.loads
+joblib.load joblib.numpy_pickle.load torch.load torch.serialization.load pandas.read_pickle
+pandas.io.pickle.read_pickle shelve.open yaml.load yaml.unsafe_load yaml.full_load jsonpickle.decode
+jsonpickle.unpickler.decode marshal.loads marshal.load
+"""
+_SEEING = """
+sys.modules sys._getframe sys._current_frames inspect.currentframe inspect.stack inspect.getmodule gc.get_objects
+gc.get_referrers sys.meta_path sys.path_hooks
+"""
 _NEEDS_ALL = {
     **dict.fromkeys(
-        "builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module importlib.reload "
-        "importlib.__import__ importlib._bootstrap.__import__ importlib._bootstrap._gcd_import "
-        "importlib.util.module_from_spec importlib._bootstrap.module_from_spec importlib.util.spec_from_file_location "
-        "importlib._bootstrap_external.spec_from_file_location importlib.metadata.entry_points "
-        "importlib.util.find_spec runpy.run_path runpy.run_module pkgutil.iter_modules pkgutil.walk_packages "
-        "pkgutil.resolve_name pydoc.locate pydoc.safeimport code.interact hydra.utils.instantiate "
-        "hydra._internal.instantiate._instantiate2.instantiate unittest.mock.patch unittest.mock._patch "
-        "timeit.timeit timeit.repeat importlib.machinery.SourceFileLoader imp.load_source".split(),
+        _RUNNING.split(),
         _RUNS_ANYTHING,
     ),
     **dict.fromkeys(
-        "pickle.load pickle.loads _pickle.load _pickle.loads pickle._load pickle._loads _pickle.Unpickler "
-        "pickle.Unpickler pickle._Unpickler cloudpickle.load cloudpickle.loads dill.load dill.loads dill._dill.load "
-        "dill._dill.loads joblib.load joblib.numpy_pickle.load torch.load torch.serialization.load "
-        "pandas.read_pickle pandas.io.pickle.read_pickle shelve.open yaml.load yaml.unsafe_load yaml.full_load "
-        "jsonpickle.decode jsonpickle.unpickler.decode marshal.loads marshal.load".split(),
+        _LOADING.split(),
         _LOADS_ANYTHING,
     ),
     **dict.fromkeys(
-        "sys.modules sys._getframe sys._current_frames inspect.currentframe inspect.stack inspect.getmodule "
-        "gc.get_objects gc.get_referrers sys.meta_path sys.path_hooks".split(),
+        _SEEING.split(),
         _SEES_ANYTHING,
     ),
 }

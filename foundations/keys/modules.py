@@ -1,6 +1,5 @@
 """Modules as code refers to them: loaded, or not loaded yet; nothing here imports anything."""
 
-import os
 import sys
 import types
 from collections.abc import Mapping
@@ -89,7 +88,7 @@ def _source_of(name: str, code: UserCode) -> str | None:
 def _spec(name: str) -> ModuleSpec | None:
     """Return where a module would be found; its packages need not be loaded."""
     path: list[str] | None = None
-    parent, _, last = name.rpartition(".")
+    parent = name.rpartition(".")[0]
     if parent:
         package = loaded(parent)
         if package is not None:
@@ -103,8 +102,3 @@ def _spec(name: str) -> ModuleSpec | None:
         return PathFinder.find_spec(name, path)
     except (ImportError, ValueError, OSError):
         return None
-
-
-def folder_of(file: str) -> str:
-    """Return the folder that a file lies in."""
-    return os.path.dirname(os.path.abspath(file))

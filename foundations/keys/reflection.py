@@ -1,4 +1,4 @@
-"""What code looks at beside calling things: names, docstrings, annotations and the like count only where something does."""
+"""What code looks at beside calling things: names, docstrings and annotations count only where something does."""
 
 import types
 from typing import Any
@@ -21,10 +21,11 @@ _WORDS = {
     **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
 }
 # libraries that act on the annotations of functions that they are given
-_ANNOTATED = frozenset(
-    "attr attrs beartype cattr cattrs dacite fastapi fire injector jaxtyping langchain langchain_core marshmallow "
-    "msgspec multipledispatch numba pandera plum pydantic pydantic_ai typeguard typer".split()
-)
+_ANNOTATED_NAMES = """
+attr attrs beartype cattr cattrs dacite fastapi fire injector jaxtyping langchain langchain_core marshmallow msgspec
+multipledispatch numba pandera plum pydantic pydantic_ai typeguard typer
+"""
+_ANNOTATED = frozenset(_ANNOTATED_NAMES.split())
 
 
 def looked_at(word: str) -> str | None:

@@ -1,6 +1,7 @@
 """Bytecode as instructions that say the same on every line: without what formatting, or a first run, adds to it."""
 
 import dis
+import re
 import sys
 import types
 from bisect import bisect_left
@@ -46,13 +47,14 @@ _CONSTANT, _NAMED = frozenset(dis.hasconst), frozenset(dis.hasname)
 _LOCAL, _FREE = frozenset(dis.haslocal), frozenset(dis.hasfree)
 _ALWAYS_JUMP = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _EXTENDED, _CACHE = dis.opmap["EXTENDED_ARG"], dis.opmap.get("CACHE", -1)
-# formatting shows in some, as in NOP, which keeps a line alive; the rest says what the code's attributes and calls say
+# what shows the layout, as NOP does, which keeps a line alive; or says what attributes and calls say too
 _DROPPED = frozenset(
     dis.opmap[name]
     for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
     if name in dis.opmap
 )
 _SAME_AS = {"LOAD_METHOD": "LOAD_ATTR", "CALL_METHOD": "CALL_FUNCTION"}
+_DIRECTION = re.compile("(FOR|BACK)WARD_IF")
 # instructions that stand for two where both are on the same line
 _PAIRS = {
     "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
@@ -125,7 +127,7 @@ class _Meaning:
             self._local, self._free = code.co_varnames, cells
 
     def of(self, one: _Raw) -> list[tuple[str, Any, int, int]]:
-        """Return name, argument, flag and argument in the bytecode of the instruction, or of the two that it stands for."""
+        """Return name, argument, flag and bare argument of an instruction, or of the two that it stands for."""
         op, name, argument = one.op, _NAMES[one.op], one.argument
         if name in _PAIRS:
             both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
@@ -138,7 +140,7 @@ class _Meaning:
             bits = _FLAG_BITS.get(name, 0)
             return [(name, self._names[argument >> bits], argument & ((1 << bits) - 1), argument)]
         if op in _RELATIVE or op in _ABSOLUTE:
-            return [(name.replace("FORWARD_IF", "IF").replace("BACKWARD_IF", "IF"), None, 0, 0)]
+            return [(_DIRECTION.sub("IF", name), None, 0, 0)]
         table = self._table(op)
         return [(_SAME_AS.get(name, name), argument if table is None else table[argument], 0, argument)]
 

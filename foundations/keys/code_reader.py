@@ -91,6 +91,7 @@ class CodeReader:
             place = place + 1 if place in scope.left_out else self._one(scope, place)
         if not _SEE_LOCALS.isdisjoint(code.co_names):
             self._words.append(repr((code.co_varnames, code.co_cellvars, code.co_freevars)))
+            self._names.in_texts(text for constant in code.co_consts for text in texts_in(constant))
         self._words.append("end")
 
     def _know_outer(self, scope: _Scope, around: _Scope | None) -> None:

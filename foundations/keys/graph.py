@@ -1,6 +1,7 @@
 """All that the stages of a job can reach: a node for each function, class, module and value, made when first met."""
 
 import os
+import re
 import types
 from collections import deque
 from pathlib import PurePath
@@ -25,6 +26,8 @@ from foundations.keys.unloaded import expand_unloaded
 from foundations.keys.user_code import UserCode
 
 _LONGEST_NAME = 255
+# a word alone, as keys and messages are, is hardly ever a file's name
+_MAY_NAME_FILE = re.compile(r"^[^\n\0]*[./][^\n\0]*$")
 _LIBRARY = b"library:"
 _MODULES_OWN = """
 __name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__
@@ -123,12 +126,8 @@ class Graph:
 
     def mention(self, holder: Node, text: str) -> None:
         """Take note of a text in code that may name a file."""
-        if 0 < len(text) <= _LONGEST_NAME and ("." in text or os.sep in text) and "\n" not in text:
-            try:
-                if os.path.isfile(text):
-                    holder.files = (*holder.files, text)
-            except ValueError:  # a null character
-                return
+        if 0 < len(text) <= _LONGEST_NAME and _MAY_NAME_FILE.search(text) and os.path.isfile(text):
+            holder.files = (*holder.files, text)
 
     def _wait(self, node: Node) -> Node:
         self._waiting.append(node)
@@ -170,7 +169,7 @@ class Graph:
     def _path(self, value: PurePath, name: str) -> Node:
         text = str(value)
         node = self._rooted(text, name) if self._is_rooted(text) else Node("constant", name, local=atom_token(text))
-        self.mention(node, text if os.sep in text else os.path.join(".", text))
+        self.mention(node, text)
         node.local = of_text(type(value).__qualname__, node.local.hex())
         node.single, node.source = False, shown(value)
         return node

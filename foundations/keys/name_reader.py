@@ -1,9 +1,10 @@
 """What the names in a piece of code stand for, through modules to what is in them."""
 
 import builtins
+import re
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from foundations.keys.bytecode import Instruction
@@ -14,6 +15,7 @@ from foundations.keys.nodes import Node
 from foundations.keys.reach import Reach, Reference
 from foundations.keys.reflection import looked_at
 
+_IN_QUERY = re.compile(r"@([A-Za-z_]\w*)")
 _OF_MODULE = frozenset({"__name__", "__package__", "__cached__"})
 _OF_FILE = frozenset({"__file__", "__path__", "__spec__", "__loader__"})
 _SETS = frozenset({"STORE_ATTR", "DELETE_ATTR"})
@@ -81,6 +83,13 @@ class NameReader:
     def module_itself(self, module: Module) -> None:
         """Add a whole module."""
         self._add_value((), 0, module, _name(module))
+
+    def in_texts(self, texts: Iterable[str]) -> None:
+        """Add the globals that texts name as pandas' queries do: `size > @limit`."""
+        for name in (name for text in texts for name in _IN_QUERY.findall(text)):
+            if name in self._namespace:
+                self.words.append(f"@{name}")
+                self._add(self._reach.refer_named(self._node, self._namespace[name], f"{self._where}.{name}"))
 
     def look(self, word: str) -> None:
         """Take note of what code looks at that mentions a word."""

@@ -20,6 +20,7 @@ _FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200  # *args, **kwargs, generator
 # what a class body says of itself
 _OF_CLASS_BODY = frozenset({"__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__", "__module__"})
+_COMPARES = frozenset({"IS_OP", "COMPARE_OP", "CONTAINS_OP"})
 _OBJECTS = ("self", "instance")  # what holds attributes in the order in which they were set, and is no class
 _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
@@ -132,6 +133,8 @@ class CodeReader:
         handle = self._ways.get(one.op)
         if handle is not None:
             return handle(scope, place, one)
+        if one.op in _COMPARES and "@" in self._words[-2:] and self._node.children:
+            self._names.compared(self._node.children[-1])
         self._words.append(f"{one.op} {one.argument!r} {one.flag}")
         return place + 1
 

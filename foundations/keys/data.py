@@ -8,6 +8,7 @@ from foundations.keys.kinds import way_of
 from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
 from foundations.keys.nodes import Node, of_text
 from foundations.keys.reach import Reach
+from foundations.keys.reflection import IDENTITY, NAMES
 from foundations.keys.refused_kinds import why_refused
 from foundations.keys.value_parts import Content, Parts
 
@@ -43,6 +44,9 @@ def expand_data(reach: Reach, node: Node) -> None:
     node.local = of_text(parts.tag, parts.data.hex())
     node.ordered = parts.ordered
     node.children = [_child(reach, node, place, child, parts) for place, child in enumerate(parts.children)]
+    keys = node.children[::2] if parts.tag == "dict" else () if parts.ordered else node.children
+    if any(isinstance(key, Node) for key in keys):  # which are found by what they are, and not by what is in them
+        node.looks_at |= {IDENTITY, NAMES}
 
 
 def _parts(value: Any) -> Parts:

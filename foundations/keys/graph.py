@@ -4,6 +4,7 @@ import os
 import re
 import types
 from collections import deque
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -49,6 +50,9 @@ class Graph:
         self._waiting: deque[Node] = deque()
         self._top_levels = TopLevels(code, self.sources, self._wait)
         self._everything: Node | None = None
+        self._unsettled: list[Node] = []
+        self._alike: dict[bytes, list[Node]] = {}
+        self._twins: list[list[Node]] = []
         self._data_files: dict[str, Node] = {}
         self._roots = tuple({str(code.root), os.path.realpath(code.root)})
 
@@ -57,6 +61,18 @@ class Graph:
         while self._waiting:
             node = self._waiting.popleft()
             self._expand(node)
+            self._unsettled.append(node)
+
+    def has_twins(self) -> bool:
+        """Tell whether any two values that have been met are alike, and one of them is referred to twice."""
+        for node in self._unsettled:
+            if node.kind == "data" and node.digest is not None:
+                alike = self._alike.setdefault(node.digest, [])
+                alike.append(node)
+                if len(alike) > 1:
+                    self._twins.append(alike)
+        self._unsettled.clear()
+        return any(node.uses > 1 for alike in self._twins for node in alike)
 
     def refer(self, holder: Node, value: Any, name: str) -> Reference:
         """Return what stands for a value; `name` is for people."""
@@ -79,7 +95,7 @@ class Graph:
         if isinstance(found, Node) or found.startswith(_LIBRARY):
             return found
         kind: Kind = "data" if type(value) in CONTAINERS else "constant"
-        return Node(kind, name, local=found, single=False, source=shown(value))
+        return Node(kind, name, local=found, single=False, source=partial(shown, value))
 
     def refer_library(self, holder: Node, name: str, value: Any) -> Reference:
         """Return what stands for what a library calls `name`."""
@@ -154,7 +170,9 @@ class Graph:
         if token is None or any(type(text) is str and self._is_rooted(text) for some in texts for text in some):
             return None
         files = named_files([[text for text in some if type(text) is str] for some in texts])
-        return Node("data", name, local=token, single=False, files=files, source=shown(value)) if files else token
+        if not files:
+            return token
+        return Node("data", name, local=token, single=False, files=files, source=partial(shown, value))
 
     def _is_rooted(self, text: str) -> bool:
         return os.sep in text and any(root in text for root in self._roots)
@@ -171,12 +189,12 @@ class Graph:
         node = self._rooted(text, name) if self._is_rooted(text) else Node("constant", name, local=atom_token(text))
         self.mention(node, text)
         node.local = of_text(type(value).__qualname__, node.local.hex())
-        node.single, node.source = False, shown(value)
+        node.single, node.source = False, partial(shown, value)
         return node
 
     def _rooted(self, text: str, name: str) -> Node:
         """Return what stands for a path below the model directory, wherever that is; what is there counts too."""
-        node = Node("constant", name, single=False, source=shown(text))
+        node = Node("constant", name, single=False, source=partial(shown, text))
         if os.path.isfile(text):
             node.files = (text,)
         elif os.path.isdir(text):
@@ -226,7 +244,7 @@ class Graph:
     def _describe_function(self, node: Node, function: types.FunctionType) -> None:
         if owns_function(function, self.code):
             node.file = self.code.relative(function.__code__.co_filename)
-            node.source = self.sources.of_code(function.__code__)
+            node.source = partial(self.sources.of_code, function.__code__)
             module = loaded(function.__globals__.get("__name__"))
             if module is not None and vars(module) is function.__globals__:
                 self._add_effects(node, module)
@@ -237,7 +255,8 @@ class Graph:
             return
         file = vars(module).get("__file__")
         if isinstance(file, str):
-            node.file, node.source = self.code.relative(file), self.sources.of_class(file, cls.__qualname__)
+            node.file = self.code.relative(file)
+            node.source = partial(self.sources.of_class, file, type.__getattribute__(cls, "__qualname__"))
         self._add_effects(node, module)
 
     def _add_effects(self, node: Node, module: types.ModuleType) -> None:
@@ -262,7 +281,7 @@ class Graph:
 
     def _expand_value(self, node: Node) -> None:
         expand_data(self, node)
-        node.source = shown(node.subject)
+        node.source = partial(shown, node.subject)
         module = loaded(_module_of(node.subject))
         if module is not None and self.code.is_compiled(module):
             node.children.append(self.refer(node, module, "compiled"))

@@ -13,10 +13,12 @@ from foundations.keys.making import Stream
 from foundations.keys.modules import MISSING, Module, Unloaded, attribute
 from foundations.keys.nodes import Node
 from foundations.keys.reach import Reach, Reference
-from foundations.keys.reflection import looked_at
+from foundations.keys.reflection import IDENTITY, NAMES, looked_at
 
 _IN_QUERY = re.compile(r"@([A-Za-z_]\w*)")
 _OF_MODULE = frozenset({"__name__", "__package__", "__cached__"})
+# what leads to code that nothing names
+_REACHES_ALL = frozenset({"__subclasses__", "__globals__", "f_globals", "f_back", "f_locals", "__builtins__"})
 _OF_FILE = frozenset({"__file__", "__path__", "__spec__", "__loader__"})
 _SETS = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 
@@ -91,8 +93,16 @@ class NameReader:
                 self.words.append(f"@{name}")
                 self._add(self._reach.refer_named(self._node, self._namespace[name], f"{self._where}.{name}"))
 
+    def compared(self, found: Reference) -> None:
+        """Take note that a value is compared with others; classes are told apart by their names anyway."""
+        if isinstance(found, Node) and found.kind in ("function", "data"):
+            self.looks |= {IDENTITY, NAMES}
+
     def look(self, word: str) -> None:
         """Take note of what code looks at that mentions a word."""
+        if word in _REACHES_ALL:
+            self._node.explain(f"{self._node.name} uses {word}, so all code of the model directory counts")
+            self._node.children.append(self._reach.refer_everything())
         what = looked_at(word)
         if what is not None:
             self.looks.add(what)

@@ -5,6 +5,7 @@ from typing import Any
 
 from foundations.keys.nodes import Node, framed, of_text
 
+IDENTITY = "identity"
 NAMES, MODULES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "modules", "docs", "annotations", "source", "order"
 
 _WORDS = {
@@ -52,7 +53,7 @@ def seen(node: Node, what: frozenset[str]) -> bytes:
     if ANNOTATIONS in what and isinstance(subject, types.FunctionType | type):
         parts.append(of_text(*(f"{name}: {_shown(hint)}" for name, hint in _annotations(subject).items())))
     if SOURCE in what:
-        parts.append(of_text(node.source or ""))
+        parts.append(of_text((node.source() if node.source else None) or ""))
     if ORDER in what and isinstance(subject, type):
         parts.append(of_text(*(name for name in vars(subject) if not name.startswith("__"))))
     return framed(*parts)

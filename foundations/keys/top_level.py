@@ -5,6 +5,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from foundations.keys.code_reader import CodeReader
 from foundations.keys.effects import Effects, is_main, is_type_checking
@@ -86,9 +87,8 @@ class TopLevels:
         statements = Effects(vars(module), self._code).among(source.statements)
         if not statements:
             return None
-        text = "".join(source.text(one.lineno, one.end_lineno or one.lineno) + "\n" for one in statements)
         node = Node("top level", f"top level of {module.__name__}", subject=(module, statements), lenient=True)
-        node.file, node.source = self._code.relative(_file(module)), text
+        node.file, node.source = self._code.relative(_file(module)), partial(source.of, statements)
         return self._wait(node)
 
 

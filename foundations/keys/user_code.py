@@ -25,6 +25,7 @@ class UserCode:
         paths = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._installed = tuple(os.path.join(path, "") for path in (*paths, _OURS))
         self._owned: dict[str, bool] = {}
+        self._relative: dict[str, str] = {}
         self._modules: dict[str, tuple[types.ModuleType, bool]] = {}
 
     @classmethod
@@ -58,6 +59,11 @@ class UserCode:
 
     def relative(self, file: str) -> str:
         """Return a path for people: relative to the model directory, or to the folder that it is found in."""
+        if file not in self._relative:
+            self._relative[file] = self._shown(file)
+        return self._relative[file]
+
+    def _shown(self, file: str) -> str:
         if not os.path.isabs(file):
             return Path(file).as_posix()
         real = Path(os.path.realpath(file))

@@ -12,7 +12,7 @@ import pytest
 from tests.foundations.keys.projects import Digester, digester, write
 
 PROGRAMS, MUTANTS = 12, 8
-SHAPES = """\
+_TEXTS = """\
 def {name}(x):
     return {call} + {number}
 ---
@@ -66,7 +66,8 @@ class D_{name}:
     n: int = {number}
 def {name}(x):
     return {call} + D_{name}().n
-""".split("---\n")
+"""
+SHAPES = _TEXTS.split("---\n")
 
 
 def _program(random_: random.Random) -> dict[str, str]:

@@ -131,7 +131,49 @@ GENERATED = project(
     """
 )
 
+SUBCLASSES = project(
+    """
+    import shapes
+    from base import Shape
+
+    def train():
+        return [kind().area() for kind in Shape.__subclasses__()]
+    """,
+    base="class Shape:\n    pass\n",
+    shapes="""
+    from base import Shape
+
+    class Square(Shape):
+        def area(self):
+            return 4
+    """,
+)
+ALIASES = project(
+    """
+    class Step:
+        def __init__(self, n):
+            self.n = n
+
+    FIRST = Step(1)
+    LAST = FIRST
+    OTHER = {"a": FIRST}
+
+    def same(x):
+        return x
+
+    def also(x):
+        return x
+
+    def train(x):
+        FIRST.n += 1
+        return LAST.n, x is same, OTHER
+    """
+)
+
 MORE: list[Edit] = [
+    misses("class found by __subclasses__", SUBCLASSES, "shapes", "return 4", "return 9"),
+    misses("two names for one object", ALIASES, "stage", "LAST = FIRST", "LAST = Step(1)"),
+    misses("one of two functions that are alike, compared", ALIASES, "stage", "x is same", "x is also"),
     misses("value in a dict", DATA, "stage", '"lr": 0.1', '"lr": 0.2'),
     misses("order of a dict", DATA, "stage", '"lr": 0.1, "layers": [1, 2, 3]', '"layers": [1, 2, 3], "lr": 0.1'),
     misses("item of a list in a dict", DATA, "stage", "[1, 2, 3]", "[1, 2, 4]"),

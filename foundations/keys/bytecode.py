@@ -43,6 +43,7 @@ class _Raw(NamedTuple):
 _NAMES = dis.opname
 _JUMPS_BACK = frozenset(op for op, name in enumerate(_NAMES) if "BACKWARD" in name)
 _RELATIVE, _ABSOLUTE = frozenset(dis.hasjrel), frozenset(dis.hasjabs)
+_JUMPS = _RELATIVE | _ABSOLUTE
 _CONSTANT, _NAMED = frozenset(dis.hasconst), frozenset(dis.hasname)
 _LOCAL, _FREE = frozenset(dis.haslocal), frozenset(dis.hasfree)
 _ALWAYS_JUMP = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
@@ -76,20 +77,21 @@ def instructions_of(code: types.CodeType) -> list[Instruction]:
     """Return what `code` does, with names and constants in place of indices; jumps are to places in this list."""
     raw = list(_raw(code.co_code))
     meant = _Meaning(code)
-    expanded = [meant.of(one) for one in raw]
-    starts, count = [], 0
-    for parts in expanded:
-        starts.append(count)
-        count += len(parts)
-    places = _Places([one.offset for one in raw], [*starts, count])
+    offsets: list[int] = []
+    starts: list[int] = []
+    parts: list[tuple[_Raw, tuple[str, Any, int, int]]] = []
+    for one in raw:
+        offsets.append(one.offset)
+        starts.append(len(parts))
+        parts += [(one, part) for part in meant.of(one)]
+    places = _Places(offsets, [*starts, len(parts)])
     handlers = _Handlers(code, places)
     found: list[Instruction] = []
-    for one, parts in zip(raw, expanded, strict=True):
-        target = _target(one)
+    for one, (op, argument, flag, bare) in parts:
+        target = _target(one) if one.op in _JUMPS else None
         place = None if target is None else places.index(target)
-        always = _NAMES[one.op] in _ALWAYS_JUMP
-        handler = handlers.of(one.offset)
-        found.extend(Instruction(*part, place, always, handler) for part in parts)
+        handler = handlers.of(one.offset) if handlers.some else None
+        found.append(Instruction(op, argument, flag, bare, place, op in _ALWAYS_JUMP, handler))
     return found
 
 
@@ -129,18 +131,18 @@ class _Meaning:
     def of(self, one: _Raw) -> list[tuple[str, Any, int, int]]:
         """Return name, argument, flag and bare argument of an instruction, or of the two that it stands for."""
         op, name, argument = one.op, _NAMES[one.op], one.argument
+        if op in _NAMED:
+            if name == "LOAD_METHOD":
+                return [("LOAD_ATTR", self._names[argument], 1, 0)]
+            bits = _FLAG_BITS.get(name, 0)
+            return [(name, self._names[argument >> bits], argument & ((1 << bits) - 1), argument)]
+        if op in _JUMPS:
+            return [(_DIRECTION.sub("IF", name), None, 0, 0)]
         if name in _PAIRS:
             both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
             return [(each, self._local[index], 0, 0) for each, index in both]
         if name == "RETURN_CONST":
             return [("LOAD_CONST", self._constants[argument], 0, 0), ("RETURN_VALUE", None, 0, 0)]
-        if name == "LOAD_METHOD":
-            return [("LOAD_ATTR", self._names[argument], 1, 0)]
-        if op in _NAMED:
-            bits = _FLAG_BITS.get(name, 0)
-            return [(name, self._names[argument >> bits], argument & ((1 << bits) - 1), argument)]
-        if op in _RELATIVE or op in _ABSOLUTE:
-            return [(_DIRECTION.sub("IF", name), None, 0, 0)]
         table = self._table(op)
         return [(_SAME_AS.get(name, name), argument if table is None else table[argument], 0, argument)]
 
@@ -171,6 +173,7 @@ class _Handlers:
     def __init__(self, code: types.CodeType, places: _Places) -> None:
         self._ends: list[int] = []
         self._entries: list[tuple[int, Handler]] = []
+        self.some = bool(getattr(code, "co_exceptiontable", b""))
         numbers = _numbers(getattr(code, "co_exceptiontable", b""))
         for start, length, target, rest in zip(numbers, numbers, numbers, numbers, strict=True):
             self._ends.append((start + length) * _WORD - 1)

@@ -1,8 +1,10 @@
 """The code closures of a job's stages: everything of the project that each of them can reach."""
 
+import gc
 import os
 import types
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -123,8 +125,9 @@ class Closures:
     def _settled(self, subject: Any) -> tuple[Node, Below]:
         root = Node("function", "", local=b"root")
         root.children.append(self._graph.refer(root, subject, _name(subject)))
-        self._graph.grow()
-        settle(root)
+        with _uncollected():
+            self._graph.grow()
+            settle(root)
         assert root.below is not None
         return root, root.below
 
@@ -148,6 +151,19 @@ class Closures:
             why = f"the code of {_name(function)} can't be followed ({type(error).__name__}: {error})"
             return Closure("", refused=why)
         return Closure(digest, below.coarse, below.refused, tuple(sorted(below.files)), below.looks_at, root)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away: it looks at all that is made here, again and again, and all of it stays."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _parts(transcript: Transcript) -> Iterator[Part]:

@@ -186,19 +186,15 @@ class Archive:
         return standing(self, spec)[1]
 
     def sealed(self, job_id: str, *, attempt: str | None = None) -> JobRecord | None:
-        """Return the record that seals a job, or None for one that has not ended.
+        """Return the record that seals a job, or None for one that has not ended; `attempt` as in `sealed_by`."""
+        return self.sealed_by(job_id, attempt=attempt)[0]
+
+    def sealed_by(self, job_id: str, *, attempt: str | None = None) -> tuple[JobRecord | None, str | None]:
+        """Return the record that seals a job and its key, or None twice.
 
         Who knows which `attempt` may have sealed it saves a listing, and that might be late.
         """
-        if attempt is not None:
-            with suppress(NotArchived):
-                key = layout.done(job_id, attempt)
-                return made(JobRecord.of, self.read("job", key), key)
-        return self.sealed_by(job_id)[0]
-
-    def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
-        """Return the record that seals a job and its key, or None twice."""
-        return sealed_by(self, job_id)
+        return sealed_by(self, job_id, attempt)
 
     def events(self, job_id: str, *, seen: set[str] | None = None, last: bool = False) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` where some are lost.

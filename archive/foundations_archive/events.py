@@ -25,9 +25,10 @@ def read_events(archive: "Archive", job_id: str, *, seen: set[str], last: bool) 
     `last` says that nobody will ask again: then what no listing shows yet is asked for by its name.
     """
     whole = not seen
-    keys = archive.attempt_keys(job_id)
-    if (whole or last) and (sealed := seal_of(archive, job_id, keys)) is not None:
-        keys = sorted({*keys, sealed})
+    keys = listed = archive.attempt_keys(job_id)
+    if (whole or last) and (sealed := seal_of(archive, job_id, keys)) not in (None, *keys):
+        listed = archive.attempt_keys(job_id)  # what the record was made from may be younger than the first listing
+        keys = sorted({*listed, str(sealed)})
     ends = {key: archive.sealing(key) for key in keys if key not in seen and layout.is_seal(key)}
     counts = {layout.attempt_of(key): record.segments or 0 for key, record in ends.items()}
     wanted, found = [key for key in segments_of(keys, sealed=counts) if key not in seen], 0
@@ -38,13 +39,15 @@ def read_events(archive: "Archive", job_id: str, *, seen: set[str], last: bool) 
             seen.add(key)
     for key, record in ends.items():
         told = record.events - len(record.tail)
-        if whole and found < told:  # who took a courier for dead knows of no number of segments
+        # who took a courier for dead knows of no number of segments: where that is listed, they are too
+        if whole and key in listed and found < told:
             raise ArchiveDamaged(f"{key} was made from {told} events, and {found} are there", key=key)
         if layout.is_by_watcher(key):
             others = (end.tail for other, end in ends.items() if other != key)
             yield from untold(record.tail, (*others, *_segments(archive, seen)))
         else:
             yield from record.tail  # no segment has what a courier keeps for its last word
+            found += len(record.tail)  # and who took it for dead may have read that
         seen.add(key)
 
 

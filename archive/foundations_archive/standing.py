@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from foundations_archive import layout
+from foundations_archive.envelope import made
 from foundations_archive.errors import ArchiveDamaged, ArchiveUntrusted, NotArchived
 from foundations_archive.late import sealed_by_name
 from foundations_archive.records import JobRecord, JobSpec, State
@@ -36,8 +37,12 @@ def standing(archive: "Archive", spec: JobSpec) -> tuple[JobRecord | None, State
     return None, "Running" if started else "Queued", keys
 
 
-def sealed_by(archive: "Archive", job_id: str) -> tuple[JobRecord | None, str | None]:
-    """Return the record that seals a job and its key, or None twice."""
+def sealed_by(archive: "Archive", job_id: str, attempt: str | None = None) -> tuple[JobRecord | None, str | None]:
+    """Return the record that seals a job and its key, or None twice; see `Archive.sealed_by`."""
+    if attempt is not None:
+        done = layout.done(job_id, attempt)
+        with suppress(NotArchived):
+            return made(JobRecord.of, archive.read("job", done), done), done
     key = seal_of(archive, job_id, archive.attempt_keys(job_id))
     return (archive.sealing(key), key) if key else (None, None)
 

@@ -27,11 +27,10 @@ from foundations_archive.signing import SigningKey
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation, graph_of
+from foundations_runner.host import BROKEN, CANCELLED, COMPLETED, FAILED
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
 from foundations_runner.worker_process import WorkerProcess
-
-COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
 
 _GRACE_SECONDS = 2
 _ARRIVING_SECONDS = 15.0

@@ -15,13 +15,15 @@ from foundations_archive.records import JobRecord, JobSpec, State
 from foundations_runner import cause
 from foundations_runner.endings import endings_as_exits
 from foundations_runner.errors import CourierFailed, EngineRefused
-from foundations_runner.host import Ending, Host, JobRequest, RunningJob
+from foundations_runner.host import CANCELLED, COMPLETED, FAILED, Ending, Host, JobRequest, RunningJob
 from foundations_runner.interrupts import further_interrupts_held, interrupts_held
 
 OnEvent = Callable[[Event], None]
 
 _LAST_WORDS = 20
 _SHORT_WAIT_SECONDS = 1.0
+# what a courier's exit status says that has done all that it had to do
+_ORDERLY = frozenset({COMPLETED, FAILED, CANCELLED})
 
 
 class _Cancelled(Exception):
@@ -94,7 +96,11 @@ class JobRun:
                     self._running.release()
                 return Ledger(self._spec).record("Running")
         ending = self._running.wait()
-        record = self._archive.sealed(self._spec.job_id, attempt=self._follower.attempt) or self._seal_dead(ending)
+        record, key = self._archive.sealed_by(self._spec.job_id, attempt=self._follower.attempt)
+        if record is None or key is None:
+            record = self._seal_dead(ending)
+        elif ending.status not in _ORDERLY:  # it may have died before it wrote the row, or heard nothing of its seal
+            self._archive.settle(self._spec, record, sealed=key)
         with interrupts_held():
             self._running.remove()
         return record

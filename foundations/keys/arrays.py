@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from foundations.keys.named_files import MOST_TEXTS
 from foundations.keys.no_identity import Refused, type_name
 from foundations.keys.objects import attributes_of, object_parts
 from foundations.keys.value_parts import Content, Parts, attribute_parts, named
@@ -37,7 +38,8 @@ def array_parts(value: Any, tag: str = "numpy.ndarray") -> Parts:
     dtype = value.dtype
     text = f"{dtype.str if _is_simple(dtype) else ''} {value.shape} {order}"
     children = [] if _is_simple(dtype) else [dtype]
-    return Parts(tag, text.encode(), [*children, *_contents(value, dtype, order)])
+    texts = value.ravel().tolist() if dtype.kind == "U" and value.size <= MOST_TEXTS else ()
+    return Parts(tag, text.encode(), [*children, *_contents(value, dtype, order)], texts=texts)
 
 
 def dtype_parts(dtype: Any) -> Parts:
@@ -74,7 +76,8 @@ def _masked(value: Any) -> Parts:
     # asking the array itself would write its answer down in it
     filling = value.reshape(-1)[:0].fill_value if value.ndim else value.reshape(1)[:0].fill_value
     hard = "hard" if value.hardmask else "soft"
-    children = [type(value), numpy.asarray(value.data), mask, numpy.asarray(filling)]
+    own = {name: one for name, one in attributes_of(value).items() if name[:1] != "_" or name == "_optinfo"}
+    children = [type(value), numpy.asarray(value.data), mask, numpy.asarray(filling), own]
     return Parts("numpy.ma", hard.encode(), children, named("", ".data", ".mask", ".fill_value"))
 
 

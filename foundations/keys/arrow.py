@@ -2,10 +2,14 @@
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
+from foundations.keys.named_files import MOST_TEXTS
 from foundations.keys.no_identity import Refused
 from foundations.keys.value_parts import Content, Parts
+
+_TEXTS = ("is_string", "is_large_string", "is_string_view")
 
 
 def way_of(kind: type) -> Callable[[Any], Parts] | None:
@@ -54,11 +58,13 @@ def _scalar(value: Any) -> Parts:
 
 def array_parts(value: Any) -> Parts:
     """Return the parts of an array: its type, which items are null, and what the others are."""
+    total = len(value)
     children: list[Any] = [value.type]
     if value.null_count and not sys.modules["pyarrow"].types.is_null(value.type):
         children.append(_bits(value.is_valid()))
         value = value.drop_null()
-    return Parts("pyarrow.Array", str(len(value)).encode(), [*children, *_items(value)])
+    texts = value.to_pylist() if _is(value.type, *_TEXTS) and len(value) <= MOST_TEXTS else ()
+    return Parts("pyarrow.Array", str(total).encode(), [*children, *_items(value)], texts=texts)
 
 
 def _items(value: Any) -> list[Any]:
@@ -71,12 +77,8 @@ def _items(value: Any) -> list[Any]:
         return [_bits(value)]
     if types.is_dictionary(kind):
         return [value.indices, value.dictionary]
-    if types.is_struct(kind):
-        return list(value.flatten())
-    if types.is_list(kind) or types.is_large_list(kind):
-        return [value.value_lengths(), value.flatten()]
-    if types.is_fixed_size_list(kind):
-        return [value.flatten()]
+    if types.is_nested(kind):
+        return _nested(value, kind)
     if _is(kind, "is_string_view", "is_binary_view"):
         value = value.cast(arrow.large_string() if types.is_string_view(kind) else arrow.large_binary())
         kind = value.type
@@ -85,6 +87,26 @@ def _items(value: Any) -> list[Any]:
     if isinstance(kind, arrow.BaseExtensionType):
         return [value.storage]
     return _fixed(value, kind)
+
+
+def _nested(value: Any, kind: Any) -> list[Any]:
+    types = sys.modules["pyarrow"].types
+    if types.is_struct(kind):
+        return list(value.flatten())
+    if types.is_list(kind) or types.is_large_list(kind):
+        return [value.value_lengths(), value.flatten()]
+    if types.is_fixed_size_list(kind):
+        return [value.flatten()]
+    if types.is_map(kind):
+        return _map(value)
+    raise Refused(f"the way in which arrays of type {kind} are stored is not known")
+
+
+def _map(value: Any) -> list[Any]:
+    offsets = value.offsets.to_pylist()
+    lengths = [last - first for first, last in pairwise(offsets)]
+    first, size = (offsets[0], offsets[-1] - offsets[0]) if offsets else (0, 0)
+    return [lengths, value.keys.slice(first, size), value.items.slice(first, size)]
 
 
 def _is(kind: Any, *names: str) -> bool:

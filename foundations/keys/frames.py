@@ -55,6 +55,8 @@ def _labelled(tag: str, value: Any) -> Parts:
     """Return what frames and series have in common: class, index, what was noted, and what a subclass adds."""
     kind = type(value)
     own = [name for name in kind._metadata if name != "name" and hasattr(value, name)]
+    # what somebody has written to it; older versions of pandas keep accessors there, such as str
+    own += [name for name in vars(value) if name[:1] != "_" and name not in kind._accessors and name not in own]
     flags = value.flags.allows_duplicate_labels
     parts = attribute_parts(tag, str(flags), {name: getattr(value, name) for name in own})
     steps = named(*(f".{name}" for name in own), "", ".attrs", ".index")
@@ -85,7 +87,7 @@ def _range_index(value: Any) -> Parts:
 
 
 def _multi_index(value: Any) -> Parts:
-    children = [type(value), list(value.names), list(value.levels), list(value.codes)]
+    children = [type(value), list(value.names), list(value.levels), list(value.codes), value.sortorder]
     return Parts("pandas.MultiIndex", children=children, step=named("", ".names", ".levels"))
 
 

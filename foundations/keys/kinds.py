@@ -16,6 +16,7 @@ from foundations.keys.standard import (
     STANDARD_PARTS,
     builtin_method_parts,
     enum_parts,
+    exception_parts,
     partial_parts,
     set_subclass_parts,
 )
@@ -75,6 +76,8 @@ def _of_lineage(kind: type) -> TakeApart:
         return builtin_method_parts
     if issubclass(kind, functools.partial):
         return partial_parts
+    if issubclass(kind, BaseException):
+        return exception_parts
     if issubclass(kind, set | frozenset):
         return set_subclass_parts
     return object_parts

@@ -6,6 +6,8 @@ from itertools import chain
 from pathlib import Path
 
 MOST_FILES = 1000
+# of an array that holds its strings as bytes; in longer ones none is looked at
+MOST_TEXTS = 100_000
 _LONGEST = 4096
 _FEW = 64
 

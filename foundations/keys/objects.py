@@ -9,7 +9,7 @@ from typing import Any
 
 from foundations.keys.containers import item_step
 from foundations.keys.no_identity import Refused, said
-from foundations.keys.value_parts import Parts, named
+from foundations.keys.value_parts import Parts, named, spelled
 
 _PROTOCOL = 4
 _LONGEST = 6
@@ -31,6 +31,7 @@ def object_parts(value: Any) -> Parts:
     _add_maker(collected, make, arguments)
     _add_state(type(value), collected, state)
     collected.add("", setter)
+    _add_forgotten(value, collected, state)
     _add_items(value, collected, items, pairs)
     return collected.parts()
 
@@ -73,8 +74,7 @@ class _Collected:
 
     def parts(self) -> Parts:
         """Return the parts of it all."""
-        text = "\0".join(self._words).encode("utf-8", "surrogatepass")
-        return Parts("object", text, [*self._children, *self._items, *self._pairs], self._step)
+        return Parts("object", spelled(self._words), [*self._children, *self._items, *self._pairs], self._step)
 
     def _step(self, place: int) -> str:
         if place < len(self._steps):
@@ -103,8 +103,12 @@ def _by_name(value: Any, name: str) -> Parts:
         if isinstance(module, str) and _found(module, name) is value:
             held = attributes_of(value)
             # its name is not what it holds, where somebody can change that
-            text = "\0".join([module, name, *held]).encode("utf-8", "surrogatepass")
-            return Parts("global", text, [kind, *held.values()], named("", *(f".{one}" for one in held)))
+            return Parts(
+                "global",
+                spelled([module, name, *held]),
+                [kind, *held.values()],
+                named("", *(f".{one}" for one in held)),
+            )
     raise Refused(f"it is known by the name {name!r}, under which it is not found")
 
 
@@ -139,6 +143,22 @@ def _add_state(kind: type, collected: _Collected, state: Any) -> None:
     else:
         collected.say("state")
         collected.add(".<state>", state)
+
+
+def _add_forgotten(value: Any, collected: _Collected, state: Any) -> None:
+    """Add attributes that a subclass of a type of the standard library has, and that type's pickle does not know of."""
+    kind = type(value)
+    owner = next((one for one in kind.__mro__ if "__reduce__" in vars(one) or "__reduce_ex__" in vars(one)), object)
+    held = getattr(value, "__dict__", None)
+    if not held or type(held) is not dict or (type(state) is dict and held.keys() <= state.keys()):
+        return
+    if owner is not object and _is_standard(owner) and not _is_standard(kind):
+        collected.say("forgotten")
+        _add_attributes(collected, held)
+
+
+def _is_standard(kind: type) -> bool:
+    return str(kind.__module__).partition(".")[0] in sys.stdlib_module_names
 
 
 def _has_names(state: Any) -> bool:

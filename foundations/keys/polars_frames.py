@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from foundations.keys.named_files import MOST_TEXTS
 from foundations.keys.no_identity import Refused
+from foundations.keys.objects import attributes_of
 from foundations.keys.value_parts import Content, Parts
 
 
@@ -23,19 +25,26 @@ def way_of(kind: type) -> Callable[[Any], Parts] | None:
 
 def _frame(value: Any) -> Parts:
     steps = [f"[{name!r}]" for name in value.columns]
-    children = [type(value), value.height, *value.get_columns()]
-    return Parts("polars.DataFrame", children=children, step=lambda place: ("", "", *steps)[place])
+    children = [type(value), value.height, _own(value), *value.get_columns()]
+    return Parts("polars.DataFrame", children=children, step=lambda place: ("", "", "", *steps)[place])
+
+
+def _own(value: Any) -> dict[str, Any]:
+    """Return the attributes that somebody has written to a frame or a series."""
+    return {name: one for name, one in attributes_of(value).items() if name[:1] != "_"}
 
 
 def _series(value: Any) -> Parts:
     polars = sys.modules["polars"]
-    children = [type(value), value.name, repr(value.dtype), len(value)]
+    children = [type(value), value.name, repr(value.dtype), len(value), _own(value)]
     if value.dtype == polars.Object:
         return Parts("polars.Series", children=[*children, value.to_list()])
     if value.null_count():  # what lies under a null is chance
         children.append(_content(value.is_null()))
         value = value.drop_nulls()
-    return Parts("polars.Series", children=[*children, *_items(value, polars)])
+    is_text = value.dtype in (polars.String, polars.Categorical, polars.Enum)
+    texts = value.cast(polars.String).to_list() if is_text and len(value) <= MOST_TEXTS else ()
+    return Parts("polars.Series", children=[*children, *_items(value, polars)], texts=texts)
 
 
 def _items(value: Any, polars: Any) -> list[Any]:

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from foundations.keys.value_parts import Parts
+from foundations.keys.objects import attributes_of
+from foundations.keys.value_parts import Parts, attribute_parts
 
 _COMPRESSED = ("indptr", "indices", "data")
 _ARRAYS = {
@@ -15,6 +16,13 @@ _ARRAYS = {
     "dia": ("offsets", "data"),
     "lil": ("rows", "data"),
 }
+# what holds the content, and what was worked out of it
+_CONTENT = frozenset(
+    {"_shape", "_dict", "_dtype", "row", "col", *(name for names in _ARRAYS.values() for name in names)}
+)
+_WORKED_OUT = frozenset(
+    {"maxprint", *(f"{mark}has_{word}" for mark in ("", "_") for word in ("canonical_format", "sorted_indices"))}
+)
 
 
 def way_of(kind: type) -> Callable[[Any], Parts] | None:
@@ -27,8 +35,16 @@ def way_of(kind: type) -> Callable[[Any], Parts] | None:
 
 
 def _sparse(value: Any) -> Parts:
-    if value.format not in _ARRAYS:  # a dictionary of keys
-        items = sorted((tuple(map(int, place)), item) for place, item in value.items())
-        return Parts("scipy.sparse", b"dok", [type(value), value.shape, value.dtype, items])
-    arrays = [getattr(value, name) for name in _ARRAYS[value.format]]
-    return Parts("scipy.sparse", str(value.format).encode(), [type(value), value.shape, *arrays])
+    own = {name: one for name, one in attributes_of(value).items() if name not in _CONTENT | _WORKED_OUT}
+    parts = attribute_parts("scipy.sparse", value.format, own)
+    if value.format in _ARRAYS:
+        content = [_coordinates(value) if name == "coords" else getattr(value, name) for name in _ARRAYS[value.format]]
+    else:  # a dictionary of keys
+        content = [value.dtype, sorted((tuple(map(int, place)), item) for place, item in value.items())]
+    parts.children = [*parts.children, type(value), value.shape, *content]
+    return parts
+
+
+def _coordinates(value: Any) -> Any:
+    # before SciPy 1.13 there were matrices only
+    return value.coords if hasattr(value, "coords") else (value.row, value.col)

@@ -42,6 +42,16 @@ def enum_parts(value: Any) -> Parts:
     return parts
 
 
+def exception_parts(value: Any) -> Parts:
+    """Return the parts of an exception: what pickling keeps of it, and those that it was raised from."""
+    parts = object_parts(value)
+    before, held = parts.step, len(parts.children)
+    parts.children = [*parts.children, value.__cause__, value.__context__, value.__suppress_context__]
+    parts.step = lambda place: before(place) if place < held else (".__cause__", ".__context__", "")[place - held]
+    parts.tag = "exception"
+    return parts
+
+
 def method_parts(value: Any) -> Parts:
     """Return the parts of a method that is bound to an object."""
     return Parts("method", children=[value.__func__, value.__self__], step=named("", ".__self__"))

@@ -1,5 +1,6 @@
 """What a value is taken apart into: a name of its kind, some bytes, and further values."""
 
+import marshal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,8 @@ class Parts:
     children: Sequence[Any] = ()
     step: Callable[[int], str] = nameless
     ordered: bool = True
+    # strings that are in the bytes and may name files
+    texts: Sequence[str | None] = ()
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,8 +51,10 @@ class Content:
 
 def attribute_parts(tag: str, data: str, attributes: Mapping[str, Any]) -> Parts:
     """Return parts whose children are attributes, whose names count."""
-    names = list(attributes)
-    text = "\0".join([data, *names])
-    return Parts(
-        tag, text.encode("utf-8", "surrogatepass"), list(attributes.values()), named(*(f".{n}" for n in names))
-    )
+    steps = named(*(f".{name}" for name in attributes))
+    return Parts(tag, spelled([data, *attributes]), list(attributes.values()), steps)
+
+
+def spelled(words: list[str]) -> bytes:
+    """Return the bytes of some words, no two lists of which are taken for one another."""
+    return marshal.dumps(list(map(str, words)), 2)

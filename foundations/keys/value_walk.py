@@ -70,33 +70,36 @@ class Walk:
             self._begin(value, stack, path)
         while stack:
             node = stack[-1]
-            children = node.parts.children
-            while node.at < len(children):
-                child = children[node.at]
-                known = self._known(child)
-                if known is None and id(child) in self._open:
-                    known = self._open[id(child)]
-                    node.low = min(node.low, known.index)
-                if known is None:
-                    break
-                self._give(node, known)
-            if node.at < len(children):
-                self._begin(children[node.at], stack, path)
+            if not self._take_known(node):
+                self._begin(node.parts.children[node.at], stack, path)
                 continue
             stack.pop()
             found = self._finished(node)
             if stack:
-                self._give(stack[-1], found)
+                above = stack[-1]
+                above.at += 1
+                above.children.append(found)
+                if found is node:  # a part of a circle that goes on above it
+                    above.pending, above.low = True, min(above.low, node.low)
         settled: bytes = _settled(found)
         return settled
 
-    def _give(self, node: Node, token: "bytes | Tree | Node") -> None:
-        if type(token) is not bytes:
-            node.pending = True
-            if isinstance(token, Node):
-                node.low = min(node.low, token.low)
-        node.children.append(token)
-        node.at += 1
+    def _take_known(self, node: Node) -> bool:
+        """Give a node the tokens of its next children, and tell whether these were the last."""
+        children, taken = node.parts.children, node.children
+        for place in range(node.at, len(children)):
+            child = children[place]
+            known = self._known(child)
+            if type(known) is not bytes:
+                if known is None:
+                    known = self._open.get(id(child))
+                    if known is None:
+                        node.at = place
+                        return False
+                    node.low = min(node.low, known.low)
+                node.pending = True
+            taken.append(known)
+        return True
 
     def _known(self, value: Any) -> Any:
         """Return the token of what needs no looking inside, or has been seen; None for the rest."""
@@ -145,6 +148,7 @@ class Walk:
             why = str(error) if isinstance(error, Refused) else f"it can't be taken apart ({said(error)})"
             steps = "".join(node.parts.step(node.at) for node in stack)
             raise NoStableIdentity(path + steps, type_name(type(value)), why) from error
+        self._strings += [text for text in parts.texts if type(text) is str]
         node = Node(value, parts, len(self._alive))
         self._alive.append(value)
         self._open[id(value)] = node

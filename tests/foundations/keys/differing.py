@@ -61,6 +61,16 @@ def fitted(c: float) -> Any:
     return LogisticRegression(C=c).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
 
 
+def caused(error: Exception, cause: Exception | None) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+def spawned(generator: Any) -> Any:
+    generator.spawn(1)
+    return generator
+
+
 FAMILIES: dict[str, Callable[[], list[Any]]] = {
     "plain": lambda: [
         None,
@@ -146,7 +156,7 @@ FAMILIES: dict[str, Callable[[], list[Any]]] = {
         s.Color.RED,
         pd.NaT,
         pd.NA,
-        np.datetime64("NaT"),
+        np.datetime64("NaT", "s"),
         np.float64("nan"),
         math.nan,
         decimal.Decimal("nan"),
@@ -431,6 +441,7 @@ FAMILIES: dict[str, Callable[[], list[Any]]] = {
         np.random.MT19937(1),
         np.random.Generator(np.random.MT19937(1)),
         np.random.Generator(np.random.Philox(1)),
+        spawned(np.random.default_rng(0)),
     ],
     "instances": lambda: [
         s.Plain(),
@@ -809,6 +820,41 @@ FAMILIES: dict[str, Callable[[], list[Any]]] = {
         sp.dok_matrix([[0, 1.0], [2, 0]]),
     ],
     "estimators": lambda: [LogisticRegression(), LogisticRegression(C=2), Ridge(), fitted(1), fitted(2)],
+    "attributes of what knows none": lambda: [
+        s.Day(2024, 1, 1),
+        s.with_note(s.Day(2024, 1, 1), 1),
+        s.with_note(s.Day(2024, 1, 1), 2),
+        s.Folder("a"),
+        s.with_note(s.Folder("a"), 1),
+        s.with_note(s.Folder("a"), 2),
+        s.Dice(1),
+        s.with_note(s.Dice(1), 1),
+        s.with_note(s.Dice(1), 2),
+        frame(),
+        s.with_note(frame(), 1),
+        s.with_note(frame(), 2),
+        frame().a,
+        s.with_note(frame().a, 1),
+        sp.csr_matrix([[1]]),
+        s.with_note(sp.csr_matrix([[1]]), 1),
+        s.with_note(sp.csr_matrix([[1]]), 2),
+        pl.DataFrame({"a": [1]}),
+        s.with_note(pl.DataFrame({"a": [1]}), 1),
+        s.with_note(masked([1], [0]), 1),
+        s.with_note(masked([1], [0]), 2),
+        caused(ValueError("a"), None),
+        caused(ValueError("a"), ValueError("b")),
+        caused(ValueError("a"), ValueError("c")),
+        s.Plain(**{"a\0b": 1, "c": 2}),
+        s.Plain(**{"a": 1, "b\0c": 2}),
+    ],
+    "arrow maps": lambda: [
+        pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
+        pa.array([[("a", 2)], None], pa.map_(pa.string(), pa.int64())),
+        pa.array([[("b", 1)], None], pa.map_(pa.string(), pa.int64())),
+        pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
+        pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+    ],
     "circles": lambda: [
         s.ring(1),
         s.ring(2),

@@ -346,6 +346,10 @@ PAIRS: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: pa.array([[0, 1], [2, 3]], pa.list_(pa.int64(), 2)).slice(1),
         lambda: pa.array([[2, 3]], pa.list_(pa.int64(), 2)),
     ),
+    "offsets of maps": (
+        lambda: pa.array([[("x", 0)], [("a", 1)], None], pa.map_(pa.string(), pa.int64())).slice(1),
+        lambda: pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())),
+    ),
     "offsets of tables": (
         lambda: pa.table({"a": [1, 2, 3], "b": ["x", "y", "z"]}).slice(1),
         lambda: pa.table({"a": [2, 3], "b": ["y", "z"]}),

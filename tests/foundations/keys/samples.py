@@ -1,6 +1,8 @@
 """What the tests of digests are about: classes of every sort, and a simple way to tell code."""
 
+import datetime as dt
 import enum
+import pathlib
 import random
 import types
 from collections import ChainMap, Counter, OrderedDict, UserDict, defaultdict, deque
@@ -198,6 +200,18 @@ class Word(enum.StrEnum):
 class Flags(enum.Flag):
     A = 1
     B = 2
+
+
+class Day(dt.date):
+    """Its pickle forgets attributes."""
+
+
+class Folder(type(pathlib.Path())):  # type: ignore[misc]
+    note: Any
+
+
+class Dice(random.Random):
+    note: Any
 
 
 class Failure(Exception):

@@ -1,10 +1,13 @@
 """The files that strings and paths in a value name are found."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from foundations.keys.values import value_digest
@@ -31,8 +34,28 @@ def test_files_are_found_wherever_they_are_named(here: Path) -> None:
     assert files(absolute) == (absolute,)
     assert files({"x": ["b", 1], "a.csv": s.Data({"data/c.parquet"})}) == ("a.csv", "b", "data/c.parquet")
     assert files([s.Plain(path=Path("b")), bytearray()]) == ("b",)
-    assert files(np.array(["a.csv", "no"], dtype=object)) == ("a.csv",)
-    assert files(pd.DataFrame({"file": ["a.csv", "no"]}, dtype=object)) == ("a.csv",)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        np.array,
+        lambda names: np.array(names, dtype=object),
+        lambda names: np.array(names, dtype=np.dtypes.StringDType()),
+        lambda names: pd.DataFrame({"file": [*names, None]}),
+        lambda names: pd.DataFrame({"file": names}, dtype=object),
+        lambda names: pd.Series(names, dtype=pd.StringDtype("python")),
+        lambda names: pd.Series(names, dtype="category"),
+        lambda names: pd.DataFrame({"x": [1, 2]}, index=names),
+        lambda names: pa.table({"file": [*names, None]}),
+        lambda names: pa.array(names).dictionary_encode(),
+        lambda names: pl.DataFrame({"file": [*names, None]}),
+        lambda names: pl.Series(names, dtype=pl.Categorical),
+    ],
+)
+def test_files_are_found_in_arrays_and_frames(here: Path, make: Callable[[list[str]], Any]) -> None:
+    assert files(make(["a.csv", "no"])) == ("a.csv",)
+    assert files([make(["data/c.parquet", "a.csv"])]) == ("a.csv", "data/c.parquet")
 
 
 def test_what_names_no_file_is_none(here: Path) -> None:

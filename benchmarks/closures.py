@@ -4,9 +4,9 @@
 
 A project of 20 modules is made and imported in a process of its own: each module has functions that call the next
 module's, a class, constants and a table. *First* is the first stage's closure, which looks at everything that it
-reaches; *later* is another stage's of the same project, *again* one that was asked for before. `inspect.getsource` reads
-the text of each function and class that the closure reaches once, which is what peers hash of a single function. Ratios
-are to that.
+reaches; *later* is another stage's of the same project, *again* one that was asked for before. `inspect.getsource`
+reads the text of each function and class that the closure reaches once, which is what peers hash of a single function.
+Ratios are to that.
 """
 
 import argparse

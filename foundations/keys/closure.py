@@ -88,7 +88,16 @@ class Closures:
     """
 
     def __init__(self, code: UserCode) -> None:
-        self._graph = Graph(code)
+        self._start(Graph(code))
+
+    def again(self) -> "Closures":
+        """Return what looks at everything anew, but for what files and code objects say: to find globals changed."""
+        other = Closures.__new__(Closures)
+        other._start(Graph(self._graph.code, self._graph.sources, self._graph.streams))
+        return other
+
+    def _start(self, graph: Graph) -> None:
+        self._graph = graph
         self._closures: dict[int, tuple[Any, Closure]] = {}
         self._digests: dict[tuple[int, frozenset[str]], tuple[Any, bytes]] = {}
 

@@ -8,7 +8,6 @@ from typing import Any
 from foundations.keys import bytecode
 from foundations.keys.bytecode import Instruction
 from foundations.keys.constants import constant_text, texts_in
-from foundations.keys.flow import in_order
 from foundations.keys.imports import STORES, Import, imports_in
 from foundations.keys.making import Stream, makings_in
 from foundations.keys.modules import Module, Unloaded, module_named, parents
@@ -32,11 +31,11 @@ Handle = Callable[["_Scope", int, Instruction], int]
 class _Scope:
     """One piece of code while it is read: numbers for its variables, and what is known of some of them."""
 
-    def __init__(self, code: types.CodeType, imports: Callable[[Stream], dict[int, Import]]) -> None:
-        self.code, self.stream = code, in_order(bytecode.instructions_of(code))
+    def __init__(self, code: types.CodeType, stream: Stream, imports: dict[int, Import]) -> None:
+        self.code, self.stream = code, stream
         self.makings = makings_in(self.stream)
         self.left_out = {place for making in self.makings.values() for place in making.left_out}
-        self.imports = imports(self.stream)
+        self.imports = imports
         self.stored = {one.argument for one in self.stream if isinstance(one, Instruction) and one.op in STORES}
         self.numbers: dict[str, int] = {}
         self.modules: dict[str, list[Module]] = {}
@@ -84,7 +83,8 @@ class CodeReader:
 
     def _code(self, code: types.CodeType, around: _Scope | None) -> None:
         self._codes.append(code)
-        scope = _Scope(code, lambda stream: imports_in(stream, self._namespace, self._reach.code))
+        stream = self._reach.streams.of(code)
+        scope = _Scope(code, stream, imports_in(stream, self._namespace, self._reach.code))
         self._know_outer(scope, around)
         self._say_arguments(scope)
         place = 0

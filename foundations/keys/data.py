@@ -1,10 +1,16 @@
 """Values that code refers to, one level deep: user code inside them counts as code, wherever it is."""
 
 import hashlib
+import threading
+import types
+import weakref
+from contextvars import ContextVar
 from pathlib import PurePath
 from typing import Any
 
+from foundations.keys.ignored import Ignored
 from foundations.keys.kinds import way_of
+from foundations.keys.library import is_a
 from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
 from foundations.keys.nodes import Node, of_text
 from foundations.keys.reach import Reach
@@ -34,7 +40,11 @@ def expand_data(reach: Reach, node: Node) -> None:
     value = node.subject
     kind = type(value)
     if is_opaque(kind):
-        node.local = of_text("opaque", type_name(kind))
+        node.local, node.ordered = of_text("opaque"), False
+        node.children = [reach.refer(node, one, node.name) for one in (kind, *_inside_opaque(value))]
+        return
+    if kind is Ignored:
+        node.local = of_text("ignored")
         return
     try:
         parts = _parts(value)
@@ -47,6 +57,25 @@ def expand_data(reach: Reach, node: Node) -> None:
     keys = node.children[::2] if parts.tag == "dict" else () if parts.ordered else node.children
     if any(isinstance(key, Node) for key in keys):  # which are found by what they are, and not by what is in them
         node.looks_at |= {IDENTITY, NAMES}
+
+
+def _inside_opaque(value: Any) -> list[Any]:
+    """Return what of an opaque value counts beside its class: what code has put there for all to find."""
+    if is_a(value, ContextVar):
+        try:
+            return [value.get()]
+        except LookupError:  # neither set nor with a default
+            return []
+    if is_a(value, threading.local):
+        return [dict(vars(value))]
+    if is_a(value, weakref.ReferenceType):
+        held = [value()]
+    elif is_a(value, weakref.WeakSet, weakref.WeakKeyDictionary):
+        held = list(value)
+    else:
+        held = list(value.values()) if is_a(value, weakref.WeakValueDictionary) else []
+    # objects in there come and go with the garbage collector; functions and classes stay
+    return [one for one in held if is_a(one, types.FunctionType, type)]
 
 
 def _parts(value: Any) -> Parts:

@@ -11,6 +11,7 @@ from typing import Any
 from foundations.keys import coarse
 from foundations.keys.classes import expand_class
 from foundations.keys.data import expand_data
+from foundations.keys.flow import Streams
 from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
 from foundations.keys.library import is_a, library_name, needs_all, needs_data, owns_function
 from foundations.keys.module_source import Sources
@@ -40,9 +41,10 @@ _NOT_OF_MODULE = frozenset(_MODULES_OWN.split())
 class Graph:
     """Implements `Reach`; `grow` gives every node that was met what it says and refers to."""
 
-    def __init__(self, code: UserCode) -> None:
+    def __init__(self, code: UserCode, sources: Sources | None = None, streams: Streams | None = None) -> None:
         self.code = code
-        self.sources = Sources()
+        self.sources = sources or Sources()
+        self.streams = streams or Streams()
         self._sentinels = Sentinels(code)
         self._known: dict[tuple[int, bool], Reference] = {}
         self._alive: list[Any] = []  # an address means something only as long as what is there lives

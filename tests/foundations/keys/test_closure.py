@@ -66,7 +66,7 @@ def test_parts_name_everything_that_is_reached(load: Load, closures: Closures) -
     assert parts["tools.clean"].file == "tools.py"
     assert parts["class stage.Net"].source == "class Net:\n    rate = 0.5\n"
     assert (parts["stage.SCALE"].kind, parts["stage.SCALE"].source) == ("constant", "3")
-    assert parts["top level of tools"].source == "print('imported')\n\n"
+    assert parts["top level of tools"].source == "print('imported')\n"
 
 
 def test_only_the_part_that_has_changed_has_another_digest(load: Load, closures: Closures, tmp_path: Path) -> None:
@@ -479,3 +479,49 @@ def test_registries_that_hold_their_users_are_walked_once(process: Digester, tmp
     answer = process.digest(write(tmp_path, {"stage.py": "".join(lines)}), *(f"stage:f{n}" for n in range(0, 300, 30)))
     assert len(set(answer["digests"])) == 10
     assert answer["digests"] == answer["backwards"]
+
+
+def test_globals_that_have_changed_are_found_by_looking_again(load: Load, closures: Closures) -> None:
+    stage = load(
+        """
+        CONFIG = {"lr": 1}
+
+        class Settings:
+            depth = 1
+
+        def train(x):
+            return CONFIG, Settings.depth
+        """
+    )
+    before = closures.of(stage.train)
+    assert closures.again().of(stage.train).digest == before.digest
+    stage.CONFIG["lr"] = 2
+    after = closures.again().of(stage.train)
+    assert closures.of(stage.train) is before
+    old = {part.name: part.digest for part in before.parts}
+    assert [part.name for part in after.parts if old[part.name] != part.digest] == ["stage.CONFIG"]
+    stage.Settings.depth = 2
+    assert closures.again().of(stage.train).digest != after.digest
+
+
+def test_stages_that_call_stages_count_what_these_stand_for(load: Load, closures: Closures) -> None:
+    stage = load(
+        """
+        from foundations import create_stage
+
+        def plain(x):
+            return x + 1
+
+        @create_stage
+        def inner(x):
+            return x + 1
+
+        def calls_plain(x):
+            return plain(x)
+
+        def calls_stage(x):
+            return inner(x)
+        """
+    )
+    assert closures.of(stage.calls_stage).digest == closures.of(stage.calls_plain).digest
+    assert closures.of(stage.inner).digest == closures.of(stage.plain).digest

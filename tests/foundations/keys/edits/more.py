@@ -170,7 +170,65 @@ ALIASES = project(
     """
 )
 
+OPAQUE = project(
+    """
+    import contextvars
+    import functools
+    import logging
+    import threading
+    import weakref
+
+    DEPTH = contextvars.ContextVar("depth", default=3)
+    LOCAL = threading.local()
+    LOCAL.scale = 4
+    SEEN = weakref.WeakSet()
+
+    @SEEN.add
+    class Kept:
+        size = 5
+
+    class Kept2:
+        size = 6
+
+    class Own(threading.local):
+        rate = 7
+
+    class Loud(logging.Logger):
+        def shout(self, x):
+            return x + 8
+
+    OWN, LOUD = Own(), Loud("loud")
+    SEEN.add(Kept2)
+
+    @functools.total_ordering
+    class Ordered:
+        def __lt__(self, other):
+            return 9
+        def __eq__(self, other):
+            return True
+
+    class Shown:
+        @functools.singledispatchmethod
+        def show(self, x):
+            return 10
+        @show.register
+        def _(self, x: int):
+            return 11
+
+    def train(x):
+        return DEPTH.get(), LOCAL.scale, list(SEEN), OWN.rate, LOUD.shout(x), Ordered(), Shown().show(x)
+    """
+)
+
 MORE: list[Edit] = [
+    misses("default of a context variable", OPAQUE, "stage", "default=3", "default=33"),
+    misses("attribute of a thread-local", OPAQUE, "stage", "scale = 4", "scale = 44"),
+    misses("class in a weak set", OPAQUE, "stage", "size = 6", "size = 66"),
+    misses("class of a thread-local", OPAQUE, "stage", "rate = 7", "rate = 77"),
+    misses("class of a logger", OPAQUE, "stage", "x + 8", "x + 88"),
+    misses("ordering that others are made from", OPAQUE, "stage", "return 9", "return 99"),
+    misses("default of a generic method", OPAQUE, "stage", "return 10", "return 100"),
+    misses("variant of a generic method", OPAQUE, "stage", "return 11", "return 111"),
     misses("class found by __subclasses__", SUBCLASSES, "shapes", "return 4", "return 9"),
     misses("two names for one object", ALIASES, "stage", "LAST = FIRST", "LAST = Step(1)"),
     misses("one of two functions that are alike, compared", ALIASES, "stage", "x is same", "x is also"),

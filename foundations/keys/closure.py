@@ -2,6 +2,7 @@
 
 import gc
 import os
+import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,15 +99,17 @@ class Closures:
 
     def _start(self, graph: Graph) -> None:
         self._graph = graph
+        self._lock = threading.RLock()  # arguments of stages that run at the same time are digested at the same time
         self._closures: dict[int, tuple[Any, Closure]] = {}
         self._digests: dict[tuple[int, frozenset[str]], tuple[Any, bytes]] = {}
 
     def of(self, function: Callable[..., Any]) -> Closure:
         """Return what a function, or another callable, can reach; never raises for what the user's code holds."""
-        known = self._closures.get(id(function))
-        if known is None:
-            known = self._closures[id(function)] = function, self._safely(function)
-        return known[1]
+        with self._lock:
+            known = self._closures.get(id(function))
+            if known is None:
+                known = self._closures[id(function)] = function, self._safely(function)
+            return known[1]
 
     def of_class(self, cls: type) -> str:
         """Return the digest of a class with all that its methods can reach."""
@@ -118,13 +121,14 @@ class Closures:
         Raise `Refused` for what no stage that gets it can be cached with.
         """
         key = id(subject), looks_at
-        known = self._digests.get(key)
-        if known is None:
-            root, below = self._settled(subject)
-            if below.refused is not None:
-                raise Refused(f"it can run code that can't be cached: {below.refused}")
-            known = self._digests[key] = subject, self._digest(root, below.looks_at | looks_at)
-        return known[1]
+        with self._lock:
+            known = self._digests.get(key)
+            if known is None:
+                root, below = self._settled(subject)
+                if below.refused is not None:
+                    raise Refused(f"it can run code that can't be cached: {below.refused}")
+                known = self._digests[key] = subject, self._digest(root, below.looks_at | looks_at)
+            return known[1]
 
     def code_for(self, function: Callable[..., Any]) -> Callable[[Any], bytes]:
         """Return the `code` for arguments of a function: what it looks at, such as names, counts in them."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from foundations.keys.ignored import Ignored
 from foundations.keys.kinds import way_of
-from foundations.keys.library import is_a
+from foundations.keys.library import is_a, is_compiled
 from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
 from foundations.keys.nodes import Node, of_text
 from foundations.keys.reach import Reach
@@ -42,6 +42,9 @@ def expand_data(reach: Reach, node: Node) -> None:
     if is_opaque(kind):
         node.local, node.ordered = of_text("opaque"), False
         node.children = [reach.refer(node, one, node.name) for one in (kind, *_inside_opaque(value))]
+        return
+    if is_compiled(value):  # its file counts beside it
+        node.local = of_text("compiled", value.__qualname__)
         return
     if kind is Ignored:
         node.local = of_text("ignored")

@@ -7,6 +7,7 @@ from typing import Any
 
 from foundations.keys.user_code import UserCode
 
+_COMPILED = frozenset({"cython_function_or_method", "fused_cython_function"})
 _HEAP_TYPE = 1 << 9
 _DESCRIPTORS = (
     types.MethodDescriptorType,
@@ -88,7 +89,14 @@ def library_name(value: Any, code: UserCode) -> str | None:
         if code.owns_module(owner.__module__):
             return f"slot {value.__name__}"
         return f"{owner.__module__}.{owner.__qualname__}.{value.__name__}"
+    if is_compiled(value) and not code.owns_module(value.__module__):
+        return f"{value.__module__}.{value.__qualname__}"
     return None
+
+
+def is_compiled(value: Any) -> bool:
+    """Tell whether a value is a function that Cython has compiled."""
+    return type(value).__name__ in _COMPILED
 
 
 def owns_function(function: types.FunctionType, code: UserCode) -> bool:

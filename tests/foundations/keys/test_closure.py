@@ -5,6 +5,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -525,3 +526,35 @@ def test_stages_that_call_stages_count_what_these_stand_for(load: Load, closures
     )
     assert closures.of(stage.calls_stage).digest == closures.of(stage.calls_plain).digest
     assert closures.of(stage.inner).digest == closures.of(stage.plain).digest
+
+
+def test_objects_of_libraries_are_told_by_their_content(load: Load, closures: Closures) -> None:
+    stage = load(
+        """
+        import numpy
+        import pandas
+
+        RANDOM = numpy.random.default_rng(3)
+        WEIGHTS = numpy.arange(10)
+        TABLE = pandas.DataFrame({"a": [1, 2]})
+
+        def train(x):
+            return RANDOM.random(), WEIGHTS * numpy.pi, TABLE
+        """
+    )
+    found = closures.of(stage.train)
+    assert (found.coarse, found.refused) == ((), None)
+    stage.TABLE.loc[0, "a"] = 3
+    assert closures.again().of(stage.train).digest != found.digest
+
+
+def test_threads_that_ask_at_the_same_time_get_the_same_answers(load: Load, tmp_path: Path) -> None:
+    lines = [f"def f{n}(x):\n    return f{(n * 7 + 1) % 200}(x), f{(n * 3 + 2) % 200}\n" for n in range(200)]
+    stage = load("".join(lines))
+    functions = [getattr(stage, f"f{n}") for n in range(200)]
+    alone = Closures(UserCode(tmp_path))
+    expected = [alone.code(function) for function in functions]
+    for _ in range(3):
+        together = Closures(UserCode(tmp_path))
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(together.code, functions)) == expected

@@ -1,6 +1,7 @@
 """Bytecode as instructions that say the same on every line: without what formatting, or a first run, adds to it."""
 
 import dis
+import re
 import sys
 import types
 from bisect import bisect_left
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 _WORD = 2
+# since Python 3.11 variables of all kinds have their places in one table
+_ONE_TABLE = hasattr(types.CodeType, "co_exceptiontable")
 
 
 class Handler(NamedTuple):
@@ -40,17 +43,19 @@ class _Raw(NamedTuple):
 _NAMES = dis.opname
 _JUMPS_BACK = frozenset(op for op, name in enumerate(_NAMES) if "BACKWARD" in name)
 _RELATIVE, _ABSOLUTE = frozenset(dis.hasjrel), frozenset(dis.hasjabs)
+_JUMPS = _RELATIVE | _ABSOLUTE
 _CONSTANT, _NAMED = frozenset(dis.hasconst), frozenset(dis.hasname)
 _LOCAL, _FREE = frozenset(dis.haslocal), frozenset(dis.hasfree)
 _ALWAYS_JUMP = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _EXTENDED, _CACHE = dis.opmap["EXTENDED_ARG"], dis.opmap.get("CACHE", -1)
-# formatting shows in some (NOP keeps a line alive), and the rest says what the code's own attributes, or its calls, say
+# what shows the layout, as NOP does, which keeps a line alive; or says what attributes and calls say too
 _DROPPED = frozenset(
     dis.opmap[name]
     for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
     if name in dis.opmap
 )
 _SAME_AS = {"LOAD_METHOD": "LOAD_ATTR", "CALL_METHOD": "CALL_FUNCTION"}
+_DIRECTION = re.compile("(FOR|BACK)WARD_IF")
 # instructions that stand for two where both are on the same line
 _PAIRS = {
     "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
@@ -72,20 +77,21 @@ def instructions_of(code: types.CodeType) -> list[Instruction]:
     """Return what `code` does, with names and constants in place of indices; jumps are to places in this list."""
     raw = list(_raw(code.co_code))
     meant = _Meaning(code)
-    expanded = [meant.of(one) for one in raw]
-    starts, count = [], 0
-    for parts in expanded:
-        starts.append(count)
-        count += len(parts)
-    places = _Places([one.offset for one in raw], [*starts, count])
+    offsets: list[int] = []
+    starts: list[int] = []
+    parts: list[tuple[_Raw, tuple[str, Any, int, int]]] = []
+    for one in raw:
+        offsets.append(one.offset)
+        starts.append(len(parts))
+        parts += [(one, part) for part in meant.of(one)]
+    places = _Places(offsets, [*starts, len(parts)])
     handlers = _Handlers(code, places)
     found: list[Instruction] = []
-    for one, parts in zip(raw, expanded, strict=True):
-        target = _target(one)
+    for one, (op, argument, flag, bare) in parts:
+        target = _target(one) if one.op in _JUMPS else None
         place = None if target is None else places.index(target)
-        always = _NAMES[one.op] in _ALWAYS_JUMP
-        handler = handlers.of(one.offset)
-        found.extend(Instruction(*part, place, always, handler) for part in parts)
+        handler = handlers.of(one.offset) if handlers.some else None
+        found.append(Instruction(op, argument, flag, bare, place, op in _ALWAYS_JUMP, handler))
     return found
 
 
@@ -116,27 +122,27 @@ class _Meaning:
     def __init__(self, code: types.CodeType) -> None:
         self._constants, self._names = code.co_consts, code.co_names
         cells = (*code.co_cellvars, *code.co_freevars)
-        if sys.version_info >= (3, 11):
+        if _ONE_TABLE:
             cells = tuple(name for name in cells if name not in code.co_varnames)
             self._local = self._free = (*code.co_varnames, *cells)
         else:
             self._local, self._free = code.co_varnames, cells
 
     def of(self, one: _Raw) -> list[tuple[str, Any, int, int]]:
-        """Return name, argument, flag and argument in the bytecode of the instruction, or of the two that it stands for."""
+        """Return name, argument, flag and bare argument of an instruction, or of the two that it stands for."""
         op, name, argument = one.op, _NAMES[one.op], one.argument
+        if op in _NAMED:
+            if name == "LOAD_METHOD":
+                return [("LOAD_ATTR", self._names[argument], 1, 0)]
+            bits = _FLAG_BITS.get(name, 0)
+            return [(name, self._names[argument >> bits], argument & ((1 << bits) - 1), argument)]
+        if op in _JUMPS:
+            return [(_DIRECTION.sub("IF", name), None, 0, 0)]
         if name in _PAIRS:
             both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
             return [(each, self._local[index], 0, 0) for each, index in both]
         if name == "RETURN_CONST":
             return [("LOAD_CONST", self._constants[argument], 0, 0), ("RETURN_VALUE", None, 0, 0)]
-        if name == "LOAD_METHOD":
-            return [("LOAD_ATTR", self._names[argument], 1, 0)]
-        if op in _NAMED:
-            bits = _FLAG_BITS.get(name, 0)
-            return [(name, self._names[argument >> bits], argument & ((1 << bits) - 1), argument)]
-        if op in _RELATIVE or op in _ABSOLUTE:
-            return [(name.replace("FORWARD_IF", "IF").replace("BACKWARD_IF", "IF"), None, 0, 0)]
         table = self._table(op)
         return [(_SAME_AS.get(name, name), argument if table is None else table[argument], 0, argument)]
 
@@ -167,6 +173,7 @@ class _Handlers:
     def __init__(self, code: types.CodeType, places: _Places) -> None:
         self._ends: list[int] = []
         self._entries: list[tuple[int, Handler]] = []
+        self.some = bool(getattr(code, "co_exceptiontable", b""))
         numbers = _numbers(getattr(code, "co_exceptiontable", b""))
         for start, length, target, rest in zip(numbers, numbers, numbers, numbers, strict=True):
             self._ends.append((start + length) * _WORD - 1)

@@ -16,7 +16,8 @@ _DESCRIBES = frozenset(
     {
         "__doc__", "__module__", "__weakref__", "__firstlineno__", "__static_attributes__", "__abstractmethods__",
         "_abc_impl", "_abc_registry", "_abc_cache", "_abc_negative_cache", "_abc_negative_cache_version",
-        "__slotnames__", "__qualname__", "__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__",
+        "__slotnames__", "__qualname__", "__annotations__", "__annotations_cache__", "__annotate__",
+        "__annotate_func__",
         "__dict__", "__class_getitem_cache__",
     }
 )  # fmt: skip

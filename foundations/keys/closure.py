@@ -1,14 +1,20 @@
 """The code closures of a job's stages: everything of the project that each of them can reach."""
 
+import gc
 import os
+import threading
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from foundations.keys.graph import Graph
+from foundations.keys.graph_digest import settle
 from foundations.keys.no_identity import Refused
-from foundations.keys.nodes import Kind, Node
+from foundations.keys.nodes import Below, Kind, Node, framed
+from foundations.keys.reflection import IDENTITY
 from foundations.keys.transcript import Transcript, data_digest, running
 from foundations.keys.user_code import UserCode
 
@@ -29,48 +35,81 @@ class Closure:
     """Everything of the project that a stage can reach, and by what it counts.
 
     `coarse` says why more counts than that, `refused` why the stage can't be cached at all; `files` are those that
-    texts in its code and its globals name. `codes` is all code that it can run.
+    texts in its code and its globals name, and `looks_at` what it sees of functions beside calling them.
     """
 
     digest: str
-    parts: tuple[Part, ...]
     coarse: tuple[str, ...] = ()
     refused: str | None = None
-    codes: frozenset[types.CodeType] = frozenset()
     files: tuple[str, ...] = ()
-    whole: bool = False
     looks_at: frozenset[str] = frozenset()
-    modules: frozenset[tuple[str, str]] = frozenset()
-    places: frozenset[tuple[str, str, bytes]] = frozenset()
+    root: Node | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Everything that is reached and has a name, in the order in which it is found."""
+        return tuple(_parts(Transcript(self.root))) if self.root is not None else ()
+
+    @cached_property
+    def codes(self) -> frozenset[types.CodeType]:
+        """All code that the stage can run."""
+        return frozenset(code for node in self._runs for code in node.codes)
 
     def covers(self, code: types.CodeType) -> bool:
         """Tell whether the closure counts a piece of code; one that was loaded again is the same."""
-        if self.whole or code in self.codes:
+        if self._whole or code in self.codes:
             return True
         name = getattr(code, "co_qualname", code.co_name)
         file = os.path.abspath(code.co_filename)
-        if (file, name.partition(".")[0]) in self.modules or (file, "*") in self.modules:
+        if (file, name.partition(".")[0]) in self._modules or (file, "*") in self._modules:
             return True
-        return (os.path.basename(file), code.co_name, code.co_code) in self.places
+        return _place(code) in self._places
+
+    @cached_property
+    def _runs(self) -> tuple[Node, ...]:
+        return tuple(running(self.root)) if self.root is not None else ()
+
+    @cached_property
+    def _whole(self) -> bool:
+        return any(node.kind == "files" and node.subject == "everything" for node in self._runs)
+
+    @cached_property
+    def _modules(self) -> frozenset[tuple[str, str]]:
+        return frozenset(pair for node in self._runs for pair in node.covers)
+
+    @cached_property
+    def _places(self) -> frozenset[tuple[str, str, bytes]]:
+        return frozenset(map(_place, self.codes))
 
 
 class Closures:
     """Makes the closures of one job; what two stages can reach is looked at once.
 
-    What a global is counts as it is when the first stage that reaches it is asked for.
+    A global counts as what it is when the first stage that reaches it is asked for.
     """
 
     def __init__(self, code: UserCode) -> None:
-        self._graph = Graph(code)
+        self._start(Graph(code))
+
+    def again(self) -> "Closures":
+        """Return what looks at everything anew, but for what files and code objects say: to find globals changed."""
+        other = Closures.__new__(Closures)
+        other._start(Graph(self._graph.code, self._graph.sources, self._graph.streams))
+        return other
+
+    def _start(self, graph: Graph) -> None:
+        self._graph = graph
+        self._lock = threading.RLock()  # arguments of stages that run at the same time are digested at the same time
         self._closures: dict[int, tuple[Any, Closure]] = {}
         self._digests: dict[tuple[int, frozenset[str]], tuple[Any, bytes]] = {}
 
     def of(self, function: Callable[..., Any]) -> Closure:
         """Return what a function, or another callable, can reach; never raises for what the user's code holds."""
-        known = self._closures.get(id(function))
-        if known is None:
-            known = self._closures[id(function)] = function, self._safely(function)
-        return known[1]
+        with self._lock:
+            known = self._closures.get(id(function))
+            if known is None:
+                known = self._closures[id(function)] = function, self._safely(function)
+            return known[1]
 
     def of_class(self, cls: type) -> str:
         """Return the digest of a class with all that its methods can reach."""
@@ -82,51 +121,62 @@ class Closures:
         Raise `Refused` for what no stage that gets it can be cached with.
         """
         key = id(subject), looks_at
-        known = self._digests.get(key)
-        if known is None:
-            root = self._root(subject)
-            why = next((node.refused for node in running(root) if node.refused), None)
-            if why is not None:
-                raise Refused(f"it can run code that can't be cached: {why}")
-            known = self._digests[key] = subject, Transcript(root, looks_at).digest
-        return known[1]
+        with self._lock:
+            known = self._digests.get(key)
+            if known is None:
+                root, below = self._settled(subject)
+                if below.refused is not None:
+                    raise Refused(f"it can run code that can't be cached: {below.refused}")
+                known = self._digests[key] = subject, self._digest(root, below.looks_at | looks_at)
+            return known[1]
 
     def code_for(self, function: Callable[..., Any]) -> Callable[[Any], bytes]:
         """Return the `code` for arguments of a function: what it looks at, such as names, counts in them."""
         looks_at = self.of(function).looks_at
         return lambda subject: self.code(subject, looks_at)
 
-    def _safely(self, function: Callable[..., Any]) -> Closure:
-        try:
-            return self._closure(function)
-        except Exception as error:  # noqa: BLE001 - what users' classes and modules do when they are looked at
-            why = f"the code of {_name(function)} can't be followed ({type(error).__name__}: {error})"
-            return Closure("", (), refused=why)
-
-    def _root(self, subject: Any) -> Node:
+    def _settled(self, subject: Any) -> tuple[Node, Below]:
         root = Node("function", "", local=b"root")
         root.children.append(self._graph.refer(root, subject, _name(subject)))
-        self._graph.grow()
-        return root
+        with _uncollected():
+            self._graph.grow()
+            settle(root)
+        assert root.below is not None
+        return root, root.below
 
-    def _closure(self, function: Callable[..., Any]) -> Closure:
-        root = self._root(function)
+    def _digest(self, root: Node, looks_at: frozenset[str]) -> bytes:
+        """Return what stands for all that a node reaches: for most by content alone, which is known by now.
+
+        Where identities may show, or names do, all of it is written down.
+        """
+        if not looks_at and not self._graph.has_twins():
+            return framed(b"content", root.digest or b"")
         transcript = Transcript(root)
-        runs = list(running(root))
-        codes = frozenset(code for node in runs for code in node.codes)
-        everything = self._graph.refer_everything() if any(node.coarse for node in runs) else None
-        return Closure(
-            transcript.digest.hex(),
-            tuple(_parts(transcript)),
-            coarse=tuple(dict.fromkeys(why for node in runs for why in node.coarse)),
-            refused=next((node.refused for node in runs if node.refused), None),
-            codes=codes,
-            files=tuple(sorted({file for node in runs for file in node.files})),
-            whole=everything is not None and any(node is everything for node in runs),
-            looks_at=transcript.looks_at,
-            modules=frozenset(pair for node in runs for pair in node.covers),
-            places=frozenset((os.path.basename(code.co_filename), code.co_name, code.co_code) for code in codes),
-        )
+        if looks_at or transcript.has_twins():
+            return framed(b"identities", transcript.digest(looks_at - {IDENTITY}))
+        return framed(b"content", root.digest or b"")
+
+    def _safely(self, function: Callable[..., Any]) -> Closure:
+        try:
+            root, below = self._settled(function)
+            digest = self._digest(root, below.looks_at).hex()
+        except Exception as error:  # noqa: BLE001 - what users' classes and modules do when they are looked at
+            why = f"the code of {_name(function)} can't be followed ({type(error).__name__}: {error})"
+            return Closure("", refused=why)
+        return Closure(digest, below.coarse, below.refused, tuple(sorted(below.files)), below.looks_at, root)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away: it looks at all that is made here, again and again, and all of it stays."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _parts(transcript: Transcript) -> Iterator[Part]:
@@ -138,7 +188,11 @@ def _parts(transcript: Transcript) -> Iterator[Part]:
         digest = (data_digest(node) if node.kind in ("data", "constant") else node.local).hex()
         if (node.name, digest) not in found:
             found.add((node.name, digest))
-            yield Part(node.name, node.kind, digest, node.file, node.source)
+            yield Part(node.name, node.kind, digest, node.file, node.source() if node.source is not None else None)
+
+
+def _place(code: types.CodeType) -> tuple[str, str, bytes]:
+    return os.path.basename(code.co_filename), code.co_name, code.co_code
 
 
 def _name(subject: Any) -> str:

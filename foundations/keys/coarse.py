@@ -16,7 +16,7 @@ _CHUNK = 1024 * 1024
 
 def everything(code: UserCode) -> Node:
     """Return the node for all code of the model directory and of the folders beside it, normalised."""
-    node = Node("files", "all code of the model directory", shown=True)
+    node = Node("files", "all code of the model directory", subject="everything")
     texts: list[str] = []
     for folder in code.folders:
         for file in _files(folder):
@@ -28,7 +28,7 @@ def everything(code: UserCode) -> Node:
 
 def data_files(folder: str) -> Node:
     """Return the node for all files below a folder that are no Python code, by content."""
-    node = Node("files", "the data files of the model directory", shown=True)
+    node = Node("files", "the data files of the model directory")
     texts = [
         text
         for file in _files(Path(folder))

@@ -8,7 +8,6 @@ from typing import Any
 from foundations.keys import bytecode
 from foundations.keys.bytecode import Instruction
 from foundations.keys.constants import constant_text, texts_in
-from foundations.keys.flow import in_order
 from foundations.keys.imports import STORES, Import, imports_in
 from foundations.keys.making import Stream, makings_in
 from foundations.keys.modules import Module, Unloaded, module_named, parents
@@ -20,6 +19,7 @@ _FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200  # *args, **kwargs, generator
 # what a class body says of itself
 _OF_CLASS_BODY = frozenset({"__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__", "__module__"})
+_COMPARES = frozenset({"IS_OP", "COMPARE_OP", "CONTAINS_OP"})
 _OBJECTS = ("self", "instance")  # what holds attributes in the order in which they were set, and is no class
 _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
@@ -31,11 +31,11 @@ Handle = Callable[["_Scope", int, Instruction], int]
 class _Scope:
     """One piece of code while it is read: numbers for its variables, and what is known of some of them."""
 
-    def __init__(self, code: types.CodeType, imports: Callable[[Stream], dict[int, Import]]) -> None:
-        self.code, self.stream = code, in_order(bytecode.instructions_of(code))
+    def __init__(self, code: types.CodeType, stream: Stream, imports: dict[int, Import]) -> None:
+        self.code, self.stream = code, stream
         self.makings = makings_in(self.stream)
         self.left_out = {place for making in self.makings.values() for place in making.left_out}
-        self.imports = imports(self.stream)
+        self.imports = imports
         self.stored = {one.argument for one in self.stream if isinstance(one, Instruction) and one.op in STORES}
         self.numbers: dict[str, int] = {}
         self.modules: dict[str, list[Module]] = {}
@@ -83,7 +83,8 @@ class CodeReader:
 
     def _code(self, code: types.CodeType, around: _Scope | None) -> None:
         self._codes.append(code)
-        scope = _Scope(code, lambda stream: imports_in(stream, self._namespace, self._reach.code))
+        stream = self._reach.streams.of(code)
+        scope = _Scope(code, stream, imports_in(stream, self._namespace, self._reach.code))
         self._know_outer(scope, around)
         self._say_arguments(scope)
         place = 0
@@ -91,6 +92,7 @@ class CodeReader:
             place = place + 1 if place in scope.left_out else self._one(scope, place)
         if not _SEE_LOCALS.isdisjoint(code.co_names):
             self._words.append(repr((code.co_varnames, code.co_cellvars, code.co_freevars)))
+            self._names.in_texts(text for constant in code.co_consts for text in texts_in(constant))
         self._words.append("end")
 
     def _know_outer(self, scope: _Scope, around: _Scope | None) -> None:
@@ -131,6 +133,8 @@ class CodeReader:
         handle = self._ways.get(one.op)
         if handle is not None:
             return handle(scope, place, one)
+        if one.op in _COMPARES and "@" in self._words[-2:] and self._node.children:
+            self._names.compared(self._node.children[-1])
         self._words.append(f"{one.op} {one.argument!r} {one.flag}")
         return place + 1
 
@@ -140,7 +144,7 @@ class CodeReader:
             self._words.append(f"make {making.flags if making else ''}")
             self._code(one.argument, scope)
             return making.end if making else place + 1
-        if scope.op(place + 1) == "STORE_NAME" and scope.stream[place + 1].argument in _OF_CLASS_BODY:
+        if scope.op(place + 1) == "STORE_NAME" and scope.argument(place + 1) in _OF_CLASS_BODY:
             return place + 2
         if "IMPORT_NAME" in (scope.op(place + 1), scope.op(place + 2)):  # level, and names that are taken
             return place + 1
@@ -194,7 +198,7 @@ class CodeReader:
         """Tell whether what is on the stack is a class, as type(x) gives it, or x.__class__."""
         before = scope.stream[place]
         if isinstance(before, Instruction) and before.op == "LOAD_ATTR":
-            return before.argument == "__class__"
+            return bool(before.argument == "__class__")
         asked = [one.argument for one in scope.stream[max(0, place - 5) : place] if isinstance(one, Instruction)]
         return scope.op(place).startswith("CALL") and "type" in asked
 
@@ -218,7 +222,7 @@ class CodeReader:
         if effects is not None:
             self._node.children.append(effects)
 
-    def _import_from(self, scope: _Scope, place: int, one: Instruction) -> int:
+    def _import_from(self, _scope: _Scope, place: int, _one: Instruction) -> int:
         self._words.append("from")  # what is taken, and not its name
         return place + 1
 

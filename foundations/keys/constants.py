@@ -7,7 +7,7 @@ Constant = Any
 
 
 def constant_text(value: Constant) -> str:
-    """Return a text for a constant that is no code: `1`, `1.0`, `True` and `"1"` differ, a set's order does not show."""
+    """Return a text for a constant that is no code: `1`, `1.0` and `True` differ, the order of a set does not show."""
     kind = type(value)
     if kind is int:
         return hex(value)  # str() refuses the long ones

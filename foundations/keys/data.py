@@ -1,50 +1,33 @@
 """Values that code refers to, one level deep: user code inside them counts as code, wherever it is."""
 
 import hashlib
+import threading
+import types
+import weakref
+from contextvars import ContextVar
 from pathlib import PurePath
 from typing import Any
 
+from foundations.keys.ignored import Ignored
 from foundations.keys.kinds import way_of
+from foundations.keys.library import is_a, is_compiled
 from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
 from foundations.keys.nodes import Node, of_text
 from foundations.keys.reach import Reach
+from foundations.keys.reflection import IDENTITY, NAMES
 from foundations.keys.refused_kinds import why_refused
 from foundations.keys.value_parts import Content, Parts
 
 # what holds nothing that a result can depend on, or what code at other places puts there
-_OPAQUE = frozenset(
-    [
-        "_thread.lock",
-        "_thread.RLock",
-        "threading._RLock",
-        "threading.Condition",
-        "threading.Event",
-        "threading.Semaphore",
-        "threading.BoundedSemaphore",
-        "threading.Barrier",
-        "_thread._local",
-        "_threading_local.local",
-        "logging.Logger",
-        "logging.LoggerAdapter",
-        "logging.Handler",
-        "weakref.ReferenceType",
-        "builtins.weakref",
-        "builtins.weakproxy",
-        "builtins.weakcallableproxy",
-        "weakref.ProxyType",
-        "weakref.CallableProxyType",
-        "weakref.finalize",
-        "weakref.WeakValueDictionary",
-        "weakref.WeakKeyDictionary",
-        "_weakrefset.WeakSet",
-        "_thread._ThreadHandle",
-        "multiprocessing.synchronize.SemLock",
-        "asyncio.locks.Lock",
-        "_contextvars.ContextVar",
-        "builtins.ContextVar",
-        "_abc._abc_data",
-    ]
-)
+_OPAQUE_NAMES = """
+_thread.lock _thread.RLock threading._RLock threading.Condition threading.Event threading.Semaphore
+threading.BoundedSemaphore threading.Barrier _thread._local _threading_local.local logging.Logger
+logging.LoggerAdapter logging.Handler weakref.ReferenceType builtins.weakref builtins.weakproxy
+builtins.weakcallableproxy weakref.ProxyType weakref.CallableProxyType weakref.finalize weakref.WeakValueDictionary
+weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle multiprocessing.synchronize.SemLock
+asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar _abc._abc_data
+"""
+_OPAQUE = frozenset(_OPAQUE_NAMES.split())
 
 
 def is_opaque(kind: type) -> bool:
@@ -57,7 +40,14 @@ def expand_data(reach: Reach, node: Node) -> None:
     value = node.subject
     kind = type(value)
     if is_opaque(kind):
-        node.local = of_text("opaque", type_name(kind))
+        node.local, node.ordered = of_text("opaque"), False
+        node.children = [reach.refer(node, one, node.name) for one in (kind, *_inside_opaque(value))]
+        return
+    if is_compiled(value):  # its file counts beside it
+        node.local = of_text("compiled", value.__qualname__)
+        return
+    if kind is Ignored:
+        node.local = of_text("ignored")
         return
     try:
         parts = _parts(value)
@@ -67,6 +57,28 @@ def expand_data(reach: Reach, node: Node) -> None:
     node.local = of_text(parts.tag, parts.data.hex())
     node.ordered = parts.ordered
     node.children = [_child(reach, node, place, child, parts) for place, child in enumerate(parts.children)]
+    keys = node.children[::2] if parts.tag == "dict" else () if parts.ordered else node.children
+    if any(isinstance(key, Node) for key in keys):  # which are found by what they are, and not by what is in them
+        node.looks_at |= {IDENTITY, NAMES}
+
+
+def _inside_opaque(value: Any) -> list[Any]:
+    """Return what of an opaque value counts beside its class: what code has put there for all to find."""
+    if is_a(value, ContextVar):
+        try:
+            return [value.get()]
+        except LookupError:  # neither set nor with a default
+            return []
+    if is_a(value, threading.local):
+        return [dict(vars(value))]
+    if is_a(value, weakref.ReferenceType):
+        held = [value()]
+    elif is_a(value, weakref.WeakSet, weakref.WeakKeyDictionary):
+        held = list(value)
+    else:
+        held = list(value.values()) if is_a(value, weakref.WeakValueDictionary) else []
+    # objects in there come and go with the garbage collector; functions and classes stay
+    return [one for one in held if is_a(one, types.FunctionType, type)]
 
 
 def _parts(value: Any) -> Parts:
@@ -96,8 +108,8 @@ def _without_identity(reach: Reach, node: Node, why: str) -> None:
         node.refuse(f"{node.name} is of type {type_name(kind)}: {why}; make it inside the stage")
         return
     node.explain(
-        f"{node.name} is of type {type_name(kind)}, which can't be told by its content ({why}), so all code of the model "
-        "directory counts"
+        f"{node.name} is of type {type_name(kind)}, which can't be told by its content ({why}), so all code of the "
+        "model directory counts"
     )
     node.children = [reach.refer_everything()]
 

@@ -1,11 +1,13 @@
 """Which statements of a module's top level do more than define names that one can look at afterwards."""
 
 import ast
+import builtins
 import re
 import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from foundations.keys.library import is_a
 from foundations.keys.module_source import bodies_of
 from foundations.keys.modules import MISSING
 from foundations.keys.user_code import UserCode
@@ -79,7 +81,7 @@ class Effects:
         changed = self._value(target.value)
         if type(changed) in _PLAIN:
             root = self._value(_root(target.value))
-            return isinstance(root, types.ModuleType) and not self._code.owns_module(root.__name__)
+            return is_a(root, types.ModuleType) and not self._code.owns_module(root.__name__)
         return not self._is_users(changed)
 
     def _evaluates(self, expression: ast.expr) -> bool:
@@ -109,9 +111,9 @@ class Effects:
     def _is_users(self, value: Any) -> bool:
         if value is MISSING:
             return False
-        if isinstance(value, types.ModuleType):
+        if is_a(value, types.ModuleType):
             return self._code.owns_module(value.__name__)
-        kind = value if isinstance(value, type | types.FunctionType) else type(value)
+        kind = value if is_a(value, type, types.FunctionType) else type(value)
         return self._code.owns_module(kind.__module__)
 
     def _value(self, expression: ast.expr) -> Any:
@@ -121,7 +123,7 @@ class Effects:
         if not isinstance(expression, ast.Attribute):
             return MISSING
         holder = self._value(expression.value)
-        if isinstance(holder, types.ModuleType | type):
+        if is_a(holder, types.ModuleType, type):
             return vars(holder).get(expression.attr, MISSING)
         return MISSING
 
@@ -145,7 +147,7 @@ def reaches_changes(value: Any, code: UserCode) -> bool:
 
 
 def _is_code(value: Any) -> bool:
-    return isinstance(value, types.FunctionType | type)
+    return is_a(value, types.FunctionType, type)
 
 
 def is_main(test: ast.expr) -> bool:
@@ -159,9 +161,9 @@ def is_type_checking(test: ast.expr) -> bool:
 
 
 def _functions_of(value: Any) -> list[types.FunctionType]:
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         return [value]
-    kind = value if isinstance(value, type) else type(value)
+    kind = value if is_a(value, type) else type(value)
     names = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__call__")
     found = [vars(one).get(name) for one in kind.__mro__ for name in names]
     return [one for one in found if isinstance(one, types.FunctionType)]
@@ -181,7 +183,7 @@ def _root(expression: ast.expr) -> ast.expr:
 
 
 def _is_generic(value: Any) -> bool:
-    return isinstance(value, types.FunctionType) and hasattr(value, "registry")
+    return is_a(value, types.FunctionType) and hasattr(value, "registry")
 
 
 def _is_known_decorator(function: ast.expr) -> bool:
@@ -189,26 +191,9 @@ def _is_known_decorator(function: ast.expr) -> bool:
     return name in _KNOWN_DECORATORS
 
 
-_KNOWN_DECORATORS = frozenset(
-    [
-        "dataclass",
-        "wraps",
-        "lru_cache",
-        "cache",
-        "cached_property",
-        "total_ordering",
-        "singledispatch",
-        "contextmanager",
-        "staticmethod",
-        "classmethod",
-        "property",
-        "abstractmethod",
-        "unique",
-        "final",
-        "overload",
-        "njit",
-        "jit",
-        "no_grad",
-    ]
-)
-_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+_KNOWN_NAMES = """
+dataclass wraps lru_cache cache cached_property total_ordering singledispatch contextmanager staticmethod
+classmethod property abstractmethod unique final overload njit jit no_grad
+"""
+_KNOWN_DECORATORS = frozenset(_KNOWN_NAMES.split())
+_BUILTINS = frozenset(dir(builtins))

@@ -3,11 +3,12 @@
 Where lines break decides which jumps CPython shortens and which ends it copies; the order here shows neither.
 """
 
+import types
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from foundations.keys.bytecode import Handler, Instruction
+from foundations.keys.bytecode import Handler, Instruction, instructions_of
 
 _ENDS = frozenset({"RETURN_VALUE", "RAISE_VARARGS", "RERAISE"})
 # one that is on the same line as the next may be within its `try` or not
@@ -42,6 +43,20 @@ def in_order(instructions: Sequence[Instruction]) -> list[Instruction | Mark]:
     walk = _Walk(instructions)
     walk.run()
     return _labelled(walk.found, walk.starts)
+
+
+class Streams:
+    """The instructions of the functions that have been read."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[types.CodeType, list[Instruction | Mark]]] = {}
+
+    def of(self, code: types.CodeType) -> list[Instruction | Mark]:
+        """Return the instructions of `code` in order."""
+        known = self._known.get(id(code))
+        if known is None:
+            known = self._known[id(code)] = code, in_order(instructions_of(code))
+        return known[1]
 
 
 class _Walk:

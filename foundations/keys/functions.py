@@ -21,7 +21,7 @@ def expand_function(reach: Reach, node: Node) -> None:
     cells = cells_of(function)
     if is_generic(function):
         node.local = of_text("singledispatch")
-        node.children.append(reach.refer(node, dict(function.registry.items()), f"{node.name}.registry"))
+        node.children.append(reach.refer(node, dict(vars(function)["registry"]), f"{node.name}.registry"))
         return
     if owns_function(function, reach.code):
         CodeReader(reach, node, function.__globals__, cells).read(function.__code__)

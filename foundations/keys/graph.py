@@ -1,19 +1,21 @@
 """All that the stages of a job can reach: a node for each function, class, module and value, made when first met."""
 
 import os
-import sys
+import re
 import types
 from collections import deque
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from foundations.keys import coarse
 from foundations.keys.classes import expand_class
 from foundations.keys.data import expand_data
+from foundations.keys.flow import Streams
 from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
-from foundations.keys.library import library_name, needs_all, needs_data, owns_function
+from foundations.keys.library import is_a, library_name, needs_all, needs_data, owns_function
 from foundations.keys.module_source import Sources
-from foundations.keys.modules import MISSING, Module, Unloaded
+from foundations.keys.modules import MISSING, Module, Unloaded, loaded
 from foundations.keys.named_files import named_files
 from foundations.keys.nodes import Kind, Node, of_text
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
@@ -26,30 +28,23 @@ from foundations.keys.unloaded import expand_unloaded
 from foundations.keys.user_code import UserCode
 
 _LONGEST_NAME = 255
+# a word alone, as keys and messages are, is hardly ever a file's name
+_MAY_NAME_FILE = re.compile(r"^[^\n\0]*[./][^\n\0]*$")
 _LIBRARY = b"library:"
-_NOT_OF_MODULE = frozenset(
-    [
-        "__name__",
-        "__doc__",
-        "__package__",
-        "__loader__",
-        "__spec__",
-        "__file__",
-        "__cached__",
-        "__builtins__",
-        "__path__",
-        "__annotations__",
-        "__warningregistry__",
-    ]
-)
+_MODULES_OWN = """
+__name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__
+__warningregistry__
+"""
+_NOT_OF_MODULE = frozenset(_MODULES_OWN.split())
 
 
 class Graph:
     """Implements `Reach`; `grow` gives every node that was met what it says and refers to."""
 
-    def __init__(self, code: UserCode) -> None:
+    def __init__(self, code: UserCode, sources: Sources | None = None, streams: Streams | None = None) -> None:
         self.code = code
-        self.sources = Sources()
+        self.sources = sources or Sources()
+        self.streams = streams or Streams()
         self._sentinels = Sentinels(code)
         self._known: dict[tuple[int, bool], Reference] = {}
         self._alive: list[Any] = []  # an address means something only as long as what is there lives
@@ -57,6 +52,9 @@ class Graph:
         self._waiting: deque[Node] = deque()
         self._top_levels = TopLevels(code, self.sources, self._wait)
         self._everything: Node | None = None
+        self._unsettled: list[Node] = []
+        self._alike: dict[bytes, list[Node]] = {}
+        self._twins: list[list[Node]] = []
         self._data_files: dict[str, Node] = {}
         self._roots = tuple({str(code.root), os.path.realpath(code.root)})
 
@@ -65,6 +63,18 @@ class Graph:
         while self._waiting:
             node = self._waiting.popleft()
             self._expand(node)
+            self._unsettled.append(node)
+
+    def has_twins(self) -> bool:
+        """Tell whether any two values that have been met are alike, and one of them is referred to twice."""
+        for node in self._unsettled:
+            if node.kind == "data" and node.digest is not None:
+                alike = self._alike.setdefault(node.digest, [])
+                alike.append(node)
+                if len(alike) > 1:
+                    self._twins.append(alike)
+        self._unsettled.clear()
+        return any(node.uses > 1 for alike in self._twins for node in alike)
 
     def refer(self, holder: Node, value: Any, name: str) -> Reference:
         """Return what stands for a value; `name` is for people."""
@@ -87,7 +97,7 @@ class Graph:
         if isinstance(found, Node) or found.startswith(_LIBRARY):
             return found
         kind: Kind = "data" if type(value) in CONTAINERS else "constant"
-        return Node(kind, name, local=found, single=False, source=shown(value))
+        return Node(kind, name, local=found, single=False, source=partial(shown, value))
 
     def refer_library(self, holder: Node, name: str, value: Any) -> Reference:
         """Return what stands for what a library calls `name`."""
@@ -134,12 +144,8 @@ class Graph:
 
     def mention(self, holder: Node, text: str) -> None:
         """Take note of a text in code that may name a file."""
-        if 0 < len(text) <= _LONGEST_NAME and ("." in text or os.sep in text) and "\n" not in text:
-            try:
-                if os.path.isfile(text):
-                    holder.files = (*holder.files, text)
-            except ValueError:  # a null character
-                return
+        if 0 < len(text) <= _LONGEST_NAME and _MAY_NAME_FILE.search(text) and os.path.isfile(text):
+            holder.files = (*holder.files, text)
 
     def _wait(self, node: Node) -> Node:
         self._waiting.append(node)
@@ -147,7 +153,7 @@ class Graph:
 
     def _met(self, holder: Node, value: Any, name: str, lenient: bool) -> Reference:
         kind = type(value)
-        if isinstance(value, types.FunctionType) and "__stage_function__" in vars(value):
+        if kind is types.FunctionType and "__stage_function__" in vars(value):
             return self.refer(holder, vars(value)["__stage_function__"], name)
         if kind in CONTAINERS and (plain := self._plain(value, name)) is not None:
             return plain
@@ -156,7 +162,7 @@ class Graph:
             return _LIBRARY + library.encode()
         if kind is object:
             return of_text("object()", *self._sentinels.names(value))
-        if isinstance(value, PurePath):
+        if issubclass(kind, PurePath):
             return self._path(value, name)
         return self._wait(Node(_kind_of(value), _name_of(value, name), value, lenient=lenient))
 
@@ -166,7 +172,9 @@ class Graph:
         if token is None or any(type(text) is str and self._is_rooted(text) for some in texts for text in some):
             return None
         files = named_files([[text for text in some if type(text) is str] for some in texts])
-        return Node("data", name, local=token, single=False, files=files, source=shown(value)) if files else token
+        if not files:
+            return token
+        return Node("data", name, local=token, single=False, files=files, source=partial(shown, value))
 
     def _is_rooted(self, text: str) -> bool:
         return os.sep in text and any(root in text for root in self._roots)
@@ -181,14 +189,14 @@ class Graph:
     def _path(self, value: PurePath, name: str) -> Node:
         text = str(value)
         node = self._rooted(text, name) if self._is_rooted(text) else Node("constant", name, local=atom_token(text))
-        self.mention(node, text if os.sep in text else os.path.join(".", text))
+        self.mention(node, text)
         node.local = of_text(type(value).__qualname__, node.local.hex())
-        node.single, node.source = False, shown(value)
+        node.single, node.source = False, partial(shown, value)
         return node
 
     def _rooted(self, text: str, name: str) -> Node:
         """Return what stands for a path below the model directory, wherever that is; what is there counts too."""
-        node = Node("constant", name, single=False, source=shown(text))
+        node = Node("constant", name, single=False, source=partial(shown, text))
         if os.path.isfile(text):
             node.files = (text,)
         elif os.path.isdir(text):
@@ -212,7 +220,7 @@ class Graph:
 
     def _counts_itself(self, value: Any) -> bool:
         """Tell whether what a library holds under a name is code, a library's or what a user has put there."""
-        if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, *WRAPPERS)):
+        if is_a(value, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, *WRAPPERS):
             return True
         return self.code.owns_module(type(value).__module__)
 
@@ -220,17 +228,17 @@ class Graph:
         subject = node.subject
         if node.kind == "top level":
             expand_top_level(self, node)
-        elif node.kind == "module" and isinstance(subject, tuple):
+        elif node.kind == "module" and type(subject) is tuple:
             expand_unloaded(self, node, self.sources)
-        elif isinstance(subject, types.FunctionType):
+        elif is_a(subject, types.FunctionType):
             expand_function(self, node)
             self._describe_function(node, subject)
-        elif isinstance(subject, type):
+        elif is_a(subject, type):
             expand_class(self, node)
             self._describe_class(node, subject)
-        elif isinstance(subject, types.ModuleType):
+        elif is_a(subject, types.ModuleType):
             self._expand_module(node, subject)
-        elif isinstance(subject, WRAPPERS):
+        elif is_a(subject, *WRAPPERS):
             expand_wrapper(self, node)
         else:
             self._expand_value(node)
@@ -238,18 +246,20 @@ class Graph:
     def _describe_function(self, node: Node, function: types.FunctionType) -> None:
         if owns_function(function, self.code):
             node.file = self.code.relative(function.__code__.co_filename)
-            node.source = self.sources.of_code(function.__code__)
-            module = sys.modules.get(str(function.__globals__.get("__name__")))
+            node.source = partial(self.sources.of_code, function.__code__)
+            module = loaded(function.__globals__.get("__name__"))
             if module is not None and vars(module) is function.__globals__:
                 self._add_effects(node, module)
 
     def _describe_class(self, node: Node, cls: type) -> None:
-        module = sys.modules.get(type.__getattribute__(cls, "__module__"))
-        file = getattr(module, "__file__", None)
+        module = loaded(type.__getattribute__(cls, "__module__"))
+        if module is None:
+            return
+        file = vars(module).get("__file__")
         if isinstance(file, str):
-            node.file, node.source = self.code.relative(file), self.sources.of_class(file, cls.__qualname__)
-        if module is not None:
-            self._add_effects(node, module)
+            node.file = self.code.relative(file)
+            node.source = partial(self.sources.of_class, file, type.__getattribute__(cls, "__qualname__"))
+        self._add_effects(node, module)
 
     def _add_effects(self, node: Node, module: types.ModuleType) -> None:
         effects = self.refer_effects(module)
@@ -259,7 +269,7 @@ class Graph:
             node.children.append(self.refer(node, module, module.__name__))
 
     def _expand_module(self, node: Node, module: types.ModuleType) -> None:
-        file = getattr(module, "__file__", None)
+        file = vars(module).get("__file__")
         if isinstance(file, str):
             node.file = self.code.relative(file)
         if self.code.is_compiled(module):
@@ -273,28 +283,35 @@ class Graph:
 
     def _expand_value(self, node: Node) -> None:
         expand_data(self, node)
-        node.source = shown(node.subject)
-        module = sys.modules.get(str(getattr(node.subject, "__module__", None)))
-        if self.code.is_compiled(module):
+        node.source = partial(shown, node.subject)
+        module = loaded(_module_of(node.subject))
+        if module is not None and self.code.is_compiled(module):
             node.children.append(self.refer(node, module, "compiled"))
+
+
+def _module_of(value: Any) -> Any:
+    try:
+        return getattr(value, "__module__", None)
+    except Exception:  # noqa: BLE001 - the object's own __getattr__
+        return None
 
 
 def is_code(value: Any) -> bool:
     """Tell whether a value is a function, a class or a module, and not data."""
-    return isinstance(value, types.FunctionType | type | types.ModuleType)
+    return is_a(value, types.FunctionType, type, types.ModuleType)
 
 
 def _kind_of(value: Any) -> Kind:
-    if isinstance(value, type):
+    if is_a(value, type):
         return "class"
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return "module"
-    return "function" if isinstance(value, (types.FunctionType, types.MethodType, *WRAPPERS)) else "data"
+    return "function" if is_a(value, types.FunctionType, types.MethodType, *WRAPPERS) else "data"
 
 
 def _name_of(value: Any, name: str) -> str:
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         return f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, type):
+    if is_a(value, type):
         return f"class {value.__module__}.{value.__qualname__}"
-    return value.__name__ if isinstance(value, types.ModuleType) else name
+    return value.__name__ if is_a(value, types.ModuleType) else name

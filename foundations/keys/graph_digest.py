@@ -9,9 +9,10 @@ and however often a thing is there twice.
 from collections import defaultdict
 from collections.abc import Iterator
 
-from foundations.keys.nodes import Node, framed
+from foundations.keys.nodes import Below, Node, framed
 
 Colours = dict[int, bytes]
+NOTHING = Below()
 
 
 def settle(root: Node) -> bytes:
@@ -66,6 +67,12 @@ def _unsettled(node: Node) -> Iterator[Node]:
 
 
 def _settle(circle: list[Node]) -> None:
+    below = _below(circle)
+    for node in circle:
+        node.below = below
+        for child in node.children:
+            if isinstance(child, Node):
+                child.uses += 1
     if len(circle) == 1 and all(child is not circle[0] for child in circle[0].children):
         circle[0].digest = _described(circle[0], {})
         return
@@ -74,6 +81,26 @@ def _settle(circle: list[Node]) -> None:
     whole = framed(*(part for pair in sorted(described.items()) for part in pair))
     for node in circle:
         node.digest = framed(b"in a circle", whole, colours[id(node)])
+
+
+def _below(circle: list[Node]) -> Below:
+    """Return what is said of the members of a circle and of what they reach; nothing new for most."""
+    held = [child for node in circle for child in node.children if isinstance(child, Node)]
+    told = {id(child.below): child.below for child in held if child.below is not None and child.kind != "top level"}
+    said = [one for one in told.values() if one is not NOTHING]
+    said += [
+        Below(node.looks_at, tuple(node.coarse), node.refused, frozenset(node.files))
+        for node in circle
+        if node.kind != "top level" and (node.looks_at or node.coarse or node.refused or node.files)
+    ]
+    if len(said) < 2:
+        return said[0] if said else NOTHING
+    return Below(
+        frozenset().union(*(one.looks_at for one in said)),
+        tuple(dict.fromkeys(why for one in said for why in one.coarse)),
+        next((one.refused for one in said if one.refused), None),
+        frozenset().union(*(one.files for one in said)),
+    )
 
 
 def _stable_colours(circle: list[Node]) -> Colours:

@@ -7,6 +7,7 @@ from typing import Any
 
 from foundations.keys.user_code import UserCode
 
+_COMPILED = frozenset({"cython_function_or_method", "fused_cython_function"})
 _HEAP_TYPE = 1 << 9
 _DESCRIPTORS = (
     types.MethodDescriptorType,
@@ -18,96 +19,49 @@ _DESCRIPTORS = (
 _RUNS_ANYTHING = "which can run code that it does not name"
 _LOADS_ANYTHING = "which can make objects of any class"
 _SEES_ANYTHING = "by which it can get at any code"
+_RUNNING = """
+builtins.eval builtins.exec builtins.compile builtins.__import__ importlib.import_module importlib.reload
+importlib.__import__ importlib._bootstrap.__import__ importlib._bootstrap._gcd_import
+importlib.util.module_from_spec importlib._bootstrap.module_from_spec importlib.util.spec_from_file_location
+importlib._bootstrap_external.spec_from_file_location importlib.metadata.entry_points importlib.util.find_spec
+runpy.run_path runpy.run_module pkgutil.iter_modules pkgutil.walk_packages pkgutil.resolve_name pydoc.locate
+pydoc.safeimport code.interact hydra.utils.instantiate hydra._internal.instantiate._instantiate2.instantiate
+unittest.mock.patch unittest.mock._patch timeit.timeit timeit.repeat importlib.machinery.SourceFileLoader
+imp.load_source
+"""
+_LOADING = """
+pickle.load pickle.loads _pickle.load _pickle.loads pickle._load pickle._loads _pickle.Unpickler pickle.Unpickler
+pickle._Unpickler cloudpickle.load cloudpickle.loads dill.load dill.loads dill._dill.load dill._dill.loads
+joblib.load joblib.numpy_pickle.load torch.load torch.serialization.load pandas.read_pickle
+pandas.io.pickle.read_pickle shelve.open yaml.load yaml.unsafe_load yaml.full_load jsonpickle.decode
+jsonpickle.unpickler.decode marshal.loads marshal.load
+"""
+_SEEING = """
+sys.modules sys._getframe sys._current_frames inspect.currentframe inspect.stack inspect.getmodule gc.get_objects
+gc.get_referrers sys.meta_path sys.path_hooks
+"""
 _NEEDS_ALL = {
     **dict.fromkeys(
-        [
-            "builtins.eval",
-            "builtins.exec",
-            "builtins.compile",
-            "builtins.__import__",
-            "importlib.import_module",
-            "importlib.reload",
-            "importlib.__import__",
-            "importlib._bootstrap.__import__",
-            "importlib._bootstrap._gcd_import",
-            "importlib.util.module_from_spec",
-            "importlib._bootstrap.module_from_spec",
-            "importlib.util.spec_from_file_location",
-            "importlib._bootstrap_external.spec_from_file_location",
-            "importlib.metadata.entry_points",
-            "importlib.util.find_spec",
-            "runpy.run_path",
-            "runpy.run_module",
-            "pkgutil.iter_modules",
-            "pkgutil.walk_packages",
-            "pkgutil.resolve_name",
-            "pydoc.locate",
-            "pydoc.safeimport",
-            "code.interact",
-            "hydra.utils.instantiate",
-            "hydra._internal.instantiate._instantiate2.instantiate",
-            "unittest.mock.patch",
-            "unittest.mock._patch",
-            "timeit.timeit",
-            "timeit.repeat",
-            "importlib.machinery.SourceFileLoader",
-            "imp.load_source",
-        ],
+        _RUNNING.split(),
         _RUNS_ANYTHING,
     ),
     **dict.fromkeys(
-        [
-            "pickle.load",
-            "pickle.loads",
-            "_pickle.load",
-            "_pickle.loads",
-            "pickle._load",
-            "pickle._loads",
-            "_pickle.Unpickler",
-            "pickle.Unpickler",
-            "pickle._Unpickler",
-            "cloudpickle.load",
-            "cloudpickle.loads",
-            "dill.load",
-            "dill.loads",
-            "dill._dill.load",
-            "dill._dill.loads",
-            "joblib.load",
-            "joblib.numpy_pickle.load",
-            "torch.load",
-            "torch.serialization.load",
-            "pandas.read_pickle",
-            "pandas.io.pickle.read_pickle",
-            "shelve.open",
-            "yaml.load",
-            "yaml.unsafe_load",
-            "yaml.full_load",
-            "jsonpickle.decode",
-            "jsonpickle.unpickler.decode",
-            "marshal.loads",
-            "marshal.load",
-        ],
+        _LOADING.split(),
         _LOADS_ANYTHING,
     ),
     **dict.fromkeys(
-        [
-            "sys.modules",
-            "sys._getframe",
-            "sys._current_frames",
-            "inspect.currentframe",
-            "inspect.stack",
-            "inspect.getmodule",
-            "gc.get_objects",
-            "gc.get_referrers",
-            "sys.meta_path",
-            "sys.path_hooks",
-        ],
+        _SEEING.split(),
         _SEES_ANYTHING,
     ),
 }
 _NEEDS_DATA = frozenset({"pkgutil.get_data"})
 _NEEDS_DATA_IN = ("importlib.resources.", "importlib_resources.")
 _ANY_OF = frozenset({"importlib", "runpy", "pydoc", "builtins", "imp", "gc"})
+
+
+def is_a(value: Any, *kinds: type) -> bool:
+    """Tell whether a value is of one of some types, without asking what it says of itself."""
+    return issubclass(type(value), kinds)
 
 
 def needs_all(name: str) -> str | None:
@@ -122,20 +76,27 @@ def needs_data(name: str) -> bool:
 
 def library_name(value: Any, code: UserCode) -> str | None:
     """Return the name by which a function, a class or a module of a library is found, None for all others."""
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return None if code.owns_module(value.__name__) else value.__name__
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         return _of_function(value, code)
-    if isinstance(value, type):
+    if is_a(value, type):
         return _of_class(value, code)
-    if isinstance(value, types.BuiltinFunctionType):
+    if is_a(value, types.BuiltinFunctionType):
         return _of_builtin(value, code)
-    if isinstance(value, _DESCRIPTORS):
+    if is_a(value, *_DESCRIPTORS):
         owner = value.__objclass__
         if code.owns_module(owner.__module__):
             return f"slot {value.__name__}"
         return f"{owner.__module__}.{owner.__qualname__}.{value.__name__}"
+    if is_compiled(value) and not code.owns_module(value.__module__):
+        return f"{value.__module__}.{value.__qualname__}"
     return None
+
+
+def is_compiled(value: Any) -> bool:
+    """Tell whether a value is a function that Cython has compiled."""
+    return type(value).__name__ in _COMPILED
 
 
 def owns_function(function: types.FunctionType, code: UserCode) -> bool:

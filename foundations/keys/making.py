@@ -40,11 +40,11 @@ def _making(stream: Stream, place: int) -> Making | None:
     flags, end = _flags(stream, place + 1)
     if end is None:
         return None
-    start = place
+    start: int | None = place
     if flags & _CLOSURE:
-        start = _start_of_value(stream, start - 1)
-        if start is None:
-            return None
+        start = _start_of_value(stream, place - 1)
+    if start is None:
+        return None
     after = stream[end] if end < len(stream) else None
     decorated = isinstance(after, Instruction) and after.op in _CALLS
     if flags & _ANNOTATIONS and not decorated:

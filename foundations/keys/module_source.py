@@ -24,6 +24,11 @@ class ModuleSource:
         """Return some lines as they stand."""
         return "".join(self.lines[first - 1 : last])[:_LONGEST]
 
+    def of(self, statements: Iterable[ast.stmt]) -> str:
+        """Return some statements as they stand, those at the same place once."""
+        places = dict.fromkeys((one.lineno, one.end_lineno or one.lineno) for one in statements)
+        return "\n".join(self.text(*place) for place in places)[:_LONGEST]
+
 
 class Sources:
     """The files that have been read."""

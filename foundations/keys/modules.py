@@ -1,8 +1,8 @@
 """Modules as code refers to them: loaded, or not loaded yet; nothing here imports anything."""
 
-import os
 import sys
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
@@ -25,10 +25,15 @@ class Unloaded:
 Module = types.ModuleType | Unloaded
 
 
+def loaded(name: Any) -> types.ModuleType | None:
+    """Return a module that is loaded, or None."""
+    found = sys.modules.get(name) if isinstance(name, str) else None
+    return found if isinstance(found, types.ModuleType) else None
+
+
 def module_named(name: str, code: UserCode) -> Module:
     """Return a module by its whole name, without importing it."""
-    loaded = sys.modules.get(name)
-    return loaded if isinstance(loaded, types.ModuleType) else Unloaded(name, _source_of(name, code))
+    return loaded(name) or Unloaded(name, _source_of(name, code))
 
 
 def imported_name(name: str, level: int, package: str | None) -> str | None:
@@ -47,7 +52,7 @@ def attribute(module: Module, name: str, code: UserCode) -> Any:
         found = vars(module).get(name, MISSING)
         if found is not MISSING:
             return found
-        if getattr(module, "__path__", None) is None:
+        if vars(module).get("__path__") is None:
             return MISSING
     below = f"{module.__name__ if isinstance(module, types.ModuleType) else module.name}.{name}"
     inside = module_named(below, code)
@@ -62,7 +67,7 @@ def parents(name: str) -> list[str]:
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def package_of(namespace: dict[str, Any]) -> str | None:
+def package_of(namespace: Mapping[str, Any]) -> str | None:
     """Return the package that relative imports in a namespace start from."""
     package = namespace.get("__package__")
     if isinstance(package, str):
@@ -83,11 +88,11 @@ def _source_of(name: str, code: UserCode) -> str | None:
 def _spec(name: str) -> ModuleSpec | None:
     """Return where a module would be found; its packages need not be loaded."""
     path: list[str] | None = None
-    parent, _, last = name.rpartition(".")
+    parent = name.rpartition(".")[0]
     if parent:
-        loaded = sys.modules.get(parent)
-        if loaded is not None:
-            path = list(getattr(loaded, "__path__", ()))
+        package = loaded(parent)
+        if package is not None:
+            path = list(vars(package).get("__path__") or ())
         else:
             above = _spec(parent)
             path = list(above.submodule_search_locations or ()) if above is not None else []
@@ -97,8 +102,3 @@ def _spec(name: str) -> ModuleSpec | None:
         return PathFinder.find_spec(name, path)
     except (ImportError, ValueError, OSError):
         return None
-
-
-def folder_of(file: str) -> str:
-    """Return the folder that a file lies in."""
-    return os.path.dirname(os.path.abspath(file))

@@ -1,19 +1,24 @@
 """What the names in a piece of code stand for, through modules to what is in them."""
 
 import builtins
+import re
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from foundations.keys.bytecode import Instruction
+from foundations.keys.library import is_a
 from foundations.keys.making import Stream
 from foundations.keys.modules import MISSING, Module, Unloaded, attribute
 from foundations.keys.nodes import Node
 from foundations.keys.reach import Reach, Reference
-from foundations.keys.reflection import looked_at
+from foundations.keys.reflection import IDENTITY, NAMES, looked_at
 
+_IN_QUERY = re.compile(r"@([A-Za-z_]\w*)")
 _OF_MODULE = frozenset({"__name__", "__package__", "__cached__"})
+# what leads to code that nothing names
+_REACHES_ALL = frozenset({"__subclasses__", "__globals__", "f_globals", "f_back", "f_locals", "__builtins__"})
 _OF_FILE = frozenset({"__file__", "__path__", "__spec__", "__loader__"})
 _SETS = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 
@@ -52,7 +57,7 @@ class NameReader:
         """
         module: Module | None = None
         taken = ""
-        while isinstance(value, types.ModuleType | Unloaded) and self._takes(stream, place + 1):
+        while is_a(value, types.ModuleType, Unloaded) and self._takes(stream, place + 1):
             place += 1
             module, taken = value, str(getattr(stream[place], "argument", ""))
             value = attribute(module, taken, self._reach.code)
@@ -66,7 +71,7 @@ class NameReader:
     def taken(self, stream: Stream, place: int, module: Module, name: str, value: Any) -> None:
         """Add what is taken out of a module by its name."""
         whole = f"{_name(module)}.{name}"
-        if isinstance(value, types.ModuleType | Unloaded):
+        if is_a(value, types.ModuleType, Unloaded):
             self._add_value(stream, place, value, whole)
         elif isinstance(module, Unloaded) and module.file is not None:
             self._add(self._reach.refer_inside(self._node, module, name))
@@ -81,8 +86,23 @@ class NameReader:
         """Add a whole module."""
         self._add_value((), 0, module, _name(module))
 
+    def in_texts(self, texts: Iterable[str]) -> None:
+        """Add the globals that texts name as pandas' queries do: `size > @limit`."""
+        for name in (name for text in texts for name in _IN_QUERY.findall(text)):
+            if name in self._namespace:
+                self.words.append(f"@{name}")
+                self._add(self._reach.refer_named(self._node, self._namespace[name], f"{self._where}.{name}"))
+
+    def compared(self, found: Reference) -> None:
+        """Take note that a value is compared with others; classes are told apart by their names anyway."""
+        if isinstance(found, Node) and found.kind in ("function", "data"):
+            self.looks |= {IDENTITY, NAMES}
+
     def look(self, word: str) -> None:
         """Take note of what code looks at that mentions a word."""
+        if word in _REACHES_ALL:
+            self._node.explain(f"{self._node.name} uses {word}, so all code of the model directory counts")
+            self._node.children.append(self._reach.refer_everything())
         what = looked_at(word)
         if what is not None:
             self.looks.add(what)
@@ -96,7 +116,7 @@ class NameReader:
         self.words.append("@")
 
     def _add_value(self, stream: Stream, place: int, value: Any, name: str) -> None:
-        if not isinstance(value, types.ModuleType | Unloaded):
+        if not is_a(value, types.ModuleType, Unloaded):
             self._add(self._reach.refer_named(self._node, value, name))
             return
         is_users = value.file is not None if isinstance(value, Unloaded) else self._reach.code.owns_module(_name(value))

@@ -2,10 +2,21 @@
 
 import hashlib
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["function", "class", "module", "constant", "data", "files", "top level"]
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What has to be said of a node and of all that it reaches, but for what only runs when modules are imported."""
+
+    looks_at: frozenset[str] = frozenset()
+    coarse: tuple[str, ...] = ()
+    refused: str | None = None
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False, slots=True)
@@ -28,7 +39,7 @@ class Node:
     lenient: bool = False
     single: bool = True
     file: str | None = None
-    source: str | None = None
+    source: Callable[[], str | None] | None = None
     coarse: list[str] = field(default_factory=list)
     refused: str | None = None
     codes: tuple[types.CodeType, ...] = ()
@@ -36,6 +47,8 @@ class Node:
     files: tuple[str, ...] = ()
     covers: tuple[tuple[str, str], ...] = ()
     digest: bytes | None = None
+    uses: int = 0
+    below: "Below | None" = None
 
     def refuse(self, why: str) -> None:
         """Say why nothing that reaches this can be cached; the first reason is kept."""

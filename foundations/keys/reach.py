@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from foundations.keys.flow import Streams
 from foundations.keys.modules import Module
 from foundations.keys.nodes import Node
 from foundations.keys.user_code import UserCode
@@ -13,6 +14,7 @@ class Reach(Protocol):
     """All that there is to be reached; `holder` is the node that refers to it, and gets what has to be said of it."""
 
     code: UserCode
+    streams: Streams
 
     def refer(self, holder: Node, value: Any, name: str) -> Reference:
         """Return what stands for a value; `name` is for people."""

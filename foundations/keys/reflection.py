@@ -1,10 +1,11 @@
-"""What code looks at beside calling things: names, docstrings, annotations and the like count only where something does."""
+"""What code looks at beside calling things: names, docstrings and annotations count only where something does."""
 
 import types
 from typing import Any
 
 from foundations.keys.nodes import Node, framed, of_text
 
+IDENTITY = "identity"
 NAMES, MODULES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "modules", "docs", "annotations", "source", "order"
 
 _WORDS = {
@@ -21,32 +22,11 @@ _WORDS = {
     **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
 }
 # libraries that act on the annotations of functions that they are given
-_ANNOTATED = frozenset(
-    [
-        "attr",
-        "attrs",
-        "beartype",
-        "cattr",
-        "cattrs",
-        "dacite",
-        "fastapi",
-        "fire",
-        "injector",
-        "jaxtyping",
-        "langchain",
-        "langchain_core",
-        "marshmallow",
-        "msgspec",
-        "multipledispatch",
-        "numba",
-        "pandera",
-        "plum",
-        "pydantic",
-        "pydantic_ai",
-        "typeguard",
-        "typer",
-    ]
-)
+_ANNOTATED_NAMES = """
+attr attrs beartype cattr cattrs dacite fastapi fire injector jaxtyping langchain langchain_core marshmallow msgspec
+multipledispatch numba pandera plum pydantic pydantic_ai typeguard typer
+"""
+_ANNOTATED = frozenset(_ANNOTATED_NAMES.split())
 
 
 def looked_at(word: str) -> str | None:
@@ -73,7 +53,7 @@ def seen(node: Node, what: frozenset[str]) -> bytes:
     if ANNOTATIONS in what and isinstance(subject, types.FunctionType | type):
         parts.append(of_text(*(f"{name}: {_shown(hint)}" for name, hint in _annotations(subject).items())))
     if SOURCE in what:
-        parts.append(of_text(node.source or ""))
+        parts.append(of_text((node.source() if node.source else None) or ""))
     if ORDER in what and isinstance(subject, type):
         parts.append(of_text(*(name for name in vars(subject) if not name.startswith("__"))))
     return framed(*parts)
@@ -89,7 +69,7 @@ def _annotations(subject: Any) -> dict[str, Any]:
 
 
 def _shown(hint: Any) -> str:
-    if isinstance(hint, type) and not isinstance(hint, types.GenericAlias):
+    if issubclass(type(hint), type):
         return f"{hint.__module__}.{hint.__qualname__}"
     try:
         return repr(hint)

@@ -5,7 +5,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from functools import partial
 
 from foundations.keys.code_reader import CodeReader
 from foundations.keys.effects import Effects, is_main, is_type_checking
@@ -87,9 +87,8 @@ class TopLevels:
         statements = Effects(vars(module), self._code).among(source.statements)
         if not statements:
             return None
-        text = "".join(source.text(one.lineno, one.end_lineno or one.lineno) + "\n" for one in statements)
         node = Node("top level", f"top level of {module.__name__}", subject=(module, statements), lenient=True)
-        node.file, node.source = self._code.relative(_file(module)), text
+        node.file, node.source = self._code.relative(_file(module)), partial(source.of, statements)
         return self._wait(node)
 
 
@@ -128,6 +127,6 @@ def _is_dynamic(statements: Iterable[ast.stmt]) -> bool:
     )
 
 
-def _file(module: Any) -> str:
-    file = getattr(module, "__file__", None)
+def _file(module: types.ModuleType) -> str:
+    file = vars(module).get("__file__")
     return os.path.abspath(file) if isinstance(file, str) else ""

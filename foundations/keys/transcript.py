@@ -5,6 +5,7 @@ looked at before.
 """
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from foundations.keys.graph_digest import settle
@@ -17,18 +18,32 @@ _SCHEME = b"foundations-closure/1"
 class Transcript:
     """What a node reaches: `nodes` in the order in which they are found, and the digest of it all."""
 
-    def __init__(self, root: Node, looks_at: frozenset[str] = frozenset()) -> None:
+    def __init__(self, root: Node) -> None:
         self._whole = hashlib.sha256(_SCHEME)
         self._numbers = {id(root): 0}
         self.nodes = [root]
         self.inline: list[Node] = []
         for node in self.nodes:  # which grows meanwhile
             self._write(node)
-        self.looks_at = looks_at.union(*(node.looks_at for node in self.nodes if node.kind != "top level"))
-        if self.looks_at:
-            for node in self.nodes:
-                self._add(seen(node, self.looks_at))
-        self.digest = self._whole.digest()
+
+    def digest(self, looks_at: frozenset[str]) -> bytes:
+        """Return the digest for code that looks at some things beside what there is to call."""
+        whole = self._whole.copy()
+        for node in self.nodes if looks_at else ():
+            data = seen(node, looks_at)
+            whole.update(b"%d:" % len(data) + data)
+        return whole.digest()
+
+    def has_twins(self) -> bool:
+        """Tell whether two values are alike, and one of them is referred to from more than one place."""
+        uses: Counter[int] = Counter(
+            id(child) for node in self.nodes for child in node.children if isinstance(child, Node) and child.single
+        )
+        alike: dict[bytes, list[Node]] = defaultdict(list)
+        for node in self.nodes:
+            if node.kind == "data":
+                alike[settle(node)].append(node)
+        return any(len(nodes) > 1 and any(uses[id(node)] > 1 for node in nodes) for nodes in alike.values())
 
     def _add(self, data: bytes) -> None:
         self._whole.update(b"%d:" % len(data) + data)

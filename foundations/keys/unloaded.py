@@ -6,6 +6,7 @@ They are not imported here: when that happens, and what is set by then, is the s
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from foundations.keys.coarse import code_text, statement_text
 from foundations.keys.effects import Effects, is_main, is_type_checking
@@ -43,7 +44,7 @@ def expand_unloaded(reach: Reach, node: Node, sources: Sources) -> None:
     _add_imports(reach, node, module, source, found)
     node.local = of_text("not loaded", name or "", *words)
     node.file = reach.code.relative(module.file)
-    node.source = "".join(source.text(one.lineno, one.end_lineno or one.lineno) for one in found.statements.values())
+    node.source = partial(source.of, list(found.statements.values()))
     node.covers = tuple((module.file, word) for word in ("<module>", *_bound_by(found.statements.values())))
     if not found.names.isdisjoint(_DYNAMIC):
         node.explain(

@@ -11,6 +11,7 @@ from foundations.outside import outside_folders
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _OURS = os.path.realpath(Path(__file__).parents[1])
+_DISTRIBUTION = Path(_OURS).parent  # where it is installed as editable, all our rooms are on the path
 _COMPILED = (".so", ".pyd", ".dylib")
 
 
@@ -24,12 +25,14 @@ class UserCode:
         paths = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._installed = tuple(os.path.join(path, "") for path in (*paths, _OURS))
         self._owned: dict[str, bool] = {}
+        self._relative: dict[str, str] = {}
         self._modules: dict[str, tuple[types.ModuleType, bool]] = {}
 
     @classmethod
     def of(cls, root: Path, paths: Sequence[str]) -> "UserCode":
         """Return the code of the model directory `root`, of the folders `paths`, and of all else outside of it."""
-        return cls(root, [*(Path(path) for path in paths), *outside_folders(root)])
+        outside = (folder for folder in outside_folders(root) if not folder.is_relative_to(_DISTRIBUTION))
+        return cls(root, [*(Path(path) for path in paths), *outside])
 
     def owns(self, file: str | None) -> bool:
         """Tell whether the code in a file is the user's; a relative path is that of a driver, which is."""
@@ -42,8 +45,8 @@ class UserCode:
     def owns_module(self, name: str | None) -> bool:
         """Tell whether a module, by its name, is the user's; one that nobody can import any more is."""
         module = sys.modules.get(name) if isinstance(name, str) else None
-        if module is None or name is None or name == "__main__":
-            return True
+        if name is None or name == "__main__" or not isinstance(module, types.ModuleType):
+            return module is None or name == "__main__"
         known = self._modules.get(name)
         if known is None or known[0] is not module:
             known = self._modules[name] = module, self._is_users(module, name)
@@ -51,11 +54,16 @@ class UserCode:
 
     def is_compiled(self, module: types.ModuleType | None) -> bool:
         """Tell whether a module of the user's is an extension, which only has its file to tell it from others."""
-        file = getattr(module, "__file__", None)
+        file = vars(module).get("__file__") if isinstance(module, types.ModuleType) else None
         return isinstance(file, str) and file.endswith(_COMPILED) and self.owns(file)
 
     def relative(self, file: str) -> str:
         """Return a path for people: relative to the model directory, or to the folder that it is found in."""
+        if file not in self._relative:
+            self._relative[file] = self._shown(file)
+        return self._relative[file]
+
+    def _shown(self, file: str) -> str:
         if not os.path.isabs(file):
             return Path(file).as_posix()
         real = Path(os.path.realpath(file))
@@ -80,13 +88,14 @@ class UserCode:
         return any(real.startswith(path) and path.startswith(prefix) for path in self._installed)
 
     def _is_users(self, module: types.ModuleType, name: str) -> bool:
-        file = getattr(module, "__file__", None)
+        held = vars(module)  # asking the module itself could run its own __getattr__
+        file = held.get("__file__")
         if isinstance(file, str):
             return self.owns(file)
-        folders = getattr(module, "__path__", None)
+        folders = held.get("__path__")
         if folders is not None:
             return any(self.owns(os.path.join(folder, "__init__.py")) for folder in list(folders))
-        if getattr(module, "__spec__", None) is not None or name in sys.builtin_module_names:
+        if held.get("__spec__") is not None or name in sys.builtin_module_names:
             return False
         parent = name.partition(".")[0]
         return parent == name or self.owns_module(parent)

@@ -11,11 +11,13 @@ from foundations_archive.blobs import ROOM
 from foundations_archive.envelope import tagged
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, ArchiveUntrusted, NotArchived
 from foundations_archive.manifest import ManifestError
+from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
+from foundations_runner.lookups import Lookups, told
 from foundations_runner.order import Order
 from foundations_runner.ring import Note, Numbers, RingReader
 from foundations_runner.uploads import ComingValue, Uploads
@@ -25,7 +27,7 @@ _LOOK_SECONDS = 0.01
 
 _Event = tuple[str, dict[str, Any]]
 # a cached value, and its way into the archive where the cache lies elsewhere
-_Hit = tuple[CacheEntry, Future[None] | None]
+_Hit = tuple[CacheEntry | None, Future[None] | None]
 
 
 class Conversation:
@@ -57,6 +59,8 @@ class Conversation:
         self._uploads = Uploads()
         self._values: dict[str, ComingValue] = {}
         self._hits: dict[str, _Hit] = {}
+        self._served: dict[str, _Hit] = {}
+        self._lookups = Lookups(archive, journal)
         self._intake = Intake(archive, spec, self._uploads)
         self.ended: Message | None = None
         self.broken: Exception | None = None
@@ -150,6 +154,10 @@ class Conversation:
                 self._end_stage(message)
             case "lookup":
                 self._look_up(message)
+            case "take":
+                self._take_hits(message)
+            case "load":
+                self._load(message)
             case "piece":
                 self._intake.take(message, self._pieces(message["sizes"]))
             case "artifact":
@@ -187,14 +195,14 @@ class Conversation:
     def _end_stage(self, message: Message) -> None:
         self._catch_up()
         coming = self._values.pop(message["stage"], None)
-        hit, copied = self._hits.pop(message["stage"], (None, None))
+        hit, copied = self._served[message["stage"]] = self._hits.pop(message["stage"], (None, None))
         after = [*(coming.blobs if coming else ()), *([copied] if copied else ())]
         self._uploads.then(partial(self._write_end, message, coming, hit), after=after)
 
     def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
         stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
         kept = {name: message.pop(name) for name in ("content", "observed") if name in message}
-        replace = message.pop("replace", False)
+        beside = message.pop("beside", False)
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
@@ -205,30 +213,48 @@ class Conversation:
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
             entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
-            self._uploads.begin(partial(self._archive.keep, key, entry, replace=replace))
+            self._uploads.begin(partial(self._archive.keep, key, entry, beside=beside))
 
     def _look_up(self, message: Message) -> None:
-        entry = self._entry(message)
-        if entry is None or not (self._whole(entry.value) and all(map(self._intake.bring, entry.artifacts))):
+        """Answer with the entries under the keys of each question."""
+        questions = message["questions"]
+        found = self._lookups.entries([(one["stage"], tuple(one["keys"])) for one in questions])
+        self._channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
+
+    def _take_hits(self, message: Message) -> None:
+        """Answer for each stage whether all is there that its entry names; it is served from it then."""
+        whole = []
+        for one in message["hits"]:
+            entry = self._lookups.chosen(one["stage"], one["key"])
+            there = entry is not None and self._can_serve(entry, persisted=one["persisted"])
+            if there and entry is not None:
+                elsewhere = one["persisted"] and self._archive.blobs is not self._archive.cache_blobs
+                copied = self._uploads.begin(partial(self._copy, entry.value)) if elsewhere else None
+                self._hits[one["stage"]] = entry, copied
+            whole.append(there)
+        self._channel.send({"whole": whole})
+
+    def _load(self, message: Message) -> None:
+        """Answer with the result of a stage that is served."""
+        hit = self._hits.get(message["stage"]) or self._served.get(message["stage"])
+        value = hit[0].value if hit else None
+        if value is None or not self._whole(value):
             self._channel.send({"hit": False})
-            return
-        stage, value = message["stage"], entry.value
-        elsewhere = message["persisted"] and self._archive.blobs is not self._archive.cache_blobs
-        self._hits[stage] = entry, self._uploads.begin(partial(self._copy, value)) if elsewhere else None
-        answer = {"hit": True, "encoding": value.encoding, "job_id": entry.job_id}
-        answer |= {"content": entry.content, "made": entry.made, "observed": plain(entry.observed)}
-        if value.inline is not None:
-            self._channel.send(answer, [value.inline.encode()])
+        elif value.inline is not None:
+            self._channel.send({"hit": True, "encoding": value.encoding}, [value.inline.encode()])
         else:
+            answer = {"hit": True, "encoding": value.encoding}
             self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
 
-    def _entry(self, message: Message) -> CacheEntry | None:
-        try:
-            return self._archive.cached(message["key"])
-        except ArchiveUntrusted as error:
-            text = f"foundations: warning: {error}; the stage is computed anew"
-            self._journal.add("log", stream="stderr", text=text, stage=message["stage"])
-            return None
+    def _can_serve(self, entry: CacheEntry, *, persisted: bool) -> bool:
+        # a result that this job keeps is read, so that it can be read from this job; of others it is asked for
+        value = entry.value
+        if not all(map(self._intake.bring, entry.artifacts)):
+            return False
+        if persisted:
+            return self._whole(value)
+        names = {name for buffer in value.buffers for name in buffer.chunks}
+        return all(at_once(self._archive.cache_blobs.holds, names))
 
     def _replay(self, stage: str, entry: CacheEntry) -> None:
         for series in entry.metrics:

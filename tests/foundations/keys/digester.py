@@ -1,4 +1,4 @@
-"""A process that digests functions of projects: for each question it forks, so that every answer is a fresh process's."""
+"""A process that digests functions of projects: it forks for each question, so that every answer is a fresh one."""
 
 import contextlib
 import importlib
@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def main() -> None:
-    sys.path.insert(0, str(REPOSITORY))
+    sys.path[0] = str(REPOSITORY)
     importlib.import_module("foundations.keys.closure")
     for line in sys.stdin:
         question = json.loads(line)
@@ -39,7 +39,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             return _digested(**question)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the test shall show it
         return {"error": traceback.format_exc()}
 
 

@@ -10,9 +10,10 @@ from tests.foundations.keys.edits.classes import CLASSES
 from tests.foundations.keys.edits.edit import Edit
 from tests.foundations.keys.edits.functions import FUNCTIONS
 from tests.foundations.keys.edits.modules import MODULES
+from tests.foundations.keys.edits.more import MORE
 from tests.foundations.keys.projects import Digester, digester, write
 
-EDITS = [edit for edit in [*FUNCTIONS, *CLASSES, *MODULES] if sys.version_info >= edit.since]
+EDITS = [edit for edit in [*FUNCTIONS, *CLASSES, *MODULES, *MORE] if sys.version_info >= edit.since]
 
 
 @pytest.fixture(scope="module")

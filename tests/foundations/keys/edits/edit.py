@@ -35,10 +35,9 @@ class Edit:
 
 
 def project(text: str = "", **modules: str) -> dict[str, str]:
-    """Return a project's files: `stage.py`, and a module for each name, in a package where there are two underscores."""
+    """Return a project's files: `stage.py`, and a module for each name; two underscores stand for a slash."""
     files = {"stage.py": text, **{f"{name.replace('__', '/')}.py": each for name, each in modules.items()}}
-    files = {name.replace("/init.py", "/__init__.py"): dedent(each).lstrip("\n") for name, each in files.items()}
-    return files
+    return {name.replace("/init.py", "/__init__.py"): dedent(each).lstrip("\n") for name, each in files.items()}
 
 
 def misses(name: str, files: dict[str, str], *change: str, **more: object) -> Edit:

@@ -218,12 +218,14 @@ DYNAMIC = project(
     def evaluates(text):
         return eval(text)
 
-    def looks(name):
-        return globals()[name]
-
     def unpickles(data):
         import pickle
         return pickle.loads(data)
+
+    """,
+    names="""
+    def looks(name):
+        return globals()[name]
 
     def helper():
         return 1
@@ -346,8 +348,8 @@ MODULES: list[Edit] = [
     misses("plugin of an import by name", DYNAMIC, "plugin", "return 3", "return 33", function="stage:loads"),
     misses("anything, where text is evaluated", DYNAMIC, "plugin", "return 3", "return 33", function="stage:evaluates"),
     hits("comment, where text is evaluated", DYNAMIC, "plugin", "return 3", "return 3  # three", function="stage:evaluates"),
-    misses("helper that globals() finds", DYNAMIC, "stage", "return 1", "return 11", function="stage:looks"),
-    hits("other module, where globals() is called", DYNAMIC, "plugin", "return 3", "return 33", function="stage:looks"),
+    misses("helper that globals() finds", DYNAMIC, "names", "return 1", "return 11", function="names:looks"),
+    hits("other module, where globals() is called", DYNAMIC, "plugin", "return 3", "return 33", function="names:looks"),
     misses("class that a pickle may hold", DYNAMIC, "plugin", "return 3", "return 33", function="stage:unpickles"),
     misses("data file beside the code", FILES, new={"words.txt": "one three\n"}),
     hits("comment beside a data file", FILES, "stage", "import os", "import os  # unused"),

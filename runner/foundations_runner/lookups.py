@@ -1,0 +1,51 @@
+"""Entries of the cache, looked up for the worker: many at a time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from foundations_archive.archive import Archive
+from foundations_archive.errors import ArchiveUntrusted
+from foundations_archive.parallel import at_once
+from foundations_archive.records import CacheEntry, plain
+from foundations_runner.journal import Journal
+
+_Found = list[tuple[str, CacheEntry]]
+
+
+class Lookups:
+    """What has been found for which stage; the worker chooses, since it sees what entries depend on."""
+
+    def __init__(self, archive: Archive, journal: Journal) -> None:
+        self._archive, self._journal = archive, journal
+        self._found: dict[str, _Found] = {}
+
+    def entries(self, questions: Sequence[tuple[str, tuple[str, ...]]]) -> list[_Found]:
+        """Return for each stage and its keys the entries under these, with their keys, the best first."""
+        found = at_once(lambda question: self._entries(*question), questions)
+        self._found |= {stage: entries for (stage, _), entries in zip(questions, found, strict=True)}
+        return found
+
+    def chosen(self, stage: str, name: str) -> CacheEntry | None:
+        """Return the entry of this name that was found for a stage."""
+        return dict(self._found.pop(stage, ())).get(name)
+
+    def _entries(self, stage: str, keys: tuple[str, ...]) -> _Found:
+        found: _Found = []
+        for key in keys:
+            try:
+                found += self._archive.entries(key)
+            except ArchiveUntrusted as error:
+                text = f"foundations: warning: {error}; the stage is computed anew"
+                self._journal.add("log", stream="stderr", text=text, stage=stage)
+        return found
+
+
+def told(name: str, entry: CacheEntry) -> dict[str, Any]:
+    """Return what the worker has to know of an entry."""
+    return {
+        "name": name,
+        "job_id": entry.job_id,
+        "content": entry.content,
+        "made": entry.made,
+        "observed": plain(entry.observed),
+    }

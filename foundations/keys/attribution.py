@@ -1,8 +1,10 @@
 """Whose an observation is: the records of the cached stages that run, and which of them a thread belongs to."""
 
 import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
 from typing import Any
 
 from foundations import current
@@ -10,6 +12,8 @@ from foundations.keys.live_record import LiveRecord
 
 # read by hooks in every thread, signal handler and fork, so nothing here takes a lock
 active: dict[str, LiveRecord] = {}
+# by the id of its code: what functions that keep their results, and modules, have read
+remembering: dict[int, tuple[CodeType, LiveRecord]] = {}
 
 
 class _Mine(threading.local):
@@ -24,6 +28,7 @@ class _Mine(threading.local):
 mine = _Mine()
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_MOST_FRAMES = 500
 _STDLIB = os.path.dirname(os.__file__)
 _OURS = (_HERE, "<frozen ")
 
@@ -45,6 +50,17 @@ def records_here() -> tuple[LiveRecord, ...]:
     return tuple(active.copy().values())
 
 
+def _remembered_by() -> Iterator[LiveRecord]:
+    """Yield the records of the functions and modules that this thread is in."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            break
+        if id(frame.f_code) in remembering:
+            yield remembering[id(frame.f_code)][1]
+        frame = frame.f_back
+
+
 def observe(note: Callable[..., None], *args: Any, **more: Any) -> None:
     """Call `note` with each record that counts what this thread does; what goes wrong there is no matter of the user's.
 
@@ -55,7 +71,7 @@ def observe(note: Callable[..., None], *args: Any, **more: Any) -> None:
     records: tuple[LiveRecord, ...] = ()
     try:
         mine.busy = True
-        records = records_here()
+        records = (*records_here(), *_remembered_by()) if remembering else records_here()
         for record in records:
             note(record, *args, **more)
     except Exception as error:

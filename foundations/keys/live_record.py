@@ -4,7 +4,7 @@ import base64
 import json
 import marshal
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic_ns
@@ -107,6 +107,12 @@ class LiveRecord:
             self.spoil(f"what the processes that it forked read is not known ({error})")
         finally:
             path.unlink(missing_ok=True)
+
+    def inherit(self, other: "LiveRecord", kinds: Iterable[str]) -> None:
+        """Take over what another record has noted of some kinds."""
+        for kind in kinds:
+            for name, value in other.notes[kind].copy().items():
+                self._take(kind, name, value)
 
     def _take(self, kind: str, name: str, value: Any) -> None:
         notes = self.notes[kind]

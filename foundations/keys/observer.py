@@ -8,28 +8,34 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from foundations.keys import shared_generators, watched_files, watched_processes
+from foundations.keys import memory, shared_generators, watched_files, watched_processes
 from foundations.keys.argument_files import note_named
-from foundations.keys.attribution import active, mine, observe, unobserved
+from foundations.keys.attribution import active, mine, observe, remembering, unobserved
 from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
+from foundations.keys.memory import Memory
 from foundations.keys.observed import Observed, joined
 from foundations.keys.places import Places
 from foundations.keys.watched_clock import Chance, chance_in
 from foundations.keys.watched_environment import unwatch_environment, watch_environment
 from foundations.keys.watched_existence import unwatch_existence, watch_existence
 
-_HANDLERS: Mapping[str, Callable[..., None]] = {**watched_files.HANDLERS, **watched_processes.HANDLERS}
+_HANDLERS: Mapping[str, Callable[..., None]] = {
+    **watched_files.HANDLERS,
+    **watched_processes.HANDLERS,
+    **memory.HANDLERS,
+}
 
 
 class Observer:
     """The hooks of one process. An audit hook can't be taken away: it is installed once, and idle between stages."""
 
     def __init__(self, root: str | os.PathLike[str], *, owns: Callable[[str], bool] | None = None) -> None:
-        self._places = Places(root)
-        self._audit = EscapeAudit(owns or self._places.owns)
+        self._places = Places(root, owns=owns)
+        self._audit = EscapeAudit(self._places.owns)
         self._folder = tempfile.gettempdir()
+        self._memory = Memory(self._places, self._folder)
 
     def install(self) -> None:
         """Let this process be watched, from a thread of the worker's own."""
@@ -50,6 +56,7 @@ class Observer:
         unwatch_existence()
         watched_processes.unwatch_spawning()
         self._audit.end()
+        remembering.clear()
 
     def watching(self, stage: str, closure: ReachableCode | None = None, *, collects_code: bool = False) -> "Watch":
         """Return what watches a stage, for a `with` around all attempts at it; see `Watch`.
@@ -57,15 +64,23 @@ class Observer:
         Without the closure at hand, `collects_code` hands back the code that ran, for `Watch.add` where it is.
         """
         record = LiveRecord(self._places, folder=self._folder, closure=closure, collects=collects_code)
-        return Watch(stage, record, closure, self._audit)
+        return Watch(stage, record, closure, audit=self._audit, memory=self._memory)
 
 
 class Watch:
     """What is seen of one stage: `observed` once the `with` is over."""
 
-    def __init__(self, stage: str, record: LiveRecord, closure: ReachableCode | None, audit: EscapeAudit) -> None:
-        self._stage, self._record, self._audit = stage, record, audit
-        self._closure = closure
+    def __init__(
+        self,
+        stage: str,
+        record: LiveRecord,
+        closure: ReachableCode | None,
+        *,
+        audit: EscapeAudit,
+        memory: Memory,
+    ) -> None:
+        self._stage, self._record, self._closure = stage, record, closure
+        self._audit, self._memory = audit, memory
         self._alone = True
         self.observed = Observed()
 
@@ -81,6 +96,7 @@ class Watch:
     def __enter__(self) -> "Watch":
         mine.worker, mine.busy = True, False
         mine.in_passing = set()
+        self._before = self._memory.begin()
         self._states = shared_generators.states()
         self._audited = self._audit.arm(self._record)
         self._alone = not active
@@ -92,6 +108,7 @@ class Watch:
         active.pop(self._stage, None)
         with unobserved():
             self._record.gather()
+            self._memory.end(self._record, self._closure, self._before)
             self._note_chance(alone=alone)
             self.observed = self._with_others(finished(self._record, audited=self._audited))
 

@@ -4,7 +4,7 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _TIME_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
@@ -16,12 +16,13 @@ _OF_THE_MACHINE = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", 
 class Places:
     """The folder of a project and the folders of Python; names paths so that they mean the same elsewhere."""
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, owns: Callable[[str], bool] | None = None) -> None:
         given = os.path.abspath(root)
         self.root = os.path.realpath(given)
         self._roots = tuple({f"{self.root.rstrip('/')}/", f"{given.rstrip('/')}/"})
         self._library = tuple(sorted(one for one in set(_folders_of_python()) if not self._roots[0].startswith(one)))
         executables = {sys.executable, os.path.realpath(sys.executable)}
+        self.owns = owns or self._owns
         self._exceptions = _OF_THE_MACHINE | executables
 
     def name(self, path: str) -> str:
@@ -42,7 +43,7 @@ class Places:
         folder = path.rstrip("/") + "/"
         return any(root.startswith(folder) for root in self._roots)
 
-    def owns(self, file: str) -> bool:
+    def _owns(self, file: str) -> bool:
         """Tell whether a code object's file is the project's; what is pickled by value has a relative one."""
         if file[:1] in ("<", ""):
             return False

@@ -83,6 +83,12 @@ def observe(note: Callable[..., None], *args: Any, **more: Any) -> None:
         mine.busy = False
 
 
+def is_familiar(kind: str, path: object) -> bool:
+    """Tell at once, where that can be, that a stage has looked at a path in this way before."""
+    record = active.get(current.stage_here() or "")
+    return record is not None and not remembering and type(path) is str and path in record.familiar[kind]
+
+
 class unobserved:  # noqa: N801 - a context manager, read as a word: with unobserved()
     """Keeps what this thread does out of every record."""
 

@@ -28,26 +28,39 @@ class FileDigests:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 raise OSError(f"{path} is not a regular file")
-            key = (*signature(found), found.st_ctime_ns)
-            digest = self._known.get(key)
+            digest = self._known.get(_identity(found))
             if digest is None:
                 digest = _content(descriptor, found.st_size)
-                self._remember(key, digest, found, os.fstat(descriptor))
+                self._remember(digest, found, os.fstat(descriptor))
             return digest
         finally:
             os.close(descriptor)
 
-    def _remember(self, key: tuple[int, ...], digest: str, before: os.stat_result, after: os.stat_result) -> None:
-        if is_young(before) or key != (*signature(after), after.st_ctime_ns):
+    def of_same(self, path: str, expected: Signature) -> str | None:
+        """Return the digest of a file, or None where it is no longer the one of this signature, or can't be read."""
+        try:
+            found = _plain_stat(path)
+            if signature(found) != expected:
+                return None
+            return self._known.get(_identity(found)) or self.of(path)
+        except (OSError, ValueError):
+            return None
+
+    def _remember(self, digest: str, before: os.stat_result, after: os.stat_result) -> None:
+        if is_young(before) or _identity(before) != _identity(after):
             return
         if len(self._known) >= _MOST_REMEMBERED:
             self._known = {}
-        self._known[key] = digest
+        self._known[_identity(before)] = digest
 
 
 def signature(found: os.stat_result) -> Signature:
     """Return what changes when a file's content does, but for the moments in which its clock stands still."""
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _identity(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def signature_of(path: str) -> Signature | None:

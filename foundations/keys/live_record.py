@@ -42,6 +42,8 @@ class LiveRecord:
         self._known: dict[int, CodeType] = {}
         self.notes: dict[str, dict[str, Any]] = {kind: {} for kind in (*_TIMED, *_OTHERS)}
         self.asked: set[str] = set()  # variables that are noted, or that the stage has set itself
+        # paths as they were given that there is nothing more to say of, until the process goes to another directory
+        self.familiar: dict[str, set[str]] = {kind: set() for kind in ("reads", "kinds", "sizes")}
         self.others: list[Mapping[str, Any]] = []  # what processes that were started for it have handed back
         self._children: Path | None = None
 

@@ -21,9 +21,10 @@ class Places:
         self.root = os.path.realpath(given)
         self._roots = tuple({f"{self.root.rstrip('/')}/", f"{given.rstrip('/')}/"})
         self._library = tuple(sorted(one for one in set(_folders_of_python()) if not self._roots[0].startswith(one)))
-        executables = {sys.executable, os.path.realpath(sys.executable)}
+        folders = {one.rstrip("/") for one in self._library}
+        self._exceptions = {*_OF_THE_MACHINE, *folders, sys.executable, os.path.realpath(sys.executable)}
+        self._known: dict[str, bool] = {}  # by folder: this is asked for each file
         self.owns = owns or self._owns
-        self._exceptions = _OF_THE_MACHINE | executables
 
     def name(self, path: str) -> str:
         """Return an absolute path relative to the project's folder, or as it is where it leads elsewhere."""
@@ -36,7 +37,11 @@ class Places:
 
     def is_library(self, path: str) -> bool:
         """Tell whether an absolute path belongs to what the environment's key or Python's version stands for."""
-        return f"{path}/".startswith(self._library) or path in self._exceptions
+        folder = path[: path.rfind("/")]
+        known = self._known.get(folder)
+        if known is None:
+            known = self._known[folder] = f"{folder}/".startswith(self._library)
+        return known or path in self._exceptions
 
     def is_above(self, path: str) -> bool:
         """Tell whether an absolute path is the project's folder, or one that it lies in: they are always there."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from foundations.keys.attribution import mine
+from foundations.keys.attribution import active, mine
 from foundations.keys.claims import DIRECTORY, FILE, kind_at, kind_of, names_at
 from foundations.keys.file_digests import FileDigests, is_young, signature, signature_of
 from foundations.keys.live_record import LiveRecord
@@ -31,12 +31,16 @@ _plain_stat = os.stat
 def opened(record: LiveRecord, path: object, mode: object, flags: int) -> None:
     """Take the event `open`: a file is read, or made, or both."""
     del mode  # the flags say the same
+    if type(path) is str and path in record.familiar["reads"] and not flags & (os.O_TRUNC | os.O_CREAT):
+        return
     if type(path) is int or (text := absolute(path, mine.folder)) is None:
         return
     reads = flags & os.O_ACCMODE != os.O_WRONLY and not flags & (os.O_TRUNC | os.O_EXCL)
     if not flags & (os.O_TRUNC | os.O_CREAT):
         if reads:
             read(record, text)
+            if type(path) is str and mine.folder is None:
+                record.familiar["reads"].add(path)
         return
     there = kind_at(text)
     if reads:  # that nothing was there is what it depends on
@@ -122,6 +126,14 @@ def moved(record: LiveRecord, source: object, target: object, of: object = -1, t
     record.note_now("moved", after, before)
 
 
+def went(record: LiveRecord, *_: object) -> None:
+    """Take the event `os.chdir`: a relative path says something else now."""
+    del record
+    for one in active.copy().values():
+        for paths in one.familiar.values():
+            paths.clear()
+
+
 def linked(record: LiveRecord, source: object, target: object, folder: object = -1) -> None:
     """Take the event `os.symlink`, whose source is relative to the link."""
     after = _within(target, folder)
@@ -160,6 +172,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "os.rename": moved,
     "os.link": moved,
     "os.symlink": linked,
+    "os.chdir": went,
 }
 
 

@@ -131,6 +131,28 @@ def test_folders_above_the_project_are_not_asked_about(root: Path, see: See) -> 
     assert see(stage).files == {}
 
 
+def test_the_same_name_in_another_directory_is_another_file(root: Path, see: See) -> None:
+    (root / "sub").mkdir()
+    (root / "a").touch()
+
+    def stage() -> None:
+        for _ in range(2):
+            os.path.exists("a")
+            os.stat("a")
+            open("a").close()
+        os.chdir("sub")
+        os.path.exists("a")
+        with pytest.raises(FileNotFoundError):
+            os.stat("a")
+        with pytest.raises(FileNotFoundError):
+            open("a")
+        os.chdir("..")
+
+    observed = see(stage)
+    assert observed.files["sub/a"] is None
+    assert observed.files["a"]
+
+
 def test_odd_arguments_are_left_to_the_system(see: See) -> None:
     def stage() -> None:
         with pytest.raises(TypeError):

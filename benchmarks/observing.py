@@ -5,7 +5,7 @@
 Processes with and without the hooks run each case in turn; *ratio* is of the medians, and holds what the hooks cost
 while the stage runs as well as what comes behind it, as the digests of files. Cases marked * do nothing but what is
 watched: no stage is like that, they show the price of one event. *Idle* is a process with hooks when no cached stage
-runs, to the plain one.
+runs, to the plain one. All is processor time, as the machines are shared.
 `--python` adds other interpreters that have numpy and pandas; `--write` is `--output benchmarks/results/observing.txt`.
 """
 

@@ -2,10 +2,11 @@
 
     python benchmarks/observing.py [--rounds 15] [--python PATH]... [--output FILE | --write]
 
-Processes with and without the hooks run each case in turn; *ratio* is of the medians, and holds what the hooks cost
-while the stage runs as well as what comes behind it, as the digests of files. Cases marked * do nothing but what is
-watched: no stage is like that, they show the price of one event. *Idle* is a process with hooks when no cached stage
-runs, to the plain one. All is processor time, as the machines are shared.
+Processes with and without the hooks run each case in turn; ratios are of medians, to the plain process, of processor
+time, as the machines are shared. *Watched* is what the hooks cost while the stage runs and what comes behind it, with
+the digests of the files known, as they are when one has been looked for in the cache; *first* has them made anew:
+that is SHA-256 of each byte. *Idle* is a process with hooks while no cached stage runs. Cases marked * do nothing but
+what is watched: no stage is like that, they show the price of one event.
 `--python` adds other interpreters that have numpy and pandas; `--write` is `--output benchmarks/results/observing.txt`.
 """
 
@@ -70,15 +71,16 @@ def table(python: str, rounds: int) -> list[str]:
         [python, "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=True
     )
     with tempfile.TemporaryDirectory() as folder:
-        contestants = {mode: Contestant(python, mode, folder) for mode in ("plain", "idle", "watched")}
+        contestants = {mode: Contestant(python, mode, folder) for mode in ("plain", "idle", "watched", "first")}
         samples = measured(contestants, rounds)
         for contestant in contestants.values():
             contestant.end()
-    lines = [f"{f'Python {version.stdout.strip()}, ms a stage':<62}{'plain':>9}{'watched':>10}{'ratio':>9}{'idle':>9}"]
+    heads = "".join(f"{head:>9}" for head in ("plain", "watched", "first", "idle"))
+    lines = [f"{f'Python {version.stdout.strip()}, ms a stage, and ratios':<58}{heads}"]
     for case, taken in samples.items():
-        plain, idle, watched = (statistics.median(taken[mode]) for mode in ("plain", "idle", "watched"))
-        ratios = f"{watched / plain:9.3f}{idle / plain:9.3f}"
-        lines.append(f"{case:<62}{plain * 1e3:9.2f}{watched * 1e3:10.2f}{ratios}")
+        plain = statistics.median(taken["plain"])
+        ratios = [statistics.median(taken[mode]) / plain for mode in ("watched", "first", "idle")]
+        lines.append(f"{case:<58}{plain * 1e3:9.2f}{''.join(f'{ratio:9.3f}' for ratio in ratios)}")
     return lines
 
 

@@ -24,9 +24,9 @@ def prepare() -> None:
         return
     for number in range(FILES):
         Path(f"record{number}.json").write_text(json.dumps({"id": number, "values": list(range(2000))}))
-    frame = pandas.DataFrame(numpy.random.default_rng(0).random((50_000, 10)))
+    frame = pandas.DataFrame(numpy.random.default_rng(0).random((100_000, 10)))
     frame.to_csv("frame.csv")
-    numpy.save("array.npy", numpy.zeros(2_000_000))
+    numpy.save("array.npy", numpy.random.default_rng(0).random(2_000_000))
     for file in Path().iterdir():
         os.utime(file, (1e9, 1e9))
     time.sleep(2.5)
@@ -84,7 +84,7 @@ def loop() -> int:
 
 
 def multiply() -> Any:
-    matrix = numpy.random.default_rng(0).random((250, 250))
+    matrix = numpy.random.default_rng(0).random((600, 600))
     return numpy.linalg.svd(matrix @ matrix)[1][0]
 
 
@@ -97,7 +97,7 @@ def do_nothing() -> None:
 
 
 STAGES: dict[str, Callable[[], Any]] = {
-    "pandas.read_csv, 10 MB, and the mean": read_frame,
+    "pandas.read_csv, 20 MB, and the mean": read_frame,
     "numpy.load, 16 MB, a product and a sort": load_array,
     "numpy, a product of matrices and its singular values": multiply,
     "1,000 JSON files of 10 kB, parsed": read_files,
@@ -139,13 +139,17 @@ def main() -> None:
     if MODE != "plain":
         from foundations.keys.observer import Observer
 
-        observer = Observer(FOLDER, owns=lambda file: file == __file__)
+        observer = Observer(FOLDER, owns=lambda file, here=__file__: file == here)
         observer.install()
     print(json.dumps(list(STAGES)), flush=True)
     for line in sys.stdin:
         stage = STAGES[line.strip()]
+        if MODE == "first":
+            from foundations.keys.watched_files import DIGESTS
+
+            DIGESTS.forget()
         began = time.process_time()
-        if MODE == "watched":
+        if MODE in ("watched", "first"):
             watched(observer, stage)
         else:
             stage()

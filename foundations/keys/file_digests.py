@@ -46,6 +46,10 @@ class FileDigests:
         except (OSError, ValueError):
             return None
 
+    def forget(self) -> None:
+        """Make every digest anew from now on."""
+        self._known = {}
+
     def _remember(self, digest: str, before: os.stat_result, after: os.stat_result) -> None:
         if is_young(before) or _identity(before) != _identity(after):
             return

@@ -23,6 +23,7 @@ class Memory:
     def __init__(self, places: Places, folder: str) -> None:
         self._places, self._folder = places, folder
         self._looked_at: set[str] = set()
+        self._modules = 0
         self._functions: dict[int, tuple[CodeType, Any]] = {}
         self._known: dict[int, int] = {}
 
@@ -54,6 +55,9 @@ class Memory:
 
     def _look(self) -> None:
         """Find such functions in the project's modules that have been imported since."""
+        if len(sys.modules) == self._modules:
+            return
+        self._modules = len(sys.modules)
         for name, module in sys.modules.copy().items():
             if name in self._looked_at:
                 continue

@@ -1,5 +1,6 @@
 """Sees what cached stages read: installs the hooks of this process, and keeps a record for each stage that runs."""
 
+import atexit
 import base64
 import marshal
 import os
@@ -49,6 +50,7 @@ class Observer:
         if not _is_hooked:
             _is_hooked = True
             sys.addaudithook(_heard)
+        atexit.register(self._leave)
 
     def uninstall(self) -> None:
         """Take away what can be taken away."""
@@ -57,6 +59,12 @@ class Observer:
         watched_processes.unwatch_spawning()
         self._audit.end()
         remembering.clear()
+        atexit.unregister(self._leave)
+
+    def _leave(self) -> None:
+        """Let go before the modules are emptied that the hooks need."""
+        active.clear()
+        self._audit.end()
 
     def watching(self, stage: str, closure: ReachableCode | None = None, *, collects_code: bool = False) -> "Watch":
         """Return what watches a stage, for a `with` around all attempts at it; see `Watch`.

@@ -6,7 +6,7 @@ what they stand for in its module. Random draws within libraries show in the sta
 
 import dis
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, ModuleType
@@ -43,7 +43,8 @@ class Chance:
     seeds: bool = False
 
 
-def chance_in(codes: Iterable[CodeType]) -> Chance:
+@lru_cache(maxsize=10_000)
+def chance_in(codes: frozenset[CodeType]) -> Chance:
     """Return where these functions ask for the time or draw numbers: file, line and name of each first place."""
     found = [_chance_of(code) for code in codes]
     return Chance(

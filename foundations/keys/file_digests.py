@@ -1,11 +1,17 @@
 """Digests of files, made once while a file stays as it is."""
 
+import _thread
 import hashlib
 import os
 import stat
 import time
+from contextlib import suppress
+from typing import Any
+
+from foundations.keys.attribution import unobserved
 
 _PIECE = 1 << 20
+_LARGE = 1 << 20
 _MOST_REMEMBERED = 100_000
 # a file may change twice within one tick of its file system's clock; what is younger may change unseen
 YOUNG_SECONDS = 2.0
@@ -20,6 +26,7 @@ class FileDigests:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, ...], str] = {}
+        self._begun: dict[tuple[int, ...], Any] = {}
 
     def of(self, path: str) -> str:
         """Return the SHA-256 of a regular file's content; raise `OSError` where it can't be read or is none."""
@@ -42,9 +49,36 @@ class FileDigests:
             found = _plain_stat(path)
             if signature(found) != expected:
                 return None
+            if (begun := self._begun.get(_identity(found))) is not None:
+                begun.acquire()
+                begun.release()
             return self._known.get(_identity(found)) or self.of(path)
         except (OSError, ValueError):
             return None
+
+    def begin(self, path: str, found: os.stat_result) -> None:
+        """Let another thread make the digest of a large file, while somebody reads it; `of_same` waits for it."""
+        key = _identity(found)
+        if found.st_size < _LARGE or key in self._known or key in self._begun:
+            return
+        lock = self._begun[key] = _thread.allocate_lock()
+        lock.acquire()
+        try:
+            # no thread of `threading`, which the user's code counts and waits for, and which takes locks to start
+            _thread.start_new_thread(self._make, (path, key, lock))
+        except RuntimeError:  # there can be no more of them
+            self._end(key, lock)
+
+    def _make(self, path: str, key: tuple[int, ...], lock: Any) -> None:
+        try:
+            with unobserved(), suppress(OSError):  # who wants the digest will find out why there is none
+                self.of(path)
+        finally:
+            self._end(key, lock)
+
+    def _end(self, key: tuple[int, ...], lock: Any) -> None:
+        self._begun.pop(key, None)
+        lock.release()
 
     def forget(self) -> None:
         """Make every digest anew from now on."""

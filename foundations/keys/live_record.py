@@ -146,6 +146,11 @@ def leave_fork() -> None:
     _fork.in_child = False
 
 
+def is_fork() -> bool:
+    """Tell whether this process is a copy that a stage has made of the one that watches it."""
+    return _fork.in_child
+
+
 class _Fork:
     """Whether this process is a copy that a stage has made of its own."""
 

@@ -9,7 +9,7 @@ from types import FrameType
 from foundations.keys.attribution import active, mine
 from foundations.keys.claims import DIRECTORY, FILE, kind_at, kind_of, names_at
 from foundations.keys.file_digests import FileDigests, is_young, signature, signature_of
-from foundations.keys.live_record import LiveRecord
+from foundations.keys.live_record import LiveRecord, is_fork
 from foundations.keys.places import absolute
 
 DIGESTS = FileDigests()
@@ -188,7 +188,11 @@ def _within(path: object, folder: object) -> str | None:
 
 def _young_digest(record: LiveRecord, path: str, found: os.stat_result) -> str | None:
     """Return the digest of a file that might change without a sign before the stage ends."""
-    if not is_young(found) or path in record.notes["wrote"]:
+    if path in record.notes["wrote"]:
+        return None
+    if not is_young(found):
+        if not is_fork():  # whose digests nobody asks for
+            DIGESTS.begin(path, found)
         return None
     try:
         return DIGESTS.of(path)

@@ -89,8 +89,9 @@ class Slow(ProcessHost):
 
 
 def test_a_job_that_waits_for_its_host_is_cancelled_at_once_and_never_starts(
-    jobs: Jobs, process_host: ProcessHost
+    jobs: Jobs, process_host: ProcessHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("foundations_runner.run._SHORT_WAIT_SECONDS", 0.0)
     slow, spec = Slow(process_host, "prepare"), jobs.spec(ENDLESS)
     running = InThread(jobs.job(slow, spec).submit)
     assert slow.reached.wait(30)
@@ -168,8 +169,8 @@ def test_an_interrupt_right_behind_the_submission_leaves_no_queued_job(
 ) -> None:
     submit = jobs.archive.submit
 
-    def interrupted(spec: JobSpec) -> None:
-        submit(spec)
+    def interrupted(spec: JobSpec, *, looked: bool) -> None:
+        submit(spec, looked=looked)
         signal.raise_signal(number)
 
     monkeypatch.setattr(jobs.archive, "submit", interrupted)

@@ -36,14 +36,16 @@ def finished(record: LiveRecord, *, audited: bool) -> Observed:
 
 
 def _told(texts: Any) -> tuple[str, ...]:
-    return tuple(sorted(texts)[:_MOST_TOLD])
+    return tuple(sorted(texts.copy())[:_MOST_TOLD])
 
 
 class _Settled:
     """The notes on files, once it is known which of them the stage had made itself."""
 
     def __init__(self, record: LiveRecord) -> None:
-        self._record, self._notes = record, record.notes
+        self._record = record
+        # threads that the stage has left behind may still be noting something
+        self._notes = {kind: notes.copy() for kind, notes in record.notes.items()}
         self._places = record.places
         self._wrote = {path: at for path, (at, *_) in self._notes["wrote"].items()}
         self._made = {path: at for path, (at, *_) in self._notes["made"].items()}

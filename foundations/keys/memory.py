@@ -33,17 +33,17 @@ class Memory:
         Call it before the stage is watched.
         """
         self._look()
-        for key, (_, function) in self._functions.items():
+        for key, (_, function) in self._functions.copy().items():
             # with no stage watched nobody has seen what these were made of
             if not active and function.cache_info().misses > self._known.get(key, 0):
                 function.cache_clear()
-        return {key: function.cache_info().hits for key, (_, function) in self._functions.items()}
+        return {key: function.cache_info().hits for key, (_, function) in self._functions.copy().items()}
 
     def end(self, record: LiveRecord, closure: ReachableCode | None, before: dict[int, int]) -> None:
         """Let a stage inherit what was read for the results that it was given; call it when it is watched no more."""
         mine = {
             key: function.cache_info()
-            for key, (code, function) in self._functions.items()
+            for key, (code, function) in self._functions.copy().items()
             if closure is None or closure.covers(code)
         }
         used = any(info.hits > before.get(key, 0) for key, info in mine.items())
@@ -51,7 +51,7 @@ class Memory:
             if code.co_name == "<module>" or (used and key in mine):
                 record.inherit(others, _INHERITED)
         if not active:
-            self._known = {key: function.cache_info().misses for key, (_, function) in self._functions.items()}
+            self._known = {key: function.cache_info().misses for key, (_, function) in self._functions.copy().items()}
 
     def _look(self) -> None:
         """Find such functions in the project's modules that have been imported since."""
@@ -59,22 +59,32 @@ class Memory:
             return
         self._modules = len(sys.modules)
         for name, module in sys.modules.copy().items():
-            if name in self._looked_at:
-                continue
-            self._looked_at.add(name)
-            file = getattr(module, "__file__", None)
-            if isinstance(file, str) and self._places.owns(file):
-                self._look_into(vars(module))
-                for kind in [one for one in vars(module).values() if isinstance(one, type)]:
-                    self._look_into(vars(kind))
+            if name not in self._looked_at:
+                self._looked_at.add(name)
+                namespace = namespace_of(module)
+                file = namespace.get("__file__")
+                if type(file) is str and self._places.owns(file):
+                    self._look_into(namespace)
+                    for kind in [one for one in list(namespace.values()) if issubclass(type(one), type)]:
+                        self._look_into(type.__getattribute__(kind, "__dict__"))
 
     def _look_into(self, namespace: Any) -> None:
         for value in list(namespace.values()):
-            function = getattr(value, "__func__", value) if isinstance(value, staticmethod | classmethod) else value
-            code = getattr(getattr(function, "__wrapped__", None), "__code__", None)
-            if isinstance(function, _Remembers) and isinstance(code, CodeType):
-                self._functions[id(code)] = code, function
-                remembering.setdefault(id(code), (code, LiveRecord(self._places, folder=self._folder)))
+            function = value.__func__ if type(value) in (staticmethod, classmethod) else value
+            if type(function) is _Remembers:  # and nothing is asked of any other, which may be a proxy of the user's
+                code = getattr(getattr(function, "__wrapped__", None), "__code__", None)
+                if type(code) is CodeType:
+                    self._functions[id(code)] = code, function
+                    remembering.setdefault(id(code), (code, LiveRecord(self._places, folder=self._folder)))
+
+
+def namespace_of(module: Any) -> dict[str, Any]:
+    """Return what a module holds, without asking it: one that is lazy would be imported by that."""
+    try:
+        namespace = object.__getattribute__(module, "__dict__")
+    except AttributeError:
+        return {}
+    return namespace if type(namespace) is dict else {}
 
 
 def executed(record: LiveRecord, code: object) -> None:

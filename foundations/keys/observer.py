@@ -115,12 +115,17 @@ class Watch:
         alone = self._alone and len(active) == 1
         active.pop(self._stage, None)
         with unobserved():
-            self._record.gather()
-            self._memory.end(self._record, self._closure, self._before)
-            self._note_chance(alone=alone)
-            self.observed = self._with_others(finished(self._record, audited=self._audited))
+            try:
+                self.observed = self._finished(alone=alone)
+            except Exception as error:  # noqa: BLE001 - the stage has its result all the same
+                reason = f"what it read could not be made out ({type(error).__name__}: {error})"
+                self.observed = Observed(spoiled=(reason,))
 
-    def _with_others(self, observed: Observed) -> Observed:
+    def _finished(self, *, alone: bool) -> Observed:
+        self._record.gather()
+        self._memory.end(self._record, self._closure, self._before)
+        self._note_chance(alone=alone)
+        observed = finished(self._record, audited=self._audited)
         for told in self._record.others:
             observed = joined(observed, Observed.of(told["observed"]))
         return observed

@@ -105,8 +105,8 @@ def listed(record: LiveRecord, path: object = None) -> None:
         return
     if _is_import_system(_caller()):
         return
-    own = {name for name in record.notes["wrote"] if os.path.dirname(name) == text}
-    record.note_now("names", text, names_at(text, {os.path.basename(name) for name in own}))
+    own = {one for kind in ("wrote", "made", "moved") for one in list(record.notes[kind])}
+    record.note_now("names", text, names_at(text, {name for folder, _, name in map(_parted, own) if folder == text}))
 
 
 def made_directory(record: LiveRecord, path: object, mode: object = None, folder: object = -1) -> None:
@@ -179,6 +179,10 @@ HANDLERS: dict[str, Callable[..., None]] = {
 def is_no_file(path: str) -> bool:
     """Tell whether this is a name as `<string>`, which Python looks for to show a line of what has no file."""
     return path.endswith(">") and path.rpartition("/")[2].startswith("<")
+
+
+def _parted(path: str) -> tuple[str, str, str]:
+    return path.rpartition("/")
 
 
 def _within(path: object, folder: object) -> str | None:

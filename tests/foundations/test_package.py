@@ -82,6 +82,7 @@ foundations/keys/escape_audit.py
 foundations/keys/file_digests.py
 foundations/keys/finishing.py
 foundations/keys/live_record.py
+foundations/keys/memory.py
 foundations/keys/observed.py
 foundations/keys/observer.py
 foundations/keys/places.py

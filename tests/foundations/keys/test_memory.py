@@ -146,3 +146,22 @@ def test_what_a_module_reads_counts_for_the_stages_behind_the_one_that_imports_i
     finally:
         sys.modules.pop("observed_late", None)
     assert list(first.files) == list(second.files) == ["config"]
+
+
+class Proxy:
+    """Raises whatever it is asked, as those of web frameworks do out of a request."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError("out of context")
+
+
+def test_odd_modules_and_odd_globals_are_not_asked(observer: Observer, root: Path, model: Any) -> None:
+    model.proxy = model.time = Proxy()
+    exec(compile("def uses(): return proxy, time", model.__file__, "exec"), vars(model))
+    sys.modules["observed_odd"] = Proxy()  # type: ignore[assignment]
+    sys.modules["observed_none"] = None  # type: ignore[assignment]
+    try:
+        observed = run(observer, model.uses, Closure(model.uses))
+    finally:
+        del sys.modules["observed_odd"], sys.modules["observed_none"]
+    assert not observed.spoiled

@@ -357,3 +357,38 @@ def test_an_exception_set_from_outside_is_not_lost(see: See, files: list[str]) -
                 interrupted()
 
     assert "a" in see(stage).files
+
+
+def test_a_failure_at_the_end_spoils_and_is_not_raised(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **more: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("foundations.keys.observer.finished", broken)
+    assert see(lambda: None).spoiled == ("what it read could not be made out (RuntimeError: broken)",)
+
+
+def test_many_stages_begin_and_end_in_many_threads(observer: Observer, root: Path) -> None:
+    for number in range(8):
+        (root / f"file{number}").write_text(str(number))
+    seen: dict[int, list[Observed]] = {number: [] for number in range(8)}
+
+    def crew(number: int) -> None:
+        for _ in range(30):
+            watch = observer.watching(f"stage{number}")
+            with current.running(f"stage{number}"), watch:
+                Path(f"file{number}").read_text()
+                os.environ.get(f"VARIABLE{number}")
+                list(Path().iterdir())
+            seen[number].append(watch.observed)
+
+    threads = [threading.Thread(target=crew, args=(number,)) for number in seen]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number, all_observed in seen.items():
+        assert len(all_observed) == 30
+        for observed in all_observed:
+            assert set(observed.files) == {".", f"file{number}"}
+            assert set(observed.variables) == {f"VARIABLE{number}"}
+            assert not observed.spoiled

@@ -526,3 +526,14 @@ def test_who_makes_a_digest_reads_for_nobody(root: Path, observer: Observer, old
         open("large").close()
     assert list(one.observed.files) == ["large"]
     assert list(other.observed.files) == []
+
+
+def test_a_directory_that_the_stage_has_made_is_not_among_the_names(root: Path, see: See) -> None:
+    def stage() -> None:
+        os.mkdir("out")
+        os.listdir(".")
+
+    observed = see(stage)
+    assert still_holds(observed, root=root) is None
+    (root / "out").rmdir()
+    assert still_holds(observed, root=root) is None

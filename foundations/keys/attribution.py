@@ -33,6 +33,11 @@ _STDLIB = os.path.dirname(os.__file__)
 _OURS = (_HERE, "<frozen ")
 
 
+def count_as_workers() -> None:
+    """Let this thread be the worker's own: what it does between stages is none of theirs."""
+    mine.worker = True
+
+
 def records_here() -> tuple[LiveRecord, ...]:
     """Return the records that count what this thread does.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from foundations.keys import memory, shared_generators, watched_files, watched_processes
 from foundations.keys.argument_files import note_named
-from foundations.keys.attribution import active, mine, observe, remembering, unobserved
+from foundations.keys.attribution import active, count_as_workers, mine, observe, remembering, unobserved
 from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
@@ -41,7 +41,7 @@ class Observer:
     def install(self) -> None:
         """Let this process be watched, from a thread of the worker's own."""
         global _is_hooked
-        mine.worker = True
+        count_as_workers()
         leave_fork()
         watch_environment()
         watch_existence()
@@ -102,7 +102,8 @@ class Watch:
         return {"observed": self.observed.plain(), "ran": list(self._record.notes["ran"])}
 
     def __enter__(self) -> "Watch":
-        mine.worker, mine.busy = True, False
+        count_as_workers()
+        mine.busy = False
         mine.in_passing = set()
         self._before = self._memory.begin()
         self._states = shared_generators.states()

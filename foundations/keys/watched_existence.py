@@ -38,6 +38,12 @@ def unwatch_existence() -> None:
         _replace(name, function, _plain[name])
 
 
+def unwrapped(function: Any) -> Any:
+    """Return the function of Python's that a wrapper stands for, by which code that uses it counts; others as they are."""
+    name = next((name for name, wrapper in _WRAPPERS.items() if wrapper is function), None)
+    return function if name is None else _plain[name]
+
+
 def _replace(name: str, old: Any, new: Any) -> None:
     if getattr(os, name) is old:
         setattr(os, name, new)

@@ -8,6 +8,7 @@ import pytest
 
 from foundations.keys.observed import still_holds
 from foundations.keys.observer import Observer
+from foundations.keys.watched_existence import unwrapped
 
 from .conftest import See
 
@@ -193,6 +194,9 @@ def test_the_wrappers_pass_for_what_they_wrap(observer: Observer) -> None:
         assert function.__doc__
         assert "dir_fd" in inspect.signature(function).parameters
         assert function in os.supports_dir_fd
+        assert unwrapped(function) is not function
+        assert unwrapped(function).__name__ == name
+    assert unwrapped(print) is print
     assert os.stat in os.supports_follow_symlinks
     assert os.access in os.supports_effective_ids
 

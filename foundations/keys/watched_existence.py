@@ -39,7 +39,7 @@ def unwatch_existence() -> None:
 
 
 def unwrapped(function: Any) -> Any:
-    """Return the function of Python's that a wrapper stands for, by which code that uses it counts; others as they are."""
+    """Return the function of Python's that a wrapper stands for, and any other as it is."""
     name = next((name for name, wrapper in _WRAPPERS.items() if wrapper is function), None)
     return function if name is None else _plain[name]
 

@@ -80,7 +80,7 @@ def observe(note: Callable[..., None], *args: Any, **more: Any) -> None:
         for record in records:
             note(record, *args, **more)
     except Exception as error:
-        if not _is_ours(error):
+        if not is_ours(error):
             raise
         for record in records or active.copy().values():
             record.spoil(f"what it read could not be noted ({type(error).__name__}: {error})")
@@ -106,7 +106,7 @@ class unobserved:  # noqa: N801 - a context manager, read as a word: with unobse
         mine.busy = self._before
 
 
-def _is_ours(error: Exception) -> bool:
+def is_ours(error: Exception) -> bool:
     """Tell whether an exception comes from our own code, or what that calls, and not from a signal's handler."""
     trace = error.__traceback__
     while trace is not None:

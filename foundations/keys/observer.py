@@ -69,7 +69,7 @@ class Observer:
     def watching(self, stage: str, closure: ReachableCode | None = None, *, collects_code: bool = False) -> "Watch":
         """Return what watches a stage, for a `with` around all attempts at it; see `Watch`.
 
-        Without the closure at hand, `collects_code` hands back the code that ran, for `Watch.add` where it is.
+        Without the closure at hand, `collects_code` hands back the code that ran, for `take_over` where it is.
         """
         record = LiveRecord(self._places, folder=self._folder, closure=closure, collects=collects_code)
         return Watch(stage, record, closure, audit=self._audit, memory=self._memory)
@@ -153,8 +153,11 @@ def take_over(stage: str, told: Mapping[str, Any]) -> None:
     record = active.get(stage)
     if record is not None:
         record.others.append(told)
-        for code in told["ran"]:
-            record.ran(marshal.loads(base64.b64decode(code)))  # noqa: S302 - from a process of our own
+        try:
+            for code in told["ran"]:
+                record.ran(marshal.loads(base64.b64decode(code)))  # noqa: S302 - from a process of our own
+        except Exception as error:  # noqa: BLE001 - the stage has its result all the same
+            record.spoil(f"which code ran in its process could not be made out ({type(error).__name__}: {error})")
 
 
 def _heard(event: str, args: tuple[Any, ...]) -> None:

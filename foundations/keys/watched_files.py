@@ -15,6 +15,7 @@ from foundations.keys.places import absolute
 DIGESTS = FileDigests()
 
 _CODE = (".py", ".pyc", ".so", ".pyd", ".zip")
+_MADE_OF_CODE = "/__pycache__/"
 _MOST_FRAMES = 25
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _STDLIB = os.path.dirname(os.__file__)
@@ -53,10 +54,10 @@ def read(record: LiveRecord, path: str) -> None:
     """Note that a file, by its absolute path, is about to be read."""
     if path in record.notes["reads"] or record.places.is_library(path):
         return
-    if is_code_at_work(path):
+    if is_code_at_work(path) or _MADE_OF_CODE in path:
         return
     if path.startswith(_STATE_OF_THE_MACHINE):
-        if not path.startswith(_NOTHING_BEHIND):
+        if not path.startswith(_NOTHING_BEHIND) and _is_asked_by_user(record):
             record.note("devices", path)
         return
     try:
@@ -101,7 +102,8 @@ def listed(record: LiveRecord, path: object = None) -> None:
     if text is None or text in record.notes["names"] or record.places.is_library(text):
         return
     if text.startswith(("/proc", "/sys", "/dev")):
-        record.note("devices", text)
+        if _is_asked_by_user(record):
+            record.note("devices", text)
         return
     if _is_import_system(_caller()):
         return
@@ -211,6 +213,16 @@ def _read_special(record: LiveRecord, path: str) -> None:
         found = kind_of(_plain_stat(path))
         record.note("devices", path)
         record.spoil(f"{path} is no regular file ({found}): what comes from it can't be looked at again")
+
+
+def _is_asked_by_user(record: LiveRecord) -> bool:
+    """Tell whether it is the user's own code that asks, and not a library that looks how many processors there are."""
+    frame = _caller()
+    while frame is not None and frame.f_code.co_filename.startswith((_STDLIB, "<frozen ")):
+        if "-packages" in frame.f_code.co_filename:
+            return False
+        frame = frame.f_back
+    return frame is not None and record.places.owns(frame.f_code.co_filename)
 
 
 def _is_import_system(frame: FrameType | None) -> bool:

@@ -406,6 +406,12 @@ def test_source_that_a_stage_asks_for_is_an_input(root: Path, see: See) -> None:
     assert observed.files.get("asked.py") == sha(b"def f(): return 1\n")
 
 
+def test_what_is_made_of_code_is_no_input(root: Path, see: See) -> None:
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__" / "index.nbi").write_text("1")
+    assert see(lambda: Path("__pycache__/index.nbi").read_text()).files == {}
+
+
 def test_what_belongs_to_python_is_no_input(see: See) -> None:
     def stage() -> None:
         open(os.__file__).close()
@@ -448,8 +454,10 @@ def test_files_of_the_system(see: See) -> None:
     observed = see(stage)
     assert observed.files == {}
     assert observed.spoiled == ()
-    assert observed.devices == ("/proc", "/proc/self/status")
+    assert observed.devices == ()  # who asked is no code of the project
     assert "/dev/urandom" in observed.random
+    stage.__code__ = stage.__code__.replace(co_filename="driver.py")
+    assert see(stage).devices == ("/proc", "/proc/self/status")
 
 
 def test_what_can_not_be_read_stays_so(root: Path, see: See) -> None:

@@ -60,7 +60,7 @@ class CachedRun:
             return None
         self._report(observed)
         key = self._key.coarse if observed.escaped else self._key.fine
-        return Kept(key, self._content(result), observed.plain(), cache.is_stale(call, key) or call.caching.refresh)
+        return Kept(key, self._content(result), observed.plain(), cache.is_stale(key) or call.caching.refresh)
 
     def _has_changed(self, upstream: Callable[[str], Any]) -> bool:
         cache, call = self._cache, self._call

@@ -97,15 +97,15 @@ class Report:
         """Take note that an attempt at a stage has failed, and that another one follows."""
         self.note({"say": "retried", "stage": call.id, "attempt": attempt, "error": error, "time": time.time()})
 
-    def find(self, questions: Sequence[Question]) -> list[list[Hit]]:
-        """Return for each question the entries of the cache under its keys, the best first."""
+    def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
+        """Return for each question the entries of the cache under its keys, or `beside` these, the best first."""
         asked = [{"stage": one.call.id, "keys": one.keys} for one in questions]
-        answer = self.ask({"say": "lookup", "questions": asked})
+        answer = self.ask({"say": "lookup", "questions": asked, "beside": beside})
         return [[Hit(**hit) for hit in hits] for hits in answer["entries"]]
 
     def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
         """Say that stages are served from these entries; tell of each whether all that it names is there."""
-        taken = [{"stage": call.id, "key": hit.key, "persisted": call.persisted} for call, hit in hits]
+        taken = [{"stage": call.id, "name": hit.name, "persisted": call.persisted} for call, hit in hits]
         whole: list[bool] = self.ask({"say": "take", "hits": taken})["whole"]
         return whole
 

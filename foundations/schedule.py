@@ -5,6 +5,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 
 from foundations.graph import Call, StageGraph
+from foundations.keys.attribution import count_as_workers
 
 Do = Callable[[Call], None]
 
@@ -40,6 +41,7 @@ class _Crew:
 
     def work(self) -> None:
         """Run calls until nothing is left to run, and nothing runs."""
+        count_as_workers()
         done: int | None = None
         while (place := self._next(done)) is not None:
             try:

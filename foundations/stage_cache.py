@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ class Question:
 class Hit:
     """An entry of the cache: the job that made it, by what its result counts, and what that run has read."""
 
-    key: str
+    name: str
     job_id: str
     content: str | None = None
     made: float = 0.0
@@ -35,8 +35,8 @@ class Hit:
 class Entries(Protocol):
     """Where the entries of the cache are."""
 
-    def find(self, questions: Sequence[Question]) -> list[list[Hit]]:
-        """Return for each question the entries under its keys, the best first."""
+    def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
+        """Return for each question the entries under its keys, or `beside` these, the best first."""
 
     def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
         """Say that stages are served from these entries; tell of each whether all that it names is there."""
@@ -52,7 +52,7 @@ class StageCache:
         self.keys, self.observer = keys, observer
         self._graph, self._entries, self._root = graph, entries, root
         self._contents: dict[str, str | None] = {}
-        self._stale: dict[str, set[str]] = {}
+        self._stale: set[str] = set()
         self._told: set[str] = set()
         self._telling = threading.Lock()
         self._takes = {call.id: taken_by(call) for call in graph.calls}
@@ -103,9 +103,9 @@ class StageCache:
         """Return the stages whose results a stage takes."""
         return self._takes[call.id]
 
-    def is_stale(self, call: Call, key: str) -> bool:
-        """Tell whether there is an entry that serves no longer, so that a new one has to stand beside it."""
-        return key in self._stale.get(call.id, ())
+    def is_stale(self, key: str) -> bool:
+        """Tell whether there is an entry under a key that serves no longer: a new one has to stand beside it."""
+        return key in self._stale
 
     def ended(self, call: Call, result: Any, content: str | None) -> None:
         """Take note of what a stage has returned, before those that take it are looked at."""
@@ -126,30 +126,37 @@ class StageCache:
         print(f"foundations: warning: {text}", file=sys.stderr, flush=True)
 
     def _can_be_asked(self, call: Call) -> bool:
-        return call.cached and not call.caching.refresh and all(stage in self._contents for stage in self._takes[call.id])
+        return (
+            call.cached and not call.caching.refresh and all(stage in self._contents for stage in self._takes[call.id])
+        )
 
     def _serve(self, keys: Sequence[tuple[Call, StageKey]]) -> dict[str, Hit]:
         wanted = [(call, key) for call, key in keys if not call.caching.refresh]
-        questions = [Question(call, (key.fine, key.coarse)) for call, key in wanted]
-        answers = self._entries.find(questions) if questions else []
-        chosen = [
-            (call, hit)
-            for (call, key), hits in zip(wanted, answers, strict=True)
-            if (hit := self._choose(call, key, hits)) is not None
-        ]
-        there = self._entries.take(chosen) if chosen else []
-        for (call, hit), whole in zip(chosen, there, strict=True):
+        chosen = self._choose(wanted, beside=False)
+        # only where an entry is there and serves no longer: others may stand beside it, which costs a listing
+        stale = [(call, key) for call, key in wanted if call.id not in chosen and not self._stale.isdisjoint(key.names)]
+        chosen |= self._choose(stale, beside=True)
+        calls = {call.id: call for call, _ in wanted}
+        hits = [(calls[stage], hit) for stage, hit in chosen.items()]
+        there = self._entries.take(hits) if hits else []
+        for (call, hit), whole in zip(hits, there, strict=True):
             if not whole:
                 self.warn(f"the cached result of stage {call.name} is damaged or gone; it is computed anew")
-                self._stale.setdefault(call.id, set()).add(hit.key)
-        return {call.id: hit for (call, hit), whole in zip(chosen, there, strict=True) if whole}
+                self._stale.add(hit.name)
+        return {call.id: hit for (call, hit), whole in zip(hits, there, strict=True) if whole}
 
-    def _choose(self, call: Call, key: StageKey, hits: Iterable[Hit]) -> Hit | None:
-        for hit in hits:
-            if self._still_serves(call, key, hit):
-                return hit
-            self._stale.setdefault(call.id, set()).add(hit.key)
-        return None
+    def _choose(self, keys: Sequence[tuple[Call, StageKey]], *, beside: bool) -> dict[str, Hit]:
+        """Return the entries that still serve; note where there is one that does not."""
+        questions = [Question(call, key.names) for call, key in keys]
+        answers = self._entries.find(questions, beside=beside) if questions else []
+        chosen: dict[str, Hit] = {}
+        for (call, key), hits in zip(keys, answers, strict=True):
+            for hit in hits:
+                if self._still_serves(call, key, hit):
+                    chosen[call.id] = hit
+                    break
+                self._stale.add(hit.name)
+        return chosen
 
     def _still_serves(self, call: Call, key: StageKey, hit: Hit) -> bool:
         ttl = call.caching.ttl

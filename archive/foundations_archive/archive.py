@@ -16,7 +16,7 @@ from typing import Any
 
 from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
-from foundations_archive.cache_entries import read_entry, write_entry
+from foundations_archive.cache_entries import entries_beside, read_entry, write_entry
 from foundations_archive.descriptor import describe, read_descriptor
 from foundations_archive.envelope import digest_of, made, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveForbidden, JobTaken, NotArchived
@@ -238,14 +238,18 @@ class Archive:
 
         With a signing key raise `ArchiveUntrusted` for an entry that is not signed with it.
         """
-        return read_entry(self, key)
+        return read_entry(self, layout.cached(key))
 
-    def keep(self, key: str, entry: CacheEntry, *, replace: bool = False) -> None:
+    def cached_beside(self, key: str) -> list[tuple[str, CacheEntry]]:
+        """Return the names and the entries that stand beside that of a cache key, the youngest first."""
+        return entries_beside(self, key)
+
+    def keep(self, key: str, entry: CacheEntry, *, beside: bool = False) -> None:
         """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used.
 
-        `replace` is for who has found that what is there serves no longer: what it has read says something else now.
+        `beside` is for who has found that what is there serves no longer: what it has read says something else now.
         """
-        write_entry(self, key, entry, replace=replace)
+        write_entry(self, key, entry, beside=beside)
 
     def _write(self, kind: str, body: Any, *, key: str) -> bytes:
         data = self.seal(kind, body, key=key)

@@ -1,20 +1,28 @@
-"""Entries of the cache: what a key's stage has given, and what the run that made it left."""
+"""Entries of the cache: what a key's stage has given, and what the run that made it left.
 
+Under one key there may be several that were made while a stage read other things beside its code and its arguments. The
+first has the key's own name; the others stand beside it, and are listed only where that one serves no longer.
+"""
+
+import hashlib
 from typing import TYPE_CHECKING
 
 from foundations_archive import layout
-from foundations_archive.envelope import made, unseal
+from foundations_archive.envelope import canonical, made, unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveUntrusted, NewerFormat, NotArchived
+from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, plain
 from foundations_archive.rereading import read_verified
 
 if TYPE_CHECKING:
     from foundations_archive.archive import Archive
 
+# of more than that under one key, as of a stage that reads what is always new, the youngest serve
+MOST_BESIDE = 16
 
-def read_entry(archive: "Archive", key: str) -> CacheEntry | None:
-    """Return the entry of a cache key, or None where there is none that can be used; see `Archive.cached`."""
-    name = layout.cached(key)
+
+def read_entry(archive: "Archive", name: str) -> CacheEntry | None:
+    """Return the entry at a key of the archive, or None where there is none that can be used; see `Archive.cached`."""
 
     def opened(data: bytes) -> object:
         return unseal("cache", data, name, signing=archive.signing)
@@ -25,16 +33,31 @@ def read_entry(archive: "Archive", key: str) -> CacheEntry | None:
         return None
 
 
-def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, replace: bool = False) -> None:
-    """Write the entry of a cache key unless there is one that can be used, or in its place; see `Archive.keep`."""
-    name = layout.cached(key)
+def entries_beside(archive: "Archive", key: str) -> list[tuple[str, CacheEntry]]:
+    """Return the names and the entries that stand beside that of a cache key, the youngest first."""
+    listed = sorted(archive.cache_store.list(layout.cached_beside(key)), key=lambda entry: entry.age)
+    names = [entry.key for entry in listed[:MOST_BESIDE]]
+    found = at_once(lambda name: read_entry(archive, name), names)
+    return [(name, entry) for name, entry in zip(names, found, strict=True) if entry is not None]
+
+
+def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, beside: bool = False) -> None:
+    """Write the entry of a cache key unless there is one that can be used, or beside it; see `Archive.keep`."""
+    name = _beside(key, entry) if beside else layout.cached(key)
     data = archive.seal("cache", plain(entry), key=name)
-    if replace or (not archive.cache_store.create(name, data) and not _serves(archive, key)):
+    if beside:
+        archive.cache_store.put(name, data)  # of equal inputs the younger result counts
+    elif not archive.cache_store.create(name, data) and not _serves(archive, name):
         archive.cache_store.put(name, data)
 
 
-def _serves(archive: "Archive", key: str) -> bool:
+def _beside(key: str, entry: CacheEntry) -> str:
+    observed = hashlib.sha256(canonical(plain(entry.observed))).hexdigest()
+    return layout.cached_beside(key, observed[:16])
+
+
+def _serves(archive: "Archive", name: str) -> bool:
     try:
-        return read_entry(archive, key) is not None
+        return read_entry(archive, name) is not None
     except ArchiveUntrusted:
         return False

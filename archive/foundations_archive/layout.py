@@ -206,6 +206,12 @@ def cached(key: str) -> str:
     return f"cache/{key[:2]}/{key}.json"
 
 
+def cached_beside(key: str, name: str | None = None) -> str:
+    """Return the key of an entry that stands beside that of a cache key; without a name the prefix of all of them."""
+    prefix = f"cache/{key[:2]}/{key}="
+    return prefix if name is None else f"{prefix}{name}.json"
+
+
 def cycle(name: str) -> str:
     """Return the key of what a collection has found that nothing names."""
     return f"{CYCLES}{name}.json"

@@ -1,8 +1,10 @@
 """Whose an observation is: the records of the cached stages that run, and which of them a thread belongs to."""
 
 import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
 from typing import Any
 
 from foundations import current
@@ -10,6 +12,8 @@ from foundations.keys.live_record import LiveRecord
 
 # read by hooks in every thread, signal handler and fork, so nothing here takes a lock
 active: dict[str, LiveRecord] = {}
+# by the id of its code: what functions that keep their results, and modules, have read
+remembering: dict[int, tuple[CodeType, LiveRecord]] = {}
 
 
 class _Mine(threading.local):
@@ -24,8 +28,14 @@ class _Mine(threading.local):
 mine = _Mine()
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_MOST_FRAMES = 500
 _STDLIB = os.path.dirname(os.__file__)
 _OURS = (_HERE, "<frozen ")
+
+
+def count_as_workers() -> None:
+    """Let this thread be the worker's own: what it does between stages is none of theirs."""
+    mine.worker = True
 
 
 def records_here() -> tuple[LiveRecord, ...]:
@@ -45,6 +55,17 @@ def records_here() -> tuple[LiveRecord, ...]:
     return tuple(active.copy().values())
 
 
+def _remembered_by() -> Iterator[LiveRecord]:
+    """Yield the records of the functions and modules that this thread is in."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            break
+        if id(frame.f_code) in remembering:
+            yield remembering[id(frame.f_code)][1]
+        frame = frame.f_back
+
+
 def observe(note: Callable[..., None], *args: Any, **more: Any) -> None:
     """Call `note` with each record that counts what this thread does; what goes wrong there is no matter of the user's.
 
@@ -55,16 +76,22 @@ def observe(note: Callable[..., None], *args: Any, **more: Any) -> None:
     records: tuple[LiveRecord, ...] = ()
     try:
         mine.busy = True
-        records = records_here()
+        records = (*records_here(), *_remembered_by()) if remembering else records_here()
         for record in records:
             note(record, *args, **more)
     except Exception as error:
-        if not _is_ours(error):
+        if not is_ours(error):
             raise
         for record in records or active.copy().values():
             record.spoil(f"what it read could not be noted ({type(error).__name__}: {error})")
     finally:
         mine.busy = False
+
+
+def is_familiar(kind: str, path: object) -> bool:
+    """Tell at once, where that can be, that a stage has looked at a path in this way before."""
+    record = active.get(current.stage_here() or "")
+    return record is not None and not remembering and type(path) is str and path in record.familiar[kind]
 
 
 class unobserved:  # noqa: N801 - a context manager, read as a word: with unobserved()
@@ -79,7 +106,7 @@ class unobserved:  # noqa: N801 - a context manager, read as a word: with unobse
         mine.busy = self._before
 
 
-def _is_ours(error: Exception) -> bool:
+def is_ours(error: Exception) -> bool:
     """Tell whether an exception comes from our own code, or what that calls, and not from a signal's handler."""
     trace = error.__traceback__
     while trace is not None:

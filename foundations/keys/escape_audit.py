@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from foundations.keys.attribution import active, observe
+from foundations.keys.attribution import active, is_ours, observe
 from foundations.keys.live_record import LiveRecord
 
 _NAME = "foundations"
@@ -46,7 +46,11 @@ class EscapeAudit:
         """Hear again of all that this record's closure does not cover; tell whether anything is heard at all."""
         if self._tool < 0 or self._monitoring.get_tool(self._tool) != _NAME:
             return False
-        if not all(record.knows(code) for code in self._unheard.copy().values()):
+        try:
+            rests = all(record.knows(code) for code in self._unheard.copy().values())
+        except Exception:  # noqa: BLE001 - whatever a closure can't say of some code, it is heard of again
+            rests = False
+        if not rests:
             self._unheard.clear()
             self._monitoring.restart_events()
         return True
@@ -56,8 +60,16 @@ class EscapeAudit:
         if not self._owns(code.co_filename):
             return self._monitoring.DISABLE
         observe(LiveRecord.ran, code)
-        # one that may run it next would want to know
-        if not all(record.knows(code) for record in active.copy().values()):
+        if not _is_known_to_all(code):  # one of them may be the next to run it
             return None
         self._unheard[id(code)] = code
         return self._monitoring.DISABLE
+
+
+def _is_known_to_all(code: CodeType) -> bool:
+    try:
+        return all(record.knows(code) for record in active.copy().values())
+    except Exception as error:
+        if not is_ours(error):  # what a signal's handler raises goes its way
+            raise
+        return False

@@ -36,14 +36,16 @@ def finished(record: LiveRecord, *, audited: bool) -> Observed:
 
 
 def _told(texts: Any) -> tuple[str, ...]:
-    return tuple(sorted(texts)[:_MOST_TOLD])
+    return tuple(sorted(texts.copy())[:_MOST_TOLD])
 
 
 class _Settled:
     """The notes on files, once it is known which of them the stage had made itself."""
 
     def __init__(self, record: LiveRecord) -> None:
-        self._record, self._notes = record, record.notes
+        self._record = record
+        # threads that the stage has left behind may still be noting something
+        self._notes = {kind: notes.copy() for kind, notes in record.notes.items()}
         self._places = record.places
         self._wrote = {path: at for path, (at, *_) in self._notes["wrote"].items()}
         self._made = {path: at for path, (at, *_) in self._notes["made"].items()}
@@ -84,11 +86,11 @@ class _Settled:
         if self._is_own(source, when, signature):
             return
         name = self._places.name(source)
-        if signature_of(path) != signature:
+        now = DIGESTS.of_same(path, signature)
+        if now is None:
             gone = not os.path.lexists(path)
             self._record.spoil(f"file {name} {'was removed' if gone else 'changed'} while the stage ran")
             return
-        now = content_at(path, DIGESTS)
         if digest is not None and now != digest:
             self._record.spoil(f"file {name} changed while the stage ran")
         self._files[name] = now
@@ -121,6 +123,8 @@ class _Settled:
 
     def _origin(self, path: str, at: int) -> tuple[str, int]:
         """Return the name that a file had before the stage gave it this one, by moving or linking it, and when."""
+        if not self._notes["moved"]:
+            return path, at
         for _ in range(_MOST_NAMES):
             for one in (path, *_parents(path)):
                 moved = self._notes["moved"].get(one)
@@ -138,7 +142,7 @@ class _Settled:
             since = self._same.get(signature[:2])  # it is known by another name
         if since is not None and since <= at:
             return True
-        return any(self._made.get(one, at + 1) <= at for one in (path, *_parents(path)))
+        return bool(self._made) and any(self._made.get(one, at + 1) <= at for one in (path, *_parents(path)))
 
     def _was_made(self, path: str) -> bool:
         return path in self._wrote or path in self._made or path in self._notes["moved"]

@@ -4,7 +4,7 @@ import base64
 import json
 import marshal
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic_ns
@@ -42,6 +42,8 @@ class LiveRecord:
         self._known: dict[int, CodeType] = {}
         self.notes: dict[str, dict[str, Any]] = {kind: {} for kind in (*_TIMED, *_OTHERS)}
         self.asked: set[str] = set()  # variables that are noted, or that the stage has set itself
+        # paths as they were given that there is nothing more to say of, until the process goes to another directory
+        self.familiar: dict[str, set[str]] = {kind: set() for kind in ("reads", "kinds", "sizes")}
         self.others: list[Mapping[str, Any]] = []  # what processes that were started for it have handed back
         self._children: Path | None = None
 
@@ -108,6 +110,12 @@ class LiveRecord:
         finally:
             path.unlink(missing_ok=True)
 
+    def inherit(self, other: "LiveRecord", kinds: Iterable[str]) -> None:
+        """Take over what another record has noted of some kinds."""
+        for kind in kinds:
+            for name, value in other.notes[kind].copy().items():
+                self._take(kind, name, value)
+
     def _take(self, kind: str, name: str, value: Any) -> None:
         notes = self.notes[kind]
         if kind not in _TIMED:
@@ -136,6 +144,11 @@ def _lines(path: Path) -> Iterator[Note]:
 def leave_fork() -> None:
     """Let this process be nobody's copy: what it notes is its own."""
     _fork.in_child = False
+
+
+def is_fork() -> bool:
+    """Tell whether this process is a copy that a stage has made of the one that watches it."""
+    return _fork.in_child
 
 
 class _Fork:

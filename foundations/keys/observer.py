@@ -1,5 +1,6 @@
 """Sees what cached stages read: installs the hooks of this process, and keeps a record for each stage that runs."""
 
+import atexit
 import base64
 import marshal
 import os
@@ -8,33 +9,39 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from foundations.keys import shared_generators, watched_files, watched_processes
+from foundations.keys import memory, shared_generators, watched_files, watched_processes
 from foundations.keys.argument_files import note_named, noted_paths
-from foundations.keys.attribution import active, mine, observe, unobserved
+from foundations.keys.attribution import active, count_as_workers, mine, observe, remembering, unobserved
 from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
+from foundations.keys.memory import Memory
 from foundations.keys.observed import Observed, joined
 from foundations.keys.places import Places
 from foundations.keys.watched_clock import Chance, chance_in
 from foundations.keys.watched_environment import unwatch_environment, watch_environment
 from foundations.keys.watched_existence import unwatch_existence, watch_existence
 
-_HANDLERS: Mapping[str, Callable[..., None]] = {**watched_files.HANDLERS, **watched_processes.HANDLERS}
+_HANDLERS: Mapping[str, Callable[..., None]] = {
+    **watched_files.HANDLERS,
+    **watched_processes.HANDLERS,
+    **memory.HANDLERS,
+}
 
 
 class Observer:
     """The hooks of one process. An audit hook can't be taken away: it is installed once, and idle between stages."""
 
     def __init__(self, root: str | os.PathLike[str], *, owns: Callable[[str], bool] | None = None) -> None:
-        self._places = Places(root)
-        self._audit = EscapeAudit(owns or self._places.owns)
+        self._places = Places(root, owns=owns)
+        self._audit = EscapeAudit(self._places.owns)
         self._folder = tempfile.gettempdir()
+        self._memory = Memory(self._places, self._folder)
 
     def install(self) -> None:
         """Let this process be watched, from a thread of the worker's own."""
         global _is_hooked
-        mine.worker = True
+        count_as_workers()
         leave_fork()
         watch_environment()
         watch_existence()
@@ -43,6 +50,7 @@ class Observer:
         if not _is_hooked:
             _is_hooked = True
             sys.addaudithook(_heard)
+        atexit.register(self._leave)
 
     def names(self, paths: Iterable[str]) -> list[str]:
         """Return under which names `Watch.name_files` notes these files and directories, those that it notes."""
@@ -54,22 +62,37 @@ class Observer:
         unwatch_existence()
         watched_processes.unwatch_spawning()
         self._audit.end()
+        remembering.clear()
+        atexit.unregister(self._leave)
+
+    def _leave(self) -> None:
+        """Let go before the modules are emptied that the hooks need."""
+        active.clear()
+        self._audit.end()
 
     def watching(self, stage: str, closure: ReachableCode | None = None, *, collects_code: bool = False) -> "Watch":
         """Return what watches a stage, for a `with` around all attempts at it; see `Watch`.
 
-        Without the closure at hand, `collects_code` hands back the code that ran, for `Watch.add` where it is.
+        Without the closure at hand, `collects_code` hands back the code that ran, for `take_over` where it is.
         """
         record = LiveRecord(self._places, folder=self._folder, closure=closure, collects=collects_code)
-        return Watch(stage, record, closure, self._audit)
+        return Watch(stage, record, closure, audit=self._audit, memory=self._memory)
 
 
 class Watch:
     """What is seen of one stage: `observed` once the `with` is over."""
 
-    def __init__(self, stage: str, record: LiveRecord, closure: ReachableCode | None, audit: EscapeAudit) -> None:
-        self._stage, self._record, self._audit = stage, record, audit
-        self._closure = closure
+    def __init__(
+        self,
+        stage: str,
+        record: LiveRecord,
+        closure: ReachableCode | None,
+        *,
+        audit: EscapeAudit,
+        memory: Memory,
+    ) -> None:
+        self._stage, self._record, self._closure = stage, record, closure
+        self._audit, self._memory = audit, memory
         self._alone = True
         self.observed = Observed()
 
@@ -83,8 +106,10 @@ class Watch:
         return {"observed": self.observed.plain(), "ran": list(self._record.notes["ran"])}
 
     def __enter__(self) -> "Watch":
-        mine.worker, mine.busy = True, False
+        count_as_workers()
+        mine.busy = False
         mine.in_passing = set()
+        self._before = self._memory.begin()
         self._states = shared_generators.states()
         self._audited = self._audit.arm(self._record)
         self._alone = not active
@@ -95,11 +120,17 @@ class Watch:
         alone = self._alone and len(active) == 1
         active.pop(self._stage, None)
         with unobserved():
-            self._record.gather()
-            self._note_chance(alone=alone)
-            self.observed = self._with_others(finished(self._record, audited=self._audited))
+            try:
+                self.observed = self._finished(alone=alone)
+            except Exception as error:  # noqa: BLE001 - the stage has its result all the same
+                reason = f"what it read could not be made out ({type(error).__name__}: {error})"
+                self.observed = Observed(spoiled=(reason,))
 
-    def _with_others(self, observed: Observed) -> Observed:
+    def _finished(self, *, alone: bool) -> Observed:
+        self._record.gather()
+        self._memory.end(self._record, self._closure, self._before)
+        self._note_chance(alone=alone)
+        observed = finished(self._record, audited=self._audited)
         for told in self._record.others:
             observed = joined(observed, Observed.of(told["observed"]))
         return observed
@@ -126,8 +157,11 @@ def take_over(stage: str, told: Mapping[str, Any]) -> None:
     record = active.get(stage)
     if record is not None:
         record.others.append(told)
-        for code in told["ran"]:
-            record.ran(marshal.loads(base64.b64decode(code)))  # noqa: S302 - from a process of our own
+        try:
+            for code in told["ran"]:
+                record.ran(marshal.loads(base64.b64decode(code)))  # noqa: S302 - from a process of our own
+        except Exception as error:  # noqa: BLE001 - the stage has its result all the same
+            record.spoil(f"which code ran in its process could not be made out ({type(error).__name__}: {error})")
 
 
 def _heard(event: str, args: tuple[Any, ...]) -> None:

@@ -4,7 +4,7 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _TIME_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
@@ -16,13 +16,15 @@ _OF_THE_MACHINE = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", 
 class Places:
     """The folder of a project and the folders of Python; names paths so that they mean the same elsewhere."""
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, owns: Callable[[str], bool] | None = None) -> None:
         given = os.path.abspath(root)
         self.root = os.path.realpath(given)
         self._roots = tuple({f"{self.root.rstrip('/')}/", f"{given.rstrip('/')}/"})
         self._library = tuple(sorted(one for one in set(_folders_of_python()) if not self._roots[0].startswith(one)))
-        executables = {sys.executable, os.path.realpath(sys.executable)}
-        self._exceptions = _OF_THE_MACHINE | executables
+        folders = {one.rstrip("/") for one in self._library}
+        self._exceptions = {*_OF_THE_MACHINE, *folders, sys.executable, os.path.realpath(sys.executable)}
+        self._known: dict[str, bool] = {}  # by folder: this is asked for each file
+        self.owns = owns or self._owns
 
     def name(self, path: str) -> str:
         """Return an absolute path relative to the project's folder, or as it is where it leads elsewhere."""
@@ -35,14 +37,18 @@ class Places:
 
     def is_library(self, path: str) -> bool:
         """Tell whether an absolute path belongs to what the environment's key or Python's version stands for."""
-        return f"{path}/".startswith(self._library) or path in self._exceptions
+        folder = path[: path.rfind("/")]
+        known = self._known.get(folder)
+        if known is None:
+            known = self._known[folder] = f"{folder}/".startswith(self._library)
+        return known or path in self._exceptions
 
     def is_above(self, path: str) -> bool:
         """Tell whether an absolute path is the project's folder, or one that it lies in: they are always there."""
         folder = path.rstrip("/") + "/"
         return any(root.startswith(folder) for root in self._roots)
 
-    def owns(self, file: str) -> bool:
+    def _owns(self, file: str) -> bool:
         """Tell whether a code object's file is the project's; what is pickled by value has a relative one."""
         if file[:1] in ("<", ""):
             return False

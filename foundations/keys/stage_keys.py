@@ -50,6 +50,11 @@ class StageKey:
     arguments: Mapping[str, ValueDigest]
 
     @property
+    def names(self) -> tuple[str, str]:
+        """Both keys, the better one first."""
+        return self.fine, self.coarse
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The existing files and directories that arguments and constants name."""
         named = [file for one in self.arguments.values() for file in one.files]

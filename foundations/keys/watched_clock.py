@@ -6,7 +6,7 @@ what they stand for in its module. Random draws within libraries show in the sta
 
 import dis
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, ModuleType
@@ -22,6 +22,7 @@ from foundations.keys.chance_names import (
     NO_DRAWS,
     SEEDS,
 )
+from foundations.keys.memory import namespace_of
 
 _KNOWN = CLOCK | DRAWS | DRAWS_WITHOUT_ARGUMENT
 _SUSPECT = frozenset(name.rpartition(".")[2] for name in _KNOWN) | SEEDS
@@ -29,6 +30,7 @@ _MODULES = frozenset({"random", "secrets", "numpy", "np"})
 
 _NAMED = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_DEREF", "LOAD_CLASSDEREF"})
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM"})
+_FUNCTIONS = frozenset({"function", "method", "builtin_function_or_method", "cython_function_or_method"})
 _STORE = frozenset({"STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"})
 _BETWEEN = frozenset({"PUSH_NULL", "PRECALL", "CACHE", "EXTENDED_ARG"})
 _CALL = frozenset({"CALL", "CALL_FUNCTION", "CALL_METHOD"})
@@ -43,7 +45,8 @@ class Chance:
     seeds: bool = False
 
 
-def chance_in(codes: Iterable[CodeType]) -> Chance:
+@lru_cache(maxsize=10_000)
+def chance_in(codes: frozenset[CodeType]) -> Chance:
     """Return where these functions ask for the time or draw numbers: file, line and name of each first place."""
     found = [_chance_of(code) for code in codes]
     return Chance(
@@ -124,16 +127,19 @@ class _Names:
         self._module = _module_of(code.co_filename)
 
     def meaning(self, name: str) -> str:
+        """Return the whole name of what a name in the code stands for, or itself where that is not known."""
         if name in self.local:
             return self.local[name]
-        value = self._module.get(name)
-        if isinstance(value, ModuleType):
-            return value.__name__
+        value: Any = self._module.get(name)
+        kind = type(value)
+        if issubclass(kind, ModuleType):
+            return str(namespace_of(value).get("__name__", name))
+        if kind.__name__ not in _FUNCTIONS and not issubclass(kind, type):  # a proxy of the user's is asked nothing
+            return ALIASES.get(name, name)
         if isinstance(getattr(value, "__self__", None), _generators()):
-            return f"{'random' if type(value.__self__).__module__ == 'random' else 'numpy.random'}.{value.__name__}"  # type: ignore[union-attr]
-        if callable(value) and isinstance(where := getattr(value, "__module__", None), str):
-            return f"{where}.{getattr(value, '__qualname__', name)}"
-        return ALIASES.get(name, name)
+            library = "random" if type(value.__self__).__module__ == "random" else "numpy.random"
+            return f"{library}.{value.__name__}"
+        return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', name)}"
 
 
 def _generators() -> tuple[type, ...]:
@@ -145,9 +151,10 @@ def _generators() -> tuple[type, ...]:
 def _module_of(file: str) -> dict[str, Any]:
     if file not in _namespaces:
         for module in list(sys.modules.values()):
-            where = getattr(module, "__file__", None)
-            if isinstance(where, str):
-                _namespaces[where] = vars(module)
+            namespace = namespace_of(module)
+            where = namespace.get("__file__")
+            if type(where) is str:
+                _namespaces[where] = namespace
     return _namespaces.setdefault(file, {})
 
 

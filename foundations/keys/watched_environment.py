@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from foundations.current import stage_here
-from foundations.keys.attribution import active, mine, observe
+from foundations.keys.attribution import active, mine, observe, remembering
 from foundations.keys.live_record import LiveRecord
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _getitem(self: Any, key: Any) -> Any:
     value = self.decodevalue(value)
     if active:
         record = active.get(stage_here() or "")
-        if record is None or key not in record.asked:
+        if record is None or remembering or key not in record.asked:
             observe(_asked, key, value)
     return value
 

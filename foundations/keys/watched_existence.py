@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from foundations.keys.attribution import active, mine, observe
+from foundations.keys.attribution import active, is_familiar, mine, observe
 from foundations.keys.claims import kind_of
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
@@ -38,6 +38,12 @@ def unwatch_existence() -> None:
         _replace(name, function, _plain[name])
 
 
+def unwrapped(function: Any) -> Any:
+    """Return the function of Python's that a wrapper stands for, and any other as it is."""
+    name = next((name for name, wrapper in _WRAPPERS.items() if wrapper is function), None)
+    return function if name is None else _plain[name]
+
+
 def _replace(name: str, old: Any, new: Any) -> None:
     if getattr(os, name) is old:
         setattr(os, name, new)
@@ -48,7 +54,7 @@ def _replace(name: str, old: Any, new: Any) -> None:
 
 def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
     """`os.stat`, which tells what it found."""
-    if not active or mine.busy:
+    if not active or mine.busy or is_familiar("sizes", path):
         return _plain["stat"](path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]
     try:
         found: os.stat_result = _plain["stat"](path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
@@ -56,7 +62,7 @@ def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) 
         for purpose in _PURPOSES if _purpose() else ():
             observe(_found, path, dir_fd, None, purpose)
         raise
-    if type(path) is not int and follow_symlinks and (purpose := _purpose()):
+    if type(path) is not int and follow_symlinks and (purpose := _purpose()) and not is_familiar(purpose, path):
         observe(_found, path, dir_fd, found, purpose)
     return found
 
@@ -99,6 +105,8 @@ def _found(record: LiveRecord, path: object, dir_fd: int | None, found: os.stat_
     if text is None or text in record.notes[purpose] or record.places.is_library(text) or is_no_file(text):
         return
     if not text.startswith(_SPECIAL) and not record.places.is_above(text) and not is_code_at_work(text):
+        if dir_fd is None and type(path) is str:
+            record.familiar[purpose].add(path)
         record.note_now(purpose, text, None if found is None else kind_of(found, sized=purpose == "sizes"))
 
 

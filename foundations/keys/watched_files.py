@@ -6,15 +6,16 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from foundations.keys.attribution import mine
+from foundations.keys.attribution import active, mine
 from foundations.keys.claims import DIRECTORY, FILE, kind_at, kind_of, names_at
 from foundations.keys.file_digests import FileDigests, is_young, signature, signature_of
-from foundations.keys.live_record import LiveRecord
+from foundations.keys.live_record import LiveRecord, is_fork
 from foundations.keys.places import absolute
 
 DIGESTS = FileDigests()
 
 _CODE = (".py", ".pyc", ".so", ".pyd", ".zip")
+_MADE_OF_CODE = "/__pycache__/"
 _MOST_FRAMES = 25
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _STDLIB = os.path.dirname(os.__file__)
@@ -31,12 +32,16 @@ _plain_stat = os.stat
 def opened(record: LiveRecord, path: object, mode: object, flags: int) -> None:
     """Take the event `open`: a file is read, or made, or both."""
     del mode  # the flags say the same
+    if type(path) is str and path in record.familiar["reads"] and not flags & (os.O_TRUNC | os.O_CREAT):
+        return
     if type(path) is int or (text := absolute(path, mine.folder)) is None:
         return
     reads = flags & os.O_ACCMODE != os.O_WRONLY and not flags & (os.O_TRUNC | os.O_EXCL)
     if not flags & (os.O_TRUNC | os.O_CREAT):
         if reads:
             read(record, text)
+            if type(path) is str and mine.folder is None:
+                record.familiar["reads"].add(path)
         return
     there = kind_at(text)
     if reads:  # that nothing was there is what it depends on
@@ -49,10 +54,10 @@ def read(record: LiveRecord, path: str) -> None:
     """Note that a file, by its absolute path, is about to be read."""
     if path in record.notes["reads"] or record.places.is_library(path):
         return
-    if is_code_at_work(path):
+    if is_code_at_work(path) or _MADE_OF_CODE in path:
         return
     if path.startswith(_STATE_OF_THE_MACHINE):
-        if not path.startswith(_NOTHING_BEHIND):
+        if not path.startswith(_NOTHING_BEHIND) and _is_asked_by_user(record):
             record.note("devices", path)
         return
     try:
@@ -97,12 +102,13 @@ def listed(record: LiveRecord, path: object = None) -> None:
     if text is None or text in record.notes["names"] or record.places.is_library(text):
         return
     if text.startswith(("/proc", "/sys", "/dev")):
-        record.note("devices", text)
+        if _is_asked_by_user(record):
+            record.note("devices", text)
         return
     if _is_import_system(_caller()):
         return
-    own = {name for name in record.notes["wrote"] if os.path.dirname(name) == text}
-    record.note_now("names", text, names_at(text, {os.path.basename(name) for name in own}))
+    own = {one for kind in ("wrote", "made", "moved") for one in list(record.notes[kind])}
+    record.note_now("names", text, names_at(text, {name for folder, _, name in map(_parted, own) if folder == text}))
 
 
 def made_directory(record: LiveRecord, path: object, mode: object = None, folder: object = -1) -> None:
@@ -120,6 +126,14 @@ def moved(record: LiveRecord, source: object, target: object, of: object = -1, t
         return
     record.notes["moved"].pop(after, None)  # the last name counts: the file that was there is gone
     record.note_now("moved", after, before)
+
+
+def went(record: LiveRecord, *_: object) -> None:
+    """Take the event `os.chdir`: a relative path says something else now."""
+    del record
+    for one in active.copy().values():
+        for paths in one.familiar.values():
+            paths.clear()
 
 
 def linked(record: LiveRecord, source: object, target: object, folder: object = -1) -> None:
@@ -160,12 +174,17 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "os.rename": moved,
     "os.link": moved,
     "os.symlink": linked,
+    "os.chdir": went,
 }
 
 
 def is_no_file(path: str) -> bool:
     """Tell whether this is a name as `<string>`, which Python looks for to show a line of what has no file."""
     return path.endswith(">") and path.rpartition("/")[2].startswith("<")
+
+
+def _parted(path: str) -> tuple[str, str, str]:
+    return path.rpartition("/")
 
 
 def _within(path: object, folder: object) -> str | None:
@@ -175,7 +194,11 @@ def _within(path: object, folder: object) -> str | None:
 
 def _young_digest(record: LiveRecord, path: str, found: os.stat_result) -> str | None:
     """Return the digest of a file that might change without a sign before the stage ends."""
-    if not is_young(found) or path in record.notes["wrote"]:
+    if path in record.notes["wrote"]:
+        return None
+    if not is_young(found):
+        if not is_fork():  # whose digests nobody asks for
+            DIGESTS.begin(path, found)
         return None
     try:
         return DIGESTS.of(path)
@@ -190,6 +213,16 @@ def _read_special(record: LiveRecord, path: str) -> None:
         found = kind_of(_plain_stat(path))
         record.note("devices", path)
         record.spoil(f"{path} is no regular file ({found}): what comes from it can't be looked at again")
+
+
+def _is_asked_by_user(record: LiveRecord) -> bool:
+    """Tell whether it is the user's own code that asks, and not a library that looks how many processors there are."""
+    frame = _caller()
+    while frame is not None and frame.f_code.co_filename.startswith((_STDLIB, "<frozen ")):
+        if "-packages" in frame.f_code.co_filename:
+            return False
+        frame = frame.f_back
+    return frame is not None and record.places.owns(frame.f_code.co_filename)
 
 
 def _is_import_system(frame: FrameType | None) -> bool:

@@ -3,7 +3,7 @@
 import os
 import shlex
 import stat
-import subprocess  # noqa: F401 - it takes the plain function before that is wrapped, and is audited itself
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -77,9 +77,15 @@ def unwatch_spawning() -> None:
 
 
 def _fork_exec(words: Any, *more: Any) -> Any:
-    if active and not any(b"resource_tracker" in os.fsencode(word) for word in words):
-        observe(started, "", words)
+    if active and sys._getframe(1).f_globals.get("__name__") != "subprocess":  # of which there is one
+        observe(_spawned, words)
     return _plain_fork_exec(words, *more)
+
+
+def _spawned(record: LiveRecord, words: Any) -> None:
+    texts = list(_words(words))
+    if not any("resource_tracker" in text for text in texts):
+        started(record, texts[:1], texts[1:])
 
 
 HANDLERS: dict[str, Callable[..., None]] = {

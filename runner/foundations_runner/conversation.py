@@ -9,7 +9,7 @@ from typing import Any
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
 from foundations_archive.envelope import tagged
-from foundations_archive.errors import ArchiveDamaged, ArchiveError, ArchiveUntrusted, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
 from foundations_archive.manifest import ManifestError
 from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
@@ -218,14 +218,16 @@ class Conversation:
     def _look_up(self, message: Message) -> None:
         """Answer with the entries under the keys of each question."""
         questions = message["questions"]
-        found = self._lookups.entries([(one["stage"], tuple(one["keys"])) for one in questions])
+        found = self._lookups.entries(
+            [(one["stage"], tuple(one["keys"])) for one in questions], beside=message["beside"]
+        )
         self._channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
 
     def _take_hits(self, message: Message) -> None:
         """Answer for each stage whether all is there that its entry names; it is served from it then."""
         whole = []
         for one in message["hits"]:
-            entry = self._lookups.chosen(one["stage"], one["key"])
+            entry = self._lookups.chosen(one["stage"], one["name"])
             there = entry is not None and self._can_serve(entry, persisted=one["persisted"])
             if there and entry is not None:
                 elsewhere = one["persisted"] and self._archive.blobs is not self._archive.cache_blobs

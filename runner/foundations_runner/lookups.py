@@ -17,23 +17,27 @@ class Lookups:
 
     def __init__(self, archive: Archive, journal: Journal) -> None:
         self._archive, self._journal = archive, journal
-        self._found: dict[str, _Found] = {}
+        self._found: dict[str, dict[str, CacheEntry]] = {}
 
-    def entries(self, questions: Sequence[tuple[str, tuple[str, ...]]]) -> list[_Found]:
-        """Return for each stage and its keys the entries under these, with their keys, the best first."""
-        found = at_once(lambda question: self._entries(*question), questions)
-        self._found |= {stage: entries for (stage, _), entries in zip(questions, found, strict=True)}
+    def entries(self, questions: Sequence[tuple[str, tuple[str, ...]]], *, beside: bool) -> list[_Found]:
+        """Return for each stage and its keys the entries under these, or `beside` these, with their names."""
+        found = at_once(lambda question: self._entries(*question, beside=beside), questions)
+        for (stage, _), entries in zip(questions, found, strict=True):
+            self._found.setdefault(stage, {}).update(entries)
         return found
 
     def chosen(self, stage: str, name: str) -> CacheEntry | None:
         """Return the entry of this name that was found for a stage."""
-        return dict(self._found.pop(stage, ())).get(name)
+        return self._found.pop(stage, {}).get(name)
 
-    def _entries(self, stage: str, keys: tuple[str, ...]) -> _Found:
+    def _entries(self, stage: str, keys: tuple[str, ...], *, beside: bool) -> _Found:
         found: _Found = []
         for key in keys:
             try:
-                found += self._archive.entries(key)
+                if beside:
+                    found += self._archive.cached_beside(key)
+                elif (entry := self._archive.cached(key)) is not None:
+                    found.append((key, entry))
             except ArchiveUntrusted as error:
                 text = f"foundations: warning: {error}; the stage is computed anew"
                 self._journal.add("log", stream="stderr", text=text, stage=stage)

@@ -105,6 +105,7 @@ foundations/keys/kinds.py
 foundations/keys/library.py
 foundations/keys/live_record.py
 foundations/keys/making.py
+foundations/keys/memory.py
 foundations/keys/module_source.py
 foundations/keys/modules.py
 foundations/keys/name_reader.py

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from foundations import current
+from foundations.keys import attribution
 from foundations.keys.observer import Observer, Watch, take_over
 
 monitored = pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")
@@ -179,6 +180,20 @@ def test_code_of_libraries_and_of_no_file_is_not_looked_at(observer: Observer) -
         scope["made"]()
 
     assert run(observer, stage).observed.escaped == ()
+
+
+@monitored
+def test_a_closure_that_fails_spoils_and_is_not_raised(observer: Observer, model: Any) -> None:
+    closure = Closure()
+    closure.covers = lambda code: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    closure.covers.__code__ = closure.covers.__code__.replace(  # type: ignore[attr-defined]
+        co_filename=attribution.__file__
+    )
+    for _ in range(2):
+        watch = observer.watching("stage", closure)
+        with current.running("stage"), watch:
+            model.second()
+        assert "ZeroDivisionError" in watch.observed.spoiled[0]
 
 
 @contextlib.contextmanager

@@ -18,11 +18,12 @@ import pytest
 
 from foundations import current
 from foundations.execute import call_directly
-from foundations.graph import Call, Options
+from foundations.graph import Call, Options, StageGraph
 from foundations.keys import attribution, watched_files
 from foundations.keys.attribution import mine
 from foundations.keys.observed import Observed, joined, still_holds
 from foundations.keys.observer import Observer
+from foundations.schedule import run_in_order
 from foundations.stage_threads import threads_belong_to_their_stage
 
 from .conftest import See
@@ -119,6 +120,27 @@ def test_what_the_worker_does_between_stages_is_nobodys(observer: Observer, file
         os.environ.get("HOME")
     assert watch.observed.files == {}
     Path("b").read_text()
+
+
+def test_what_another_of_the_workers_threads_does_between_stages_is_nobodys(
+    observer: Observer, files: list[str]
+) -> None:
+    calls = tuple(Call(name, name, print) for name in "ab")
+    meeting = threading.Barrier(2)
+    watch = observer.watching("a")
+
+    def run(call: Call) -> None:
+        if call.id == "a":
+            with current.running("a"), watch:
+                meeting.wait(10)
+                meeting.wait(10)
+        else:
+            meeting.wait(10)
+            Path("b").read_text()  # as one that makes a key
+            meeting.wait(10)
+
+    run_in_order(StageGraph(calls, "b"), run, settle=lambda call: None, threads=2)
+    assert watch.observed.files == {}
 
 
 def test_a_stage_with_a_time_limit_is_seen(see: See, files: list[str]) -> None:
@@ -357,3 +379,38 @@ def test_an_exception_set_from_outside_is_not_lost(see: See, files: list[str]) -
                 interrupted()
 
     assert "a" in see(stage).files
+
+
+def test_a_failure_at_the_end_spoils_and_is_not_raised(see: See, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **more: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("foundations.keys.observer.finished", broken)
+    assert see(lambda: None).spoiled == ("what it read could not be made out (RuntimeError: broken)",)
+
+
+def test_many_stages_begin_and_end_in_many_threads(observer: Observer, root: Path) -> None:
+    for number in range(8):
+        (root / f"file{number}").write_text(str(number))
+    seen: dict[int, list[Observed]] = {number: [] for number in range(8)}
+
+    def crew(number: int) -> None:
+        for _ in range(30):
+            watch = observer.watching(f"stage{number}")
+            with current.running(f"stage{number}"), watch:
+                Path(f"file{number}").read_text()
+                os.environ.get(f"VARIABLE{number}")
+                list(Path().iterdir())
+            seen[number].append(watch.observed)
+
+    threads = [threading.Thread(target=crew, args=(number,)) for number in seen]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number, all_observed in seen.items():
+        assert len(all_observed) == 30
+        for observed in all_observed:
+            assert set(observed.files) == {".", f"file{number}"}
+            assert set(observed.variables) == {f"VARIABLE{number}"}
+            assert not observed.spoiled

@@ -34,7 +34,7 @@ def chance(body: str, tmp_path: Path) -> Chance:
     sys.modules["of_chance"] = module
     try:
         exec(compile(HEAD + f"def stage(x=0):\n    {body}\n", module.__file__, "exec"), vars(module))
-        return chance_in([module.stage.__code__])
+        return chance_in(frozenset([module.stage.__code__]))
     finally:
         del sys.modules["of_chance"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from foundations.keys.observed import still_holds
 from foundations.keys.observer import Observer
+from foundations.keys.watched_existence import unwrapped
 
 from .conftest import See
 
@@ -131,6 +132,28 @@ def test_folders_above_the_project_are_not_asked_about(root: Path, see: See) -> 
     assert see(stage).files == {}
 
 
+def test_the_same_name_in_another_directory_is_another_file(root: Path, see: See) -> None:
+    (root / "sub").mkdir()
+    (root / "a").touch()
+
+    def stage() -> None:
+        for _ in range(2):
+            os.path.exists("a")
+            os.stat("a")
+            open("a").close()
+        os.chdir("sub")
+        os.path.exists("a")
+        with pytest.raises(FileNotFoundError):
+            os.stat("a")
+        with pytest.raises(FileNotFoundError):
+            open("a")
+        os.chdir("..")
+
+    observed = see(stage)
+    assert observed.files["sub/a"] is None
+    assert observed.files["a"]
+
+
 def test_odd_arguments_are_left_to_the_system(see: See) -> None:
     def stage() -> None:
         with pytest.raises(TypeError):
@@ -171,6 +194,9 @@ def test_the_wrappers_pass_for_what_they_wrap(observer: Observer) -> None:
         assert function.__doc__
         assert "dir_fd" in inspect.signature(function).parameters
         assert function in os.supports_dir_fd
+        assert unwrapped(function) is not function
+        assert unwrapped(function).__name__ == name
+    assert unwrapped(print) is print
     assert os.stat in os.supports_follow_symlinks
     assert os.access in os.supports_effective_ids
 

@@ -18,8 +18,10 @@ import numpy
 import pandas
 import pytest
 
+from foundations import current
 from foundations.keys import file_digests
 from foundations.keys.observed import still_holds
+from foundations.keys.observer import Observer
 
 from .conftest import See
 
@@ -404,6 +406,12 @@ def test_source_that_a_stage_asks_for_is_an_input(root: Path, see: See) -> None:
     assert observed.files.get("asked.py") == sha(b"def f(): return 1\n")
 
 
+def test_what_is_made_of_code_is_no_input(root: Path, see: See) -> None:
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__" / "index.nbi").write_text("1")
+    assert see(lambda: Path("__pycache__/index.nbi").read_text()).files == {}
+
+
 def test_what_belongs_to_python_is_no_input(see: See) -> None:
     def stage() -> None:
         open(os.__file__).close()
@@ -446,8 +454,10 @@ def test_files_of_the_system(see: See) -> None:
     observed = see(stage)
     assert observed.files == {}
     assert observed.spoiled == ()
-    assert observed.devices == ("/proc", "/proc/self/status")
+    assert observed.devices == ()  # who asked is no code of the project
     assert "/dev/urandom" in observed.random
+    stage.__code__ = stage.__code__.replace(co_filename="driver.py")
+    assert see(stage).devices == ("/proc", "/proc/self/status")
 
 
 def test_what_can_not_be_read_stays_so(root: Path, see: See) -> None:
@@ -482,7 +492,56 @@ def test_sockets_in_the_file_system_are_no_files(root: Path, see: See) -> None:
     assert observed.files == {"socket": "other"}
 
 
-def test_a_large_file_is_hashed_in_pieces(root: Path, see: See) -> None:
+def test_a_large_file_is_hashed_in_pieces(root: Path, see: See, any_age: None) -> None:
     content = os.urandom(3_500_001)
     (root / "large").write_bytes(content)
     assert see(lambda: open("large", "rb").close()).files == {"large": sha(content)}
+
+
+def test_a_large_file_that_changes_while_it_is_hashed_spoils(root: Path, see: See, old: None) -> None:
+    (root / "large").write_bytes(bytes(60_000_000))
+
+    def stage() -> None:
+        for number in range(20):
+            with open("large", "rb+") as file:
+                file.write(b"%d" % number)
+
+    assert see(stage).spoiled == ("file large changed while the stage ran",)
+
+
+def test_a_large_file_read_by_forked_processes(root: Path, see: See, old: None) -> None:
+    content = os.urandom(3_000_000)
+    (root / "large").write_bytes(content)
+
+    def stage() -> None:
+        open("large").close()
+        for _ in range(3):
+            process = os.fork()
+            if process == 0:
+                try:
+                    open("large").close()
+                finally:
+                    os._exit(0)
+            os.waitpid(process, 0)
+
+    assert see(stage).files == {"large": sha(content)}
+
+
+def test_who_makes_a_digest_reads_for_nobody(root: Path, observer: Observer, old: None) -> None:
+    (root / "large").write_bytes(os.urandom(30_000_000))
+    one, other = observer.watching("one"), observer.watching("other")
+    with other, current.running("one"), one:
+        open("large").close()
+    assert list(one.observed.files) == ["large"]
+    assert list(other.observed.files) == []
+
+
+def test_a_directory_that_the_stage_has_made_is_not_among_the_names(root: Path, see: See) -> None:
+    def stage() -> None:
+        os.mkdir("out")
+        os.listdir(".")
+
+    observed = see(stage)
+    assert still_holds(observed, root=root) is None
+    (root / "out").rmdir()
+    assert still_holds(observed, root=root) is None

@@ -8,7 +8,7 @@ from typing import Any
 from foundations.graph import Call
 from foundations.keys.observed import Observed
 from foundations.keys.stage_keys import StageKey, Uncacheable
-from foundations.stage_cache import StageCache
+from foundations.stage_cache import Place, StageCache
 
 _NAMED = 3
 _CHANCE = {
@@ -24,13 +24,14 @@ _CHANCE = {
 class Kept:
     """How a result is to be kept: under which key, by what it counts, and what its run has read.
 
-    Where there is one that serves no longer it stands `beside` that.
+    Its place is "first", unless there is one; "beside" one that serves no longer here, and may serve elsewhere;
+    "instead" of one that is damaged, or that nobody wants any more.
     """
 
     key: str
     content: str | None
     observed: Mapping[str, Any]
-    beside: bool
+    place: Place
 
 
 class CachedRun:
@@ -60,7 +61,7 @@ class CachedRun:
             return None
         self._report(observed)
         key = self._key.coarse if observed.escaped else self._key.fine
-        return Kept(key, self._content(result), observed.plain(), cache.is_stale(key) or call.caching.refresh)
+        return Kept(key, self._content(result), observed.plain(), cache.place(call, key))
 
     def _has_changed(self, upstream: Callable[[str], Any]) -> bool:
         cache, call = self._cache, self._call

@@ -163,7 +163,7 @@ class Report:
             keep = cached and outcome.encoding is not None
             end |= {"cached_from": outcome.cached_from, "persisted": call.persisted, "keep": keep}
             if kept:
-                end |= {"content": kept.content, "observed": kept.observed, "beside": kept.beside}
+                end |= {"content": kept.content, "observed": kept.observed, "place": kept.place}
             self._channel.send(end)
 
     def _named(self, stage: str, key: str) -> int:

@@ -76,8 +76,8 @@ class Stage:
     """
 
     __slots__ = (
-        "__weakref__", "_args", "_cached", "_caching", "_function", "_id", "_kwargs", "_lazy", "_name", "_options", "_parameters",
-        "_parents", "_persisted", "_serial", "_used",
+        "__weakref__", "_args", "_cached", "_caching", "_function", "_id", "_kwargs", "_lazy", "_name", "_options",
+        "_parameters", "_parents", "_persisted", "_serial", "_used",
     )  # fmt: skip
 
     def __init__(self, staged: Staged, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from foundations.graph import Call, StageGraph, Upstream, holes
 from foundations.keys.observed import Observed, still_holds
 from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKey, StageKeys, Uncacheable
+
+Place = Literal["first", "beside", "instead"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class StageCache:
         self._graph, self._entries, self._root = graph, entries, root
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()
+        self._broken: set[str] = set()
         self._told: set[str] = set()
         self._telling = threading.Lock()
         self._takes = {call.id: taken_by(call) for call in graph.calls}
@@ -103,9 +106,11 @@ class StageCache:
         """Return the stages whose results a stage takes."""
         return self._takes[call.id]
 
-    def is_stale(self, key: str) -> bool:
-        """Tell whether there is an entry under a key that serves no longer: a new one has to stand beside it."""
-        return key in self._stale
+    def place(self, call: Call, key: str) -> Place:
+        """Return where a new entry under a key has to stand, see `Kept`."""
+        if call.caching.refresh or key in self._broken:
+            return "instead"
+        return "beside" if key in self._stale else "first"
 
     def ended(self, call: Call, result: Any, content: str | None) -> None:
         """Take note of what a stage has returned, before those that take it are looked at."""
@@ -142,7 +147,7 @@ class StageCache:
         for (call, hit), whole in zip(hits, there, strict=True):
             if not whole:
                 self.warn(f"the cached result of stage {call.name} is damaged or gone; it is computed anew")
-                self._stale.add(hit.name)
+                self._broken.add(hit.name)
         return {call.id: hit for (call, hit), whole in zip(hits, there, strict=True) if whole}
 
     def _choose(self, keys: Sequence[tuple[Call, StageKey]], *, beside: bool) -> dict[str, Hit]:

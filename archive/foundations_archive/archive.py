@@ -244,12 +244,13 @@ class Archive:
         """Return the names and the entries that stand beside that of a cache key, the youngest first."""
         return entries_beside(self, key)
 
-    def keep(self, key: str, entry: CacheEntry, *, beside: bool = False) -> None:
+    def keep(self, key: str, entry: CacheEntry, *, place: str = "first") -> None:
         """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used.
 
-        `beside` is for who has found that what is there serves no longer: what it has read says something else now.
+        At the place "beside" it stands beside what was there first, and serves where that has read other things;
+        "instead" is for who has found that what is there is good for nothing.
         """
-        write_entry(self, key, entry, beside=beside)
+        write_entry(self, key, entry, place=place)
 
     def _write(self, kind: str, body: Any, *, key: str) -> bytes:
         data = self.seal(kind, body, key=key)

@@ -41,11 +41,11 @@ def entries_beside(archive: "Archive", key: str) -> list[tuple[str, CacheEntry]]
     return [(name, entry) for name, entry in zip(names, found, strict=True) if entry is not None]
 
 
-def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, beside: bool = False) -> None:
-    """Write the entry of a cache key unless there is one that can be used, or beside it; see `Archive.keep`."""
-    name = _beside(key, entry) if beside else layout.cached(key)
+def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, place: str = "first") -> None:
+    """Write the entry of a cache key unless there is one that can be used, beside it or instead; see `Archive.keep`."""
+    name = _beside(key, entry) if place == "beside" else layout.cached(key)
     data = archive.seal("cache", plain(entry), key=name)
-    if beside:
+    if place != "first":
         archive.cache_store.put(name, data)  # of equal inputs the younger result counts
     elif not archive.cache_store.create(name, data) and not _serves(archive, name):
         archive.cache_store.put(name, data)

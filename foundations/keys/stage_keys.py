@@ -136,11 +136,11 @@ def _without(surplus: Mapping[str, Any], ignored: Iterable[str]) -> dict[str, An
 
 
 def _named(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return arguments by name, defaults filled in; surplus ones stand together, in their order, which is observable."""
+    """Return arguments by name, defaults filled in; surplus ones stand together, in order, which is observable."""
     signature = signature_of(function)
     if signature is None:
         return [("*", args), ("**", kwargs)]
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
-    marks = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    marks: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     return [(marks.get(signature.parameters[name].kind, "") + name, value) for name, value in bound.arguments.items()]

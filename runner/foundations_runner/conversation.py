@@ -202,7 +202,7 @@ class Conversation:
     def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
         stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
         kept = {name: message.pop(name) for name in ("content", "observed") if name in message}
-        beside = message.pop("beside", False)
+        place = message.pop("place", "first")
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
@@ -213,14 +213,12 @@ class Conversation:
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
             entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
-            self._uploads.begin(partial(self._archive.keep, key, entry, beside=beside))
+            self._uploads.begin(partial(self._archive.keep, key, entry, place=place))
 
     def _look_up(self, message: Message) -> None:
         """Answer with the entries under the keys of each question."""
-        questions = message["questions"]
-        found = self._lookups.entries(
-            [(one["stage"], tuple(one["keys"])) for one in questions], beside=message["beside"]
-        )
+        questions = [(one["stage"], tuple(one["keys"])) for one in message["questions"]]
+        found = self._lookups.entries(questions, beside=message["beside"])
         self._channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
 
     def _take_hits(self, message: Message) -> None:
@@ -239,7 +237,7 @@ class Conversation:
     def _load(self, message: Message) -> None:
         """Answer with the result of a stage that is served."""
         hit = self._hits.get(message["stage"]) or self._served.get(message["stage"])
-        value = hit[0].value if hit else None
+        value = hit[0].value if hit and hit[0] else None
         if value is None or not self._whole(value):
             self._channel.send({"hit": False})
         elif value.inline is not None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Container, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from foundations import current
@@ -78,14 +79,16 @@ def execute(
     traceback: Traceback,
     invoke: Invoke = call_directly,
     threads: int = 1,
-) -> None:
+) -> Callable[[], Any]:
     """Run every stage of `graph` that the cache does not serve, up to `threads` at once.
 
-    Raise `StageFailed` for the first that raises, once those that were running have ended.
+    Return what gives the target's result, which is loaded only then where the cache serves it. Raise `StageFailed` for
+    the first that raises, once those that were running have ended.
     """
     run = _Run(graph, reporter=reporter, cache=cache, traceback=traceback, invoke=invoke)
     run.look_ahead()
     run_in_order(graph, run.stage, settle=run.results.settle, threads=threads)
+    return partial(run.value, graph.target)
 
 
 class _Run:
@@ -126,11 +129,11 @@ class _Run:
             hit = self._cache.serve(call, key) if key and not again else None
             if hit:
                 self._served[call.id] = hit
-                self._cache.ended(call, None, hit.content) if hit.content else self._value(call.id)
+                self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
                 self._end_served(call, hit, time.perf_counter() - began)
                 return
             cached = CachedRun(self._cache, call, key) if key else None
-            args, kwargs = self.results.arguments(call, self._value)
+            args, kwargs = self.results.arguments(call, self.value)
             with cached.watching() if cached else nullcontext():
                 result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
@@ -139,7 +142,7 @@ class _Run:
             self._reporter.ended(call, Outcome("failed", seconds, error=text, exception=described(error)))
             raise StageFailed(call, text) from error
         outcome = Outcome("succeeded", time.perf_counter() - began)
-        kept = cached.kept(result, self._value) if cached else None
+        kept = cached.kept(result, self.value) if cached else None
         outcome = replace(outcome, kept=kept)
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
         self.results.add(call, result)
@@ -148,7 +151,7 @@ class _Run:
     def _end_served(self, call: Call, hit: Hit, seconds: float) -> None:
         self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
 
-    def _value(self, stage: str) -> Any:
+    def value(self, stage: str) -> Any:
         """Return a stage's result, which is loaded or made now where it is served from the cache."""
         if not self.results.has(stage):
             with self._fetching:

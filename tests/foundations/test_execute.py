@@ -1,17 +1,23 @@
 """A graph, run in this process."""
 
+import pickle
 import sys
 import threading
+import time
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foundations import create_stage, current
-from foundations.execute import Hit, Outcome, StageFailed, execute
+from foundations.execute import Outcome, StageFailed, execute
 from foundations.graph import Call, StageGraph
+from foundations.keys.observer import Observer
+from foundations.keys.stage_keys import StageKeys
 from foundations.pickling import pickle_graph
+from foundations.stage_cache import Hit, Question, StageCache
 from foundations.values import decode
 
 
@@ -21,7 +27,11 @@ class Reporter:
     def __init__(self) -> None:
         self.started_stages: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
-        self.entries: dict[str, Hit] = {}
+        self.entries: dict[str, tuple[Hit, bytes]] = {}
+        self.served: dict[str, Hit] = {}
+        self.asked: list[int] = []
+        self.loaded: list[str] = []
+        self.lost: set[str] = set()
         self.retries: list[tuple[str, int, str]] = []
 
     def started(self, call: Call) -> None:
@@ -29,27 +39,50 @@ class Reporter:
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         self.outcomes[call.name] = outcome
-        if outcome.cache_key and outcome.encoding:
+        if outcome.kept and outcome.encoding:
             value = decode(outcome.encoding, [bytes(buffer) for buffer in outcome.buffers])
-            self.entries[outcome.cache_key] = Hit(value, "the first job")
+            kept = outcome.kept
+            hit = Hit(kept.key, "the first job", kept.content, time.time(), kept.observed)
+            self.entries[kept.key] = hit, pickle.dumps(value)
 
     def retried(self, call: Call, attempt: int, error: str) -> None:
         self.retries.append((call.name, attempt, error))
 
-    def cached(self, call: Call, key: str) -> Hit | None:
-        return self.entries.get(key)
+    def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
+        self.asked.append(len(questions))
+        if beside:
+            return [[] for _ in questions]
+        return [[self.entries[key][0] for key in one.keys if key in self.entries] for one in questions]
+
+    def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
+        self.served |= {call.id: hit for call, hit in hits}
+        return [True for _ in hits]
+
+    def load(self, call: Call) -> tuple[bool, Any]:
+        if call.name in self.lost:
+            return False, None
+        self.loaded.append(call.name)
+        return True, pickle.loads(self.entries[self.served[call.id].name][1])
 
     @property
     def statuses(self) -> dict[str, str]:
         return {name: outcome.status for name, outcome in self.outcomes.items()}
 
 
-def name_and_arguments(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    return repr((call.name, args, sorted(kwargs.items())))
+ROOT = Path(__file__).parents[2]
 
 
 def run(graph: StageGraph, reporter: Reporter | None = None) -> Any:
-    return execute(graph, reporter=reporter or Reporter(), key_of=name_and_arguments, traceback=repr)
+    reporter = reporter or Reporter()
+    keys = StageKeys(bundle="bundle", environment="environment", root=ROOT, paths=[])
+    observer = Observer(ROOT)
+    if any(call.cached for call in graph.calls):
+        observer.install()
+    cache = StageCache(graph, keys, reporter, root=str(ROOT), observer=observer)
+    try:
+        return execute(graph, reporter=reporter, cache=cache, traceback=repr)()
+    finally:
+        observer.uninstall()
 
 
 @create_stage
@@ -205,38 +238,32 @@ def test_only_what_is_cached_or_persisted_is_encoded() -> None:
     run(add(one(), one().persist()).graph(), reporter)
     assert reporter.outcomes["add"].encoding is None
     assert reporter.outcomes["one"].encoding == "json"
-    assert reporter.outcomes["one"].cache_key is None
+    assert reporter.outcomes["one"].kept is None
 
 
 def test_a_cached_stage_does_not_run_again_and_hands_its_result_on() -> None:
-    calls = []
-
     @create_stage
     def count(x: int) -> int:
-        calls.append(x)
         return x
 
     reporter = Reporter()
-    for _ in range(2):
+    for status in ("succeeded", "cached"):
         assert run(add(count(3).enable_caching(), one()).graph(), reporter) == 4
-    assert calls == [3]
-    assert reporter.statuses == {"count": "cached", "one": "succeeded", "add": "succeeded"}
+        assert reporter.statuses == {"count": status, "one": "succeeded", "add": "succeeded"}
     assert reporter.outcomes["count"].cached_from == "the first job"
     assert run(add(count(4).enable_caching(), one()).graph(), reporter) == 5
-    assert calls == [3, 4]
+    assert reporter.statuses["count"] == "succeeded"
 
 
 def test_a_cached_none_is_a_hit() -> None:
-    calls = []
-
     @create_stage
     def nothing() -> None:
-        calls.append(1)
+        pass
 
     reporter = Reporter()
-    for _ in range(2):
+    for status in ("succeeded", "cached"):
         assert run(nothing().enable_caching().graph(), reporter) is None
-    assert calls == [1]
+        assert reporter.statuses == {"nothing": status}
 
 
 def test_a_result_that_can_not_be_serialized_reaches_its_consumers() -> None:
@@ -256,29 +283,96 @@ def test_a_result_that_can_not_be_serialized_reaches_its_consumers() -> None:
 
 
 def test_a_stage_whose_key_can_not_be_made_is_computed_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    def no_key(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        raise TypeError("cannot pickle 'generator' object")
+    @create_stage
+    def used(numbers: Any) -> int:
+        return sum(numbers)
 
     reporter = Reporter()
-    graph = add(1, 2).enable_caching().graph()
-    assert execute(graph, reporter=reporter, key_of=no_key, traceback=repr) == 3
-    assert reporter.statuses == {"add": "succeeded"}
-    assert reporter.outcomes["add"].cache_key is None
-    assert capsys.readouterr().err == (
-        "foundations: warning: stage add is computed and not cached: cannot pickle 'generator' object\n"
-    )
+    assert run(used(iter([1, 2])).enable_caching().graph(), reporter) == 3
+    assert reporter.statuses == {"used": "succeeded"}
+    assert reporter.outcomes["used"].kept is None
+    said = capsys.readouterr().err
+    assert said.startswith("foundations: warning: stage used is computed and not cached: argument numbers is of type")
+    assert "foundations.ignore(value)" in said
+    assert "__foundations_key__" in said
 
 
-def test_a_key_is_made_from_results_and_not_from_stages() -> None:
-    keys = []
+def test_stages_that_the_cache_serves_are_found_many_at_a_time_and_not_loaded() -> None:
+    reporter = Reporter()
 
-    def key_of(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        keys.append((args, kwargs))
-        return "key"
+    def graph() -> StageGraph:
+        return add(*(add(number, 1) for number in range(50))).enable_caching().graph()
 
-    graph = add_nested([one()], more=(one(),)).enable_caching().disable_caching().enable_caching().graph()
-    execute(graph, reporter=Reporter(), key_of=key_of, traceback=repr)
-    assert keys[-1] == (([1],), {"more": (1,)})
+    assert run(graph(), reporter) == sum(range(50)) + 50
+    reporter.asked.clear()
+    assert run(graph(), reporter) == sum(range(50)) + 50
+    assert reporter.asked == [50, 1]
+    assert reporter.loaded == ["add"]  # the target, which was asked for
+
+
+def test_a_result_is_loaded_where_a_stage_that_runs_takes_it() -> None:
+    @create_stage
+    def base() -> int:
+        return 5
+
+    reporter = Reporter()
+    first = base()
+    assert run(add(first.enable_caching(), 1).graph(), reporter) == 6
+    assert run(add(add(first.enable_caching(), 1), first).graph(), reporter) == 11
+    assert reporter.loaded == ["base"]
+    assert reporter.statuses == {"base": "cached", "add": "succeeded"}
+
+
+def test_a_result_that_is_lost_is_computed_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    @create_stage
+    def base() -> int:
+        return 5
+
+    reporter = Reporter()
+    stage = base().enable_caching()
+    run(stage.graph(), reporter)
+    reporter.lost.add("base")
+    assert run(add(stage, 1).graph(), reporter) == 6
+    assert reporter.statuses["base"] == "succeeded"
+    assert reporter.retries == [("base", 0, "its cached result is damaged or gone, and it is computed anew")]
+
+
+def test_what_only_a_served_stage_requires_does_not_run() -> None:
+    calls = []
+
+    @create_stage
+    def prepare() -> None:
+        calls.append("prepare")
+
+    @create_stage
+    def main() -> int:
+        return 1
+
+    def graph() -> StageGraph:
+        first, last = prepare(), main()
+        last.enable_caching()
+        last.require(first)
+        return last.graph()
+
+    reporter = Reporter()
+    assert run(graph(), reporter) == 1
+    assert run(graph(), reporter) == 1
+    assert calls == ["prepare"]
+
+
+def test_a_stage_above_that_gives_the_same_again_leaves_those_below_cached() -> None:
+    reporter = Reporter()
+    stamp = [1]
+
+    @create_stage
+    def source(version: int) -> int:
+        stamp.append(version)
+        return 7
+
+    assert run(add(source(1), 1).enable_caching().graph(), reporter) == 8
+    assert run(add(source(2), 1).enable_caching().graph(), reporter) == 8
+    assert stamp == [1, 1, 2]
+    assert reporter.statuses == {"source": "succeeded", "add": "cached"}
 
 
 def test_nothing_recurses_in_a_wide_graph() -> None:

@@ -72,12 +72,25 @@ class Talk:
     def value(self, data: bytes, *, encoding: str = "json", cached: bool = False, persisted: bool = False) -> None:
         self.say("value", (data,), stage="s", encoding=encoding, cached=cached, persisted=persisted)
 
-    def end(self, *, key: str | None = None, status: str = "succeeded", persisted: bool = False) -> None:
+    def end(self, *, key: str | None = None, status: str = "succeeded", persisted: bool = False, **more: Any) -> None:
         keep = key is not None
-        self.say("ended", stage="s", status=status, seconds=0.5, cache_key=key, keep=keep, persisted=persisted)
+        how = {"status": status, "seconds": 0.5, "time": 1.0, "cache_key": key, "keep": keep, "persisted": persisted}
+        self.say("ended", stage="s", **how, **more)
+
+    def found(self, *keys: str, beside: bool = False) -> list[dict[str, Any]]:
+        self.say("lookup", questions=[{"stage": "s", "keys": keys}], beside=beside)
+        (entries,) = self.worker.receive()["entries"]
+        return list(entries)
 
     def look_up(self, key: str, *, persisted: bool = False) -> bytes | None:
-        self.say("lookup", stage="s", key=key, persisted=persisted)
+        """Do as a worker that finds nothing changed, and return the bytes of what serves it."""
+        found = self.found(key)
+        if not found:
+            return None
+        self.say("take", hits=[{"stage": "s", "name": found[0]["name"], "persisted": persisted}])
+        if self.worker.receive()["whole"] != [True]:
+            return None
+        self.say("load", stage="s")
         answer = self.worker.receive()
         return b"".join(bytes(self.worker.buffer(size)) for size in answer["sizes"]) if answer["hit"] else None
 
@@ -342,7 +355,7 @@ def test_an_archive_out_of_reach_is_kept_as_what_broke(talk: Talk, store: Unreli
 
 def test_a_cache_out_of_reach_is_not_a_miss(talk: Talk, store: Unreliable) -> None:
     store.away = "cache/"
-    talk.say("lookup", stage="s", key="k", persisted=False)
+    talk.say("lookup", questions=[{"stage": "s", "keys": ["k"]}], beside=False)
     with pytest.raises(EOFError):
         talk.worker.receive()
     assert isinstance(over(talk).broken, ArchiveUnreachable)
@@ -401,3 +414,68 @@ def test_a_cached_result_that_is_not_signed_is_a_miss_that_the_log_tells_of(talk
     assert (line["stage"], line["stream"]) == ("s", "stderr")
     assert "the record cache/k/k.json is not signed" in line["text"]
     assert line["text"].endswith("the stage is computed anew")
+
+
+def test_entries_are_looked_up_for_many_stages_at_once(hold: Hold) -> None:
+    first = handed_over(hold())
+    first.value(b"1", cached=True)
+    first.end(key="one", content="content of one", observed={"variables": {"MODE": None}})
+    over(first)
+    second = handed_over(hold())
+    questions = [{"stage": stage, "keys": keys} for stage, keys in (("a", ["none", "one"]), ("b", ["none"]))]
+    second.say("lookup", questions=questions, beside=False)
+    (entry,), nothing = second.worker.receive()["entries"]
+    assert nothing == []
+    assert (entry["name"], entry["job_id"], entry["content"]) == ("one", first.spec.job_id, "content of one")
+    assert entry["observed"] == {"variables": {"MODE": None}}
+    assert entry["made"] == 1.0
+
+
+def test_an_entry_stands_beside_one_that_has_read_something_else(hold: Hold) -> None:
+    observed = [{"variables": {"MODE": mode}} for mode in ("a", "b", "a")]
+    for number, (one, place) in enumerate(zip(observed, ("first", "beside", "beside"), strict=True)):
+        talk = handed_over(hold())
+        talk.value(b"%d" % number, cached=True)
+        talk.end(key="k", observed=one, place=place)
+        over(talk)
+    talk = handed_over(hold())
+    assert [entry["name"] for entry in talk.found("k")] == ["k"]
+    beside = talk.found("k", beside=True)
+    assert sorted(entry["observed"]["variables"]["MODE"] for entry in beside) == ["a", "b"]
+    chosen = next(entry for entry in beside if entry["observed"]["variables"]["MODE"] == "b")
+    talk.say("take", hits=[{"stage": "s", "name": chosen["name"], "persisted": False}])
+    assert talk.worker.receive() == {"whole": [True]}
+    talk.say("load", stage="s")
+    assert bytes(talk.worker.buffer(talk.worker.receive()["sizes"][0])) == b"1"
+    assert talk.archive.cached("k") == talk.archive.cached("k")
+
+
+def test_an_entry_that_is_good_for_nothing_is_replaced(hold: Hold) -> None:
+    for number, place in enumerate(("first", "first", "instead")):
+        talk = handed_over(hold())
+        talk.value(b"%d" % number, cached=True)
+        talk.end(key="k", place=place)
+        over(talk)
+        entry = talk.archive.cached("k")
+        assert entry is not None
+        assert entry.value.inline == ("2" if place == "instead" else "0")
+
+
+def test_a_result_that_is_damaged_is_found_out_where_it_is_loaded(hold: Hold, jobs: Jobs) -> None:
+    first = handed_over(hold())
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    entry = first.archive.cached("k")
+    assert entry
+    digest = entry.value.buffers[0].chunks[0]
+    Path(jobs.location, "blobs", digest[:2], digest).write_bytes(b"FB1\x00not this")
+    for persisted in (True, False):
+        talk = handed_over(hold())
+        (found,) = talk.found("k")
+        talk.say("take", hits=[{"stage": "s", "name": found["name"], "persisted": persisted}])
+        # what the job keeps is read, of the rest it is asked whether it is there
+        assert talk.worker.receive() == {"whole": [not persisted]}
+        if not persisted:
+            talk.say("load", stage="s")
+            assert talk.worker.receive()["hit"] is False

@@ -216,7 +216,7 @@ def test_a_second_process_has_the_same_ids_and_is_served_from_the_cache(values: 
     project, *_ = values
     text = (project.root / "driver.py").read_text()
     short = (
-        text[: text.index("found = {}")] + "again(create_stage(doubled)(Config(0.25), Pair(1, (2,))).enable_caching())"
+        text[: text.index("found = {}")] + "again(create_stage(doubled)(Config(0.75), Pair(1, (2,))).enable_caching())"
     )
     project.write("again.py", short)
     project.drive("again.py", PYTHONHASHSEED="1")

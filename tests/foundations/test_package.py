@@ -23,7 +23,8 @@ foundations/attribute.py
 foundations/board.py
 foundations/building.py
 foundations/bundle.py
-foundations/cache_key.py
+foundations/cached_run.py
+foundations/caching.py
 foundations/candidates.py
 foundations/cli/__init__.py
 foundations/cli/archive/__init__.py
@@ -125,6 +126,7 @@ foundations/keys/sentinels.py
 foundations/keys/shared_generators.py
 foundations/keys/shown.py
 foundations/keys/sparse.py
+foundations/keys/stage_keys.py
 foundations/keys/standard.py
 foundations/keys/tensors.py
 foundations/keys/top_level.py
@@ -188,6 +190,7 @@ foundations/settings.py
 foundations/signature.py
 foundations/source_lines.py
 foundations/stage.py
+foundations/stage_cache.py
 foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
@@ -292,6 +295,7 @@ foundations_runner/journal.py
 foundations_runner/launch/start_courier.py
 foundations_runner/launch/start_worker.py
 foundations_runner/log_reader.py
+foundations_runner/lookups.py
 foundations_runner/order.py
 foundations_runner/process_host.py
 foundations_runner/py.typed

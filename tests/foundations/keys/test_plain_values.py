@@ -1,6 +1,7 @@
 """The fast path tells apart what the slow one does, and nothing else."""
 
 import array
+import datetime as dt
 import itertools
 import random
 import struct
@@ -177,6 +178,47 @@ def test_a_million_of_anything_is_looked_at() -> None:
         before = token(values, fast=True)
         values[777_777] = make(1)
         assert token(values, fast=True) != before
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+@pytest.mark.parametrize("number", [int, float])
+def test_long_rows_of_numbers_are_told_apart_from_all_that_looks_like_them(kind: Any, number: Any) -> None:
+    plain = [number(n) for n in range(2000)]
+    others = [
+        True,
+        None,
+        2**31,
+        -(2**31),
+        2**40,
+        1,
+        1.0,
+        -0.0,
+        "i",
+        b"",
+        b"iiii",
+        bytearray(b"ii"),
+        s.Int(1),
+        s.Float(1),
+    ]
+    others += [memoryview(b"i" * 5), array.array("b", b"i" * 9), np.float64(1), np.int32(1), (), dt.date(2024, 1, 1)]
+    made = [kind(plain), kind(plain[:-1]), kind([*plain, number(1)])]
+    made += [kind([*plain[:place], other, *plain[place + 1 :]]) for other in others for place in (0, 777, 1999)]
+    tokens = [token(value, fast=True) for value in made]
+    slow = [token(value, fast=False) for value in made]
+    assert len(set(tokens)) == len(set(slow)) == len(set(zip(tokens, slow, strict=True)))
+    assert len(set(tokens)) == len(made)
+
+
+def test_the_quickest_way_gives_what_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[Any] = [
+        list(range(40_000)),
+        tuple(range(-1000, 1000)),
+        [n / 3 for n in range(40_000)],
+        [float("nan")] * 5000,
+    ]
+    quickest = [token(row, fast=True) for row in rows]
+    monkeypatch.setattr("foundations.keys.plain_values._WRITTEN", {})
+    assert [token(row, fast=True) for row in rows] == quickest
 
 
 def test_texts_that_are_found_are_handed_on() -> None:

@@ -191,7 +191,7 @@ class CodeReader:
         of_object = name == "__dict__" and scope.argument(place - 1) in _OBJECTS
         if not of_class and not of_object:
             self._names.look(name)
-        self._words.append(f".{name} {one.flag}")
+        self._words.append(f".{name}")  # what is called shows in what calls it
         return place + 1
 
     def _is_class(self, scope: _Scope, place: int) -> bool:

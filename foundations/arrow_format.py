@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from foundations.keys.values import value_digest
-
 # to see whether it comes back takes as much memory again
 _LARGEST = 256 * 1024 * 1024
 
@@ -47,6 +45,8 @@ def _written(value: Any, arrow: Any) -> memoryview:
 
 
 def _digest(value: Any) -> str:
+    from foundations.keys.values import value_digest  # most workers have no frame, and it takes a while to import
+
     return value_digest(value, code=_name).digest
 
 

@@ -19,6 +19,7 @@ from foundations.keys.standard import (
     exception_parts,
     partial_parts,
     set_subclass_parts,
+    way_of_zones,
 )
 from foundations.keys.value_parts import Parts, named
 
@@ -26,6 +27,7 @@ TakeApart = Callable[[Any], Parts]
 
 _OWN = "__foundations_key__"
 _LIBRARIES: dict[str, Callable[[type], TakeApart | None]] = {
+    "zoneinfo": way_of_zones,
     "numpy": arrays.way_of,
     "ml_dtypes": arrays.way_of,
     "pandas": frames.way_of,
@@ -62,7 +64,7 @@ def counts_by_code(value: Any) -> bool:
 
 def _of_library(kind: type) -> TakeApart | None:
     roots = {str(one.__module__).partition(".")[0] for one in kind.__mro__}
-    for root in roots.intersection(_LIBRARIES):
+    for root in sorted(roots.intersection(_LIBRARIES)):
         way = _LIBRARIES[root](kind)
         if way is not None:
             return way

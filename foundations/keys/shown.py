@@ -1,11 +1,7 @@
 """Values as explanations show them: short, and without any code of the value's own."""
 
 import enum
-import fractions
-import pathlib
-import uuid
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -16,8 +12,9 @@ _TEXT = 60
 _ITEMS = 8
 _DEEPEST = 3
 _DIGITS = 128
-_BY_REPR = frozenset({type(None), bool, float, complex, type(...), range, date, time, timedelta, uuid.UUID})
-_PATHS = frozenset({pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath})
+# by name, so that none of these modules is imported for it
+_BY_REPR = "NoneType bool float complex ellipsis range datetime.date datetime.time datetime.timedelta uuid.UUID"
+_PATHS = "PosixPath WindowsPath PurePosixPath PureWindowsPath"
 
 
 def shown(value: Any) -> str:
@@ -32,12 +29,12 @@ def shown(value: Any) -> str:
 
 def _shown(value: Any, depth: int) -> str:
     kind = type(value)
-    simple = _SIMPLE.get(kind)
+    simple = _SIMPLE.get(type_name(kind))
     if simple is not None:
         return simple(value)
     if kind in _OPENING:
         return _container(value, *_OPENING[kind], depth)
-    return _object(value, kind)
+    return _object(value, kind, depth)
 
 
 def _container(value: Any, opening: str, closing: str, depth: int) -> str:
@@ -61,6 +58,10 @@ def _in_order(value: Any) -> Iterable[Any]:
     return sorted(value, key=lambda item: _shown(item, _DEEPEST))
 
 
+def _zone(value: Any) -> str:
+    return "" if value.tzinfo is None else " with a time zone"
+
+
 def _text(value: str | bytes) -> str:
     return repr(value) if len(value) <= _TEXT else f"{value[:_TEXT]!r}... {len(value)} in all"
 
@@ -69,11 +70,34 @@ def _integer(value: int) -> str:
     return repr(value) if value.bit_length() <= _DIGITS else f"<int of {value.bit_length()} bits>"
 
 
-def _object(value: Any, kind: type) -> str:
+def _names(kind: type) -> list[str] | None:
+    """Return the fields of a dataclass that its repr would show, or of a named tuple; None for all others."""
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if isinstance(fields, dict):
+        return [name for name, field in fields.items() if field.repr]
+    names = getattr(kind, "_fields", None)
+    return list(names) if issubclass(kind, tuple) and isinstance(names, tuple) else None
+
+
+def _fields(value: Any, kind: type, names: list[str], depth: int) -> str:
+    if depth >= _DEEPEST:
+        return f"{kind.__name__}(...)"
+    parts = []
+    for place, name in enumerate(names[:_ITEMS]):
+        part = tuple.__getitem__(value, place) if issubclass(kind, tuple) else object.__getattribute__(value, name)
+        parts.append(f"{name}={_shown(part, depth + 1)}")
+    more = [f"... {len(names)} in all"] if len(names) > _ITEMS else []
+    return f"{kind.__name__}({', '.join(parts + more)})"
+
+
+def _object(value: Any, kind: type, depth: int) -> str:
     if issubclass(kind, enum.Enum):
         return f"{kind.__name__}.{value._name_}"
     if issubclass(kind, type):
         return f"<class {type_name(value)}>"
+    names = _names(kind)
+    if names is not None:
+        return _fields(value, kind, names, depth)
     name = getattr(value, "__qualname__", None) if kind.__module__ == "builtins" else None
     if isinstance(name, str):
         return f"<{kind.__name__} {name}>"
@@ -92,14 +116,19 @@ def _size(value: Any, kind: type) -> str:
     return f"{kind_of_items} {tuple(shape) if shape is not None else ''}".strip()[:_TEXT]
 
 
-_SIMPLE: dict[type, Callable[[Any], str]] = {
-    **dict.fromkeys(_BY_REPR, repr),
-    **dict.fromkeys(_PATHS, lambda value: f"{type(value).__name__}({_text(str(value))})"),
-    datetime: lambda value: f"{value.replace(tzinfo=None)!r}{'' if value.tzinfo is None else ' with a time zone'}",
-    fractions.Fraction: lambda value: f"Fraction({_integer(value.numerator)}, {_integer(value.denominator)})",
-    int: _integer,
-    str: _text,
-    bytes: _text,
+_SIMPLE: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(_BY_REPR.split(), repr),
+    **{
+        f"{module}.{name}": lambda value: f"{type(value).__name__}({_text(str(value))})"
+        for name in _PATHS.split()
+        for module in ("pathlib", "pathlib._local")
+    },
+    "datetime.datetime": lambda value: f"{value.replace(tzinfo=None)!r}{_zone(value)}",
+    "decimal.Decimal": lambda value: f"Decimal({_text(str(value))})",
+    "fractions.Fraction": lambda value: f"Fraction({_integer(value.numerator)}, {_integer(value.denominator)})",
+    "int": _integer,
+    "str": _text,
+    "bytes": _text,
 }
 _OPENING: dict[type, tuple[str, str]] = {
     list: ("[", "]"),

@@ -2,8 +2,8 @@
 
 import functools
 import pathlib
+import sys
 import types
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +81,11 @@ def _path(value: pathlib.PurePath) -> Parts:
     return Parts(type_name(type(value)), str(value).encode("utf-8", "surrogateescape"))
 
 
+def way_of_zones(kind: type) -> Callable[[Any], Parts] | None:
+    """Return what takes values of a time zone's type apart, or None for another type."""
+    return _zone if kind is getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None) else None
+
+
 def _zone(value: Any) -> Parts:
     # with a key; one that was read from a file says no more than that
     return object_parts(value) if value.key is None else Parts("zoneinfo.ZoneInfo", value.key.encode())
@@ -89,7 +94,6 @@ def _zone(value: Any) -> Parts:
 _PATHS = (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath)
 STANDARD_PARTS: dict[type, Callable[[Any], Parts]] = {
     **dict.fromkeys(_PATHS, _path),
-    zoneinfo.ZoneInfo: _zone,
     types.MethodType: method_parts,
     types.MethodWrapperType: builtin_method_parts,
     functools.partial: partial_parts,

@@ -2,9 +2,12 @@
 
 import hashlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from foundations.processors import usable_processors
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 # as large as the archive's chunks: a leaf's digest is the name of the blob that holds the same bytes
 LEAF = 16 * 1024 * 1024
@@ -18,6 +21,7 @@ class Tree:
     """The digest of one run of bytes, which may still be under way."""
 
     __slots__ = ("_leaves", "_size")
+    depth = 0
 
     def __init__(self, size: int, leaves: "list[bytes | Future[bytes]]") -> None:
         self._size, self._leaves = size, leaves
@@ -70,10 +74,12 @@ class Hashers:
         self._bytes += view.nbytes
         return future
 
-    def _started(self) -> ThreadPoolExecutor | None:
+    def _started(self) -> "ThreadPoolExecutor | None":
         if self._pool is None:
             self._threads = self._threads or usable_processors()
             if self._threads > 1:
+                from concurrent.futures import ThreadPoolExecutor  # small values need none
+
                 self._pool = ThreadPoolExecutor(self._threads, "hashing")
         return self._pool
 

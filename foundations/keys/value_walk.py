@@ -19,6 +19,8 @@ _CONTAINERS = frozenset(map(id, CONTAINERS))
 _LONG_TEXT = 4096
 _LARGE_TEXT = 1024 * 1024
 _IGNORED = b"i"
+# one waits for another in turn, and no more deeply than this
+_DEEPEST_PENDING = 4
 
 
 class Node:
@@ -49,12 +51,29 @@ class Node:
         return b"@" + whole.digest()
 
 
+class Pending:
+    """A node in which something large is still being hashed, by threads; others may begin meanwhile."""
+
+    __slots__ = ("_node", "depth")
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.depth = 1 + max(child.depth for child in node.children if not isinstance(child, bytes))
+        # what was copied to be hashed can go as soon as it is
+        node.parts.children = ()
+
+    def token(self) -> bytes:
+        """Wait, and return what stands for the node."""
+        self._node.children = [_settled(child) for child in self._node.children]
+        return self._node.token()
+
+
 class Walk:
     """The tokens of values: equal for equal values, and for no others. What is shared is looked at once."""
 
     def __init__(self, code: Callable[[Any], bytes], hashers: Hashers, *, fast: bool = True) -> None:
         self._code, self._hashers, self._fast = code, hashers, fast
-        self._tokens: dict[int, bytes | Tree] = {}
+        self._tokens: dict[int, bytes | Pending] = {}
         self._alive: list[Any] = []  # an address means something only as long as what is there lives
         self._ways: dict[int, TakeApart | None] = {}
         self._open: dict[int, Node] = {}
@@ -79,8 +98,9 @@ class Walk:
                 above = stack[-1]
                 above.at += 1
                 above.children.append(found)
+                above.pending = above.pending or type(found) is not bytes
                 if found is node:  # a part of a circle that goes on above it
-                    above.pending, above.low = True, min(above.low, node.low)
+                    above.low = min(above.low, node.low)
         settled: bytes = _settled(found)
         return settled
 
@@ -165,10 +185,15 @@ class Walk:
             self._strings.append(str(value))
         return way(value)
 
-    def _finished(self, node: Node) -> "bytes | Node":
+    def _finished(self, node: Node) -> "bytes | Pending | Node":
         """Return the token of a node that is whole, or itself where it belongs to a circle that is not."""
         if node.low < node.index:
             return node
+        if self._circle[-1] is node and not any(child is node for child in node.children):
+            self._circle.pop()
+            del self._open[id(node.value)]
+            found = self._tokens[id(node.value)] = _token_of(node)
+            return found
         nodes: list[Node] = []
         while not nodes or nodes[-1] is not node:
             nodes.append(self._circle.pop())
@@ -176,8 +201,7 @@ class Walk:
             del self._open[id(one.value)]
             if one.pending:
                 one.children = [_settled(child) for child in one.children]
-        alone = len(nodes) == 1 and not (node.pending and any(child is node for child in node.children))
-        tokens = [node.token()] if alone else circle_tokens(nodes)
+        tokens = circle_tokens(nodes)
         for one, token in zip(nodes, tokens, strict=True):
             self._tokens[id(one.value)] = token
         return tokens[-1]
@@ -187,5 +211,14 @@ class Walk:
         self._alive.append(value)
 
 
+def _token_of(node: Node) -> "bytes | Pending":
+    if node.pending:
+        pending = Pending(node)
+        return pending if pending.depth <= _DEEPEST_PENDING else pending.token()
+    return node.token()
+
+
 def _settled(token: Any) -> Any:
+    if isinstance(token, Pending):
+        return token.token()
     return b"~" + token.digest() if isinstance(token, Tree) else token

@@ -1,6 +1,7 @@
 """With a signing key nothing is unpickled that somebody without the key has put into the archive."""
 
 import ast
+import io
 import json
 import os
 import pickle
@@ -9,11 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 
 from foundations.deployment import Deployment
 from foundations.errors import ArchiveUntrusted, JobFailedError
 from foundations.reader import ResultReader
+from foundations.values import encode
 from foundations_archive import layout
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.envelope import seal, unseal
@@ -163,6 +167,31 @@ def test_a_result_that_is_json_needs_no_signature(archive: Archive, put_job: Put
     put_job("job", stages=(StageRecord("first", "succeeded"), StageRecord("second", "succeeded", value=value)))
     archive.signing = KEY
     assert ResultReader(archive).get_unstructured_results("job", "second") == [[1]]
+
+
+def test_a_result_that_is_an_array_needs_no_signature_and_one_that_is_a_frame_does(
+    archive: Archive, put_job: PutJob
+) -> None:
+    for name, made in (("npy", numpy.arange(3)), ("arrow", pandas.DataFrame({"a": [1, 2]}))):
+        encoding, buffers = encode(made)
+        assert encoding == name
+        value = Value(encoding, tuple(archive.blobs.put_bytes(bytes(buffer)) for buffer in buffers))
+        put_job(name, stages=(StageRecord("first", "succeeded"), StageRecord("second", "succeeded", value=value)))
+    assert ResultReader(archive).get_unstructured_results("arrow", "second")[0].a.tolist() == [1, 2]
+    archive.signing = KEY
+    assert ResultReader(archive).get_unstructured_results("npy", "second")[0].tolist() == [0, 1, 2]
+    with pytest.raises(ArchiveUntrusted):
+        ResultReader(archive).get_unstructured_results("arrow", "second")
+
+
+def test_a_pickle_that_calls_itself_an_array_is_not_unpickled(signed_job: Archive, harmed: Path) -> None:
+    file = io.BytesIO()
+    numpy.save(file, numpy.array([Harm(harmed)], dtype=object), allow_pickle=True)
+    for data in (file.getvalue(), pickle.dumps(Harm(harmed))):
+        in_record(forger(signed_job), Value("npy", (signed_job.blobs.put_bytes(data),)))
+        with pytest.raises(ValueError, match=r"objects|magic"):
+            ResultReader(signed_job).get_unstructured_results("job", "second")
+    assert not harmed.exists()
 
 
 def test_a_pickle_that_calls_itself_json_is_not_unpickled(signed_job: Archive, harmed: Path) -> None:

@@ -1,7 +1,9 @@
 """What explanations show of a value: short, and none of its own code."""
 
 import datetime as dt
+import decimal
 import pathlib
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,15 @@ class Rude:
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"asked for {name}")
+
+
+@dataclass
+class Secret:
+    name: str
+    password: str = field(repr=False)
+
+    def __repr__(self) -> str:
+        raise AssertionError("asked")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +54,11 @@ class Rude:
         (dt.date(2024, 1, 2), "datetime.date(2024, 1, 2)"),
         (pathlib.PurePosixPath("a/b"), "PurePosixPath('a/b')"),
         (s.Color.RED, "Color.RED"),
+        (s.Data(0.1, [1]), "Data(left=0.1, right=[1])"),
+        (s.FrozenData(Rude()), "FrozenData(left=<tests.foundations.keys.test_shown.Rude>, right=2)"),
+        (s.Pair(1), "Pair(left=1, right=2)"),
+        (Secret("me", "secret"), "Secret(name='me')"),
+        (decimal.Decimal("0.10"), "Decimal('0.10')"),
         (s.Plain, "<class tests.foundations.keys.samples.Plain>"),
         (s.Plain(a=1), "<tests.foundations.keys.samples.Plain>"),
         (len, "<builtin_function_or_method len>"),

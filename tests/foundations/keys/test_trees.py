@@ -6,12 +6,14 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from foundations.keys.trees import LEAF, Hashers
+from foundations.keys.value_walk import Walk
 from foundations_archive.blobs import CHUNK, Blobs
 from foundations_archive.local import DirectoryStore
-from tests.foundations.keys.samples import digest
+from tests.foundations.keys.samples import Data, code_of, digest
 
 SIZES = (0, 1, 1000, 256 * 1024, 256 * 1024 + 1, LEAF - 1, LEAF, LEAF + 1, 3 * LEAF + 7)
 
@@ -56,3 +58,22 @@ def test_more_copies_than_fit_are_hashed_one_after_the_other(monkeypatch: pytest
     columns = np.arange(1_000_000, dtype="u1").reshape(-1, 2)
     strided = [columns[:, place % 2] for place in range(20)]
     assert digest(strided) == digest([column.copy() for column in strided])
+
+
+def test_what_holds_large_runs_has_one_digest_with_any_number_of_threads() -> None:
+    large = np.arange(100_000.0)
+    ring: list[object] = [large, [large + 1, {"x": large[::2]}]]
+    ring.append(ring)
+    deep: object = {"a": large, "b": large + 2}
+    for _ in range(10):
+        deep = [Data(deep, large + 3)]
+    frame = pd.DataFrame({"a": large, "b": large.astype(str)})
+    value = {"ring": ring, "deep": deep, "frames": [frame, frame["a"]], "twice": [large, large]}
+    tokens = set()
+    for threads in (1, 2, 4):
+        hashers = Hashers(threads)
+        tokens.add(Walk(code_of, hashers).token(value, "value"))
+        hashers.close()
+    assert len(tokens) == 1
+    large[7] = -1
+    assert Walk(code_of, Hashers(1)).token(value, "value") not in tokens

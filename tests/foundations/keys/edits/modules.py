@@ -165,6 +165,9 @@ EFFECTS = project(
     decimal.getcontext().prec = PRECISION
     warnings.simplefilter("ignore")
     UNUSED = 3
+
+    class Section:
+        warnings.simplefilter("default")
     """,
     slow="""
     def go(x):
@@ -327,6 +330,7 @@ MODULES: list[Edit] = [
     misses("the other function of the circle", CIRCLE, "stage", "0 if n == 0", "1 if n == 0"),
     misses("effect at a top level", EFFECTS, "settings", ".prec = PRECISION", ".prec = PRECISION + 1"),
     misses("constant of an effect", EFFECTS, "settings", "PRECISION = 10", "PRECISION = 11"),
+    misses("call in a class body", EFFECTS, "settings", '"default"', '"once"'),
     misses("call at a top level", EFFECTS, "settings", '"ignore"', '"always"'),
     misses("effect added to a module of the stage", EFFECTS, "stage", "TABLE = {}", "decimal.getcontext().prec = 3\nTABLE = {}"),
     misses("loop at a top level", EFFECTS, "stage", "= len(name)", "= -len(name)"),

@@ -113,6 +113,7 @@ foundations/keys/sentinels.py
 foundations/keys/shown.py
 foundations/keys/sparse.py
 foundations/keys/standard.py
+foundations/keys/subjects.py
 foundations/keys/tensors.py
 foundations/keys/top_level.py
 foundations/keys/transcript.py

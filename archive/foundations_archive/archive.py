@@ -114,11 +114,19 @@ class Archive:
         self.heartbeat(spec.project, spec.job_id)
         key = layout.spec(spec.job_id)
         if not self.store.create(key, self.seal("spec", plain(spec), key=key)):
-            taken = self.spec(spec.job_id)
-            if taken.project != spec.project or self.sealed(spec.job_id):  # else the marker is that job's own
-                with suppress(ArchiveForbidden):
-                    self.store.delete(layout.live(spec.project, spec.job_id))
+            self._leave(spec)
             raise JobTaken(spec.job_id, self.location)
+
+    def _leave(self, spec: JobSpec) -> None:
+        """Take away the marker of a job whose name another one has, unless it is that job's own."""
+        taken = self.spec(spec.job_id)
+        if taken.project != spec.project:
+            with suppress(ArchiveForbidden):
+                self.store.delete(layout.live(spec.project, spec.job_id))
+            return
+        record, key = self.sealed_by(spec.job_id)
+        if record and key:  # it has ended, and the marker was all that showed it where its row is still to be written
+            self.settle(taken, record, sealed=key)
 
     def spec(self, job_id: str) -> JobSpec:
         """Return what a job is; raise `NotArchived` where there is no such job."""

@@ -33,13 +33,6 @@ class Instruction(NamedTuple):
     handler: Handler | None = None
 
 
-class _Raw(NamedTuple):
-    offset: int
-    op: int
-    argument: int
-    after: int
-
-
 _NAMES = dis.opname
 _JUMPS_BACK = frozenset(op for op, name in enumerate(_NAMES) if "BACKWARD" in name)
 _RELATIVE, _ABSOLUTE = frozenset(dis.hasjrel), frozenset(dis.hasjabs)
@@ -54,7 +47,7 @@ _DROPPED = frozenset(
     for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
     if name in dis.opmap
 )
-_SAME_AS = {"LOAD_METHOD": "LOAD_ATTR", "CALL_METHOD": "CALL_FUNCTION"}
+_SAME_AS = {"CALL_METHOD": "CALL_FUNCTION"}
 _DIRECTION = re.compile("(FOR|BACK)WARD_IF")
 # instructions that stand for two where both are on the same line
 _PAIRS = {
@@ -70,32 +63,47 @@ _FLAG_BITS = {
 }
 
 
+_TABLE_OF = [
+    1 if op in _CONSTANT else 2 if op in _NAMED else 3 if op in _LOCAL else 4 if op in _FREE else 0
+    for op in range(len(_NAMES))
+]
+_SPECIAL = frozenset(
+    op for op, name in enumerate(_NAMES) if name in {*_PAIRS, *_FLAG_BITS, "RETURN_CONST", "LOAD_METHOD"}
+)
+_SAID = [_DIRECTION.sub("IF", _SAME_AS.get(name, name)) for name in _NAMES]
+_NO_JUMP = (None, False, None)
+_new = tuple.__new__
 VARIABLES = frozenset(_NAMES[op] for op in (*_LOCAL, *_FREE))
 
 
 def instructions_of(code: types.CodeType) -> list[Instruction]:
     """Return what `code` does, with names and constants in place of indices; jumps are to places in this list."""
-    raw = list(_raw(code.co_code))
-    meant = _Meaning(code)
+    tables = _tables(code)
     offsets: list[int] = []
     starts: list[int] = []
-    parts: list[tuple[_Raw, tuple[str, Any, int, int]]] = []
-    for one in raw:
-        offsets.append(one.offset)
-        starts.append(len(parts))
-        parts += [(one, part) for part in meant.of(one)]
-    places = _Places(offsets, [*starts, len(parts)])
-    handlers = _Handlers(code, places)
     found: list[Instruction] = []
-    for one, (op, argument, flag, bare) in parts:
-        target = _target(one) if one.op in _JUMPS else None
-        place = None if target is None else places.index(target)
-        handler = handlers.of(one.offset) if handlers.some else None
-        found.append(Instruction(op, argument, flag, bare, place, op in _ALWAYS_JUMP, handler))
+    jumps: list[tuple[int, int]] = []
+    for offset, op, argument, after in _raw(code.co_code):
+        offsets.append(offset)
+        starts.append(len(found))
+        if op in _SPECIAL:
+            found += _special(op, argument, tables)
+        elif op in _JUMPS:
+            jumps.append((len(found), _target(op, argument, after)))
+            found.append(Instruction(_SAID[op], always=_NAMES[op] in _ALWAYS_JUMP))
+        else:
+            table = tables[_TABLE_OF[op]]
+            found.append(_new(Instruction, (_SAID[op], table[argument] if table else argument, 0, argument, *_NO_JUMP)))
+    starts.append(len(found))
+    places = _Places(offsets, starts)
+    for place, target in jumps:
+        found[place] = found[place]._replace(target=places.index(target))
+    _handle(code, found, places)
     return found
 
 
-def _raw(data: bytes) -> Iterator[_Raw]:
+def _raw(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield offset, operation and argument of each instruction that counts, and where the next begins."""
     size, offset, extended = len(data), 0, 0
     while offset < size:
         op, argument = data[offset], data[offset + 1] | extended
@@ -104,54 +112,52 @@ def _raw(data: bytes) -> Iterator[_Raw]:
             after += _WORD
         extended = argument << 8 if op == _EXTENDED else 0
         if op not in _DROPPED:
-            yield _Raw(offset, op, argument, after)
+            yield offset, op, argument, after
         offset = after
 
 
-def _target(one: _Raw) -> int | None:
-    if one.op in _ABSOLUTE:
-        return one.argument * _WORD
-    if one.op not in _RELATIVE:
-        return None
-    return one.after + _WORD * (-one.argument if one.op in _JUMPS_BACK else one.argument)
+def _target(op: int, argument: int, after: int) -> int:
+    if op in _ABSOLUTE:
+        return argument * _WORD
+    return after + _WORD * (-argument if op in _JUMPS_BACK else argument)
 
 
-class _Meaning:
-    """What the arguments of a code object's instructions stand for."""
+def _tables(code: types.CodeType) -> list[tuple[Any, ...]]:
+    """Return what arguments are places in, by the numbers that `_TABLE_OF` has; nothing for plain numbers."""
+    cells = (*code.co_cellvars, *code.co_freevars)
+    if _ONE_TABLE:
+        cells = tuple(name for name in cells if name not in code.co_varnames)
+        local = free = (*code.co_varnames, *cells)
+    else:
+        local, free = code.co_varnames, cells
+    return [(), code.co_consts, code.co_names, local, free]
 
-    def __init__(self, code: types.CodeType) -> None:
-        self._constants, self._names = code.co_consts, code.co_names
-        cells = (*code.co_cellvars, *code.co_freevars)
-        if _ONE_TABLE:
-            cells = tuple(name for name in cells if name not in code.co_varnames)
-            self._local = self._free = (*code.co_varnames, *cells)
-        else:
-            self._local, self._free = code.co_varnames, cells
 
-    def of(self, one: _Raw) -> list[tuple[str, Any, int, int]]:
-        """Return name, argument, flag and bare argument of an instruction, or of the two that it stands for."""
-        op, name, argument = one.op, _NAMES[one.op], one.argument
-        if op in _NAMED:
-            if name == "LOAD_METHOD":
-                return [("LOAD_ATTR", self._names[argument], 1, 0)]
-            bits = _FLAG_BITS.get(name, 0)
-            return [(name, self._names[argument >> bits], argument & ((1 << bits) - 1), argument)]
-        if op in _JUMPS:
-            return [(_DIRECTION.sub("IF", name), None, 0, 0)]
-        if name in _PAIRS:
-            both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
-            return [(each, self._local[index], 0, 0) for each, index in both]
-        if name == "RETURN_CONST":
-            return [("LOAD_CONST", self._constants[argument], 0, 0), ("RETURN_VALUE", None, 0, 0)]
-        table = self._table(op)
-        return [(_SAME_AS.get(name, name), argument if table is None else table[argument], 0, argument)]
+def _special(op: int, argument: int, tables: list[tuple[Any, ...]]) -> list[Instruction]:
+    """Return an instruction whose argument says more than one thing, or the two that it stands for."""
+    name = _NAMES[op]
+    _, constants, names, local, _ = tables
+    if name in _PAIRS:
+        both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
+        return [Instruction(each, local[index]) for each, index in both]
+    if name == "RETURN_CONST":
+        return [Instruction("LOAD_CONST", constants[argument]), Instruction("RETURN_VALUE")]
+    if name == "LOAD_METHOD":
+        return [Instruction("LOAD_ATTR", names[argument], 1)]
+    bits = _FLAG_BITS[name]
+    return [Instruction(name, names[argument >> bits], argument & ((1 << bits) - 1), argument)]
 
-    def _table(self, op: int) -> tuple[Any, ...] | None:
-        if op in _CONSTANT:
-            return self._constants
-        if op in _LOCAL:
-            return self._local
-        return self._free if op in _FREE else None
+
+def _handle(code: types.CodeType, found: list[Instruction], places: "_Places") -> None:
+    """Say of each instruction where its exceptions go.
+
+    https://github.com/python/cpython/blob/3.11/Objects/exception_handling_notes.txt
+    """
+    numbers = _numbers(getattr(code, "co_exceptiontable", b""))
+    for start, length, target, rest in zip(numbers, numbers, numbers, numbers, strict=True):
+        handler = Handler(places.index(target * _WORD), rest >> 1, rest & 1)
+        for place in range(places.index(start * _WORD), places.index((start + length) * _WORD)):
+            found[place] = found[place]._replace(handler=handler)
 
 
 class _Places:
@@ -162,30 +168,6 @@ class _Places:
 
     def index(self, offset: int) -> int:
         return self._starts[bisect_left(self._offsets, offset)]
-
-
-class _Handlers:
-    """The exception table of Python 3.11 and later.
-
-    https://github.com/python/cpython/blob/3.11/Objects/exception_handling_notes.txt
-    """
-
-    def __init__(self, code: types.CodeType, places: _Places) -> None:
-        self._ends: list[int] = []
-        self._entries: list[tuple[int, Handler]] = []
-        self.some = bool(getattr(code, "co_exceptiontable", b""))
-        numbers = _numbers(getattr(code, "co_exceptiontable", b""))
-        for start, length, target, rest in zip(numbers, numbers, numbers, numbers, strict=True):
-            self._ends.append((start + length) * _WORD - 1)
-            handler = Handler(places.index(target * _WORD), rest >> 1, rest & 1)
-            self._entries.append((start * _WORD, handler))
-
-    def of(self, offset: int) -> Handler | None:
-        """Return where exceptions of the instruction at `offset` go."""
-        place = bisect_left(self._ends, offset)
-        if place == len(self._ends) or self._entries[place][0] > offset:
-            return None
-        return self._entries[place][1]
 
 
 def _numbers(table: bytes) -> Iterator[int]:

@@ -15,7 +15,7 @@ from foundations.keys.graph_digest import settle
 from foundations.keys.no_identity import Refused
 from foundations.keys.nodes import Below, Kind, Node, framed
 from foundations.keys.reflection import IDENTITY
-from foundations.keys.transcript import Transcript, data_digest, running
+from foundations.keys.transcript import Transcript, data_digest, reached
 from foundations.keys.user_code import UserCode
 
 
@@ -53,7 +53,7 @@ class Closure:
     @cached_property
     def codes(self) -> frozenset[types.CodeType]:
         """All code that the stage can run."""
-        return frozenset(code for node in self._runs for code in node.codes)
+        return frozenset(code for node in self._all for code in node.codes)
 
     def covers(self, code: types.CodeType) -> bool:
         """Tell whether the closure counts a piece of code; one that was loaded again is the same."""
@@ -66,16 +66,16 @@ class Closure:
         return _place(code) in self._places
 
     @cached_property
-    def _runs(self) -> tuple[Node, ...]:
-        return tuple(running(self.root)) if self.root is not None else ()
+    def _all(self) -> tuple[Node, ...]:
+        return tuple(reached(self.root)) if self.root is not None else ()
 
     @cached_property
     def _whole(self) -> bool:
-        return any(node.kind == "files" and node.subject == "everything" for node in self._runs)
+        return any(node.kind == "files" and node.subject == "everything" for node in self._all)
 
     @cached_property
     def _modules(self) -> frozenset[tuple[str, str]]:
-        return frozenset(pair for node in self._runs for pair in node.covers)
+        return frozenset(pair for node in self._all for pair in node.covers)
 
     @cached_property
     def _places(self) -> frozenset[tuple[str, str, bytes]]:

@@ -12,16 +12,22 @@ from foundations.keys.user_code import UserCode
 _LEFT_OUT = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
 _CODE = (".py", ".so", ".pyd", ".pyx")
 _CHUNK = 1024 * 1024
+_MANY = 300
+_MOST = 5000
 
 
 def everything(code: UserCode) -> Node:
-    """Return the node for all code of the model directory and of the folders beside it, normalised."""
+    """Return the node for all code of the model directory and of the folders beside it, normalised.
+
+    Raise `ValueError` where there are too many files to look at.
+    """
     node = Node("files", "all code of the model directory", subject="everything")
-    texts: list[str] = []
-    for folder in code.folders:
-        for file in _files(folder):
-            if file.endswith(_CODE):
-                texts += [os.path.relpath(file, folder), code_text(file)]
+    found = [(folder, file) for folder in code.folders for file in _files(folder) if file.endswith(_CODE)]
+    if len(found) > _MOST:
+        raise ValueError(f"there are more than {_MOST:,} files of code in {', '.join(map(str, code.folders))}")
+    # parsing takes its time; of many files, comments count too
+    said = code_text if len(found) <= _MANY else content
+    texts = [text for folder, file in found for text in (os.path.relpath(file, folder), said(file))]
     node.local = of_text("everything", *texts)
     return node
 

@@ -1,5 +1,6 @@
 """What a function's bytecode says, normalised, with what every name in it stands for at this moment."""
 
+import inspect
 import itertools
 import types
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
 _SEE_LOCALS = frozenset({"eval", "exec", "locals", "vars", "dir", "query", "_getframe", "currentframe", "stack"})
 
-Handle = Callable[["_Scope", int, Instruction], int]
+Handle = Callable[["CodeReader", "_Scope", int, Instruction], int]
 
 
 class _Scope:
@@ -33,10 +34,13 @@ class _Scope:
 
     def __init__(self, code: types.CodeType, stream: Stream, imports: dict[int, Import]) -> None:
         self.code, self.stream = code, stream
-        self.makings = makings_in(self.stream)
+        self.makings = makings_in(stream) if any(type(one) is types.CodeType for one in code.co_consts) else {}
         self.left_out = {place for making in self.makings.values() for place in making.left_out}
         self.imports = imports
-        self.stored = {one.argument for one in self.stream if isinstance(one, Instruction) and one.op in STORES}
+        optimized = code.co_flags & inspect.CO_OPTIMIZED  # else its variables are looked for by name
+        self.stored = (
+            () if optimized else {one.argument for one in stream if type(one) is Instruction and one.op in STORES}
+        )
         self.numbers: dict[str, int] = {}
         self.modules: dict[str, list[Module]] = {}
         self.cells: dict[str, Any] = {}
@@ -64,15 +68,6 @@ class CodeReader:
         self._words = self._names.words
         self._numbers = itertools.count()
         self._codes: list[types.CodeType] = []
-        self._ways: dict[str, Handle] = {
-            **dict.fromkeys(bytecode.VARIABLES, self._variable),
-            **dict.fromkeys(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"), self._global),
-            **dict.fromkeys(("STORE_GLOBAL", "DELETE_GLOBAL"), self._rebinding),
-            "LOAD_CONST": self._constant,
-            "LOAD_ATTR": self._attribute,
-            "IMPORT_NAME": self._import,
-            "IMPORT_FROM": self._import_from,
-        }
 
     def read(self, code: types.CodeType) -> None:
         """Give the node what the code says, and all that it refers to."""
@@ -130,9 +125,9 @@ class CodeReader:
         if not isinstance(one, Instruction):
             self._words.append(f"{one.word} {one.number} {one.depth} {one.with_place}")
             return place + 1
-        handle = self._ways.get(one.op)
+        handle = _WAYS.get(one.op)
         if handle is not None:
-            return handle(scope, place, one)
+            return handle(self, scope, place, one)
         if one.op in _COMPARES and "@" in self._words[-2:] and self._node.children:
             self._names.compared(self._node.children[-1])
         self._words.append(f"{one.op} {one.argument!r} {one.flag}")
@@ -191,7 +186,7 @@ class CodeReader:
         of_object = name == "__dict__" and scope.argument(place - 1) in _OBJECTS
         if not of_class and not of_object:
             self._names.look(name)
-        self._words.append(f".{name} {one.flag}")
+        self._words.append(f".{name}")  # what is called shows in what calls it
         return place + 1
 
     def _is_class(self, scope: _Scope, place: int) -> bool:
@@ -231,3 +226,14 @@ class CodeReader:
         if not scope.op(place - 1).startswith("IMPORT"):
             self._names.refuse(f"rebinds the global {one.argument}, so that what it returns depends on earlier calls")
         return place + 1
+
+
+_WAYS: dict[str, Handle] = {
+    **dict.fromkeys(bytecode.VARIABLES, CodeReader._variable),
+    **dict.fromkeys(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"), CodeReader._global),
+    **dict.fromkeys(("STORE_GLOBAL", "DELETE_GLOBAL"), CodeReader._rebinding),
+    "LOAD_CONST": CodeReader._constant,
+    "LOAD_ATTR": CodeReader._attribute,
+    "IMPORT_NAME": CodeReader._import,
+    "IMPORT_FROM": CodeReader._import_from,
+}

@@ -46,6 +46,8 @@ class Effects:
             return not isinstance(statement.value, ast.Constant)
         if isinstance(statement, ast.Delete):
             return not all(isinstance(target, ast.Name) for target in statement.targets)
+        if isinstance(statement, ast.ClassDef) and any(map(_is_call, statement.body)):
+            return True
         if isinstance(statement, _DEFINES):
             return any(self._registers(one) for one in statement.decorator_list)
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -126,6 +128,10 @@ class Effects:
         if is_a(holder, types.ModuleType, type):
             return vars(holder).get(expression.attr, MISSING)
         return MISSING
+
+
+def _is_call(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
 
 
 def reaches_changes(value: Any, code: UserCode) -> bool:

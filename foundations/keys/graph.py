@@ -23,6 +23,7 @@ from foundations.keys.reach import Reference
 from foundations.keys.reflection import looked_at_by
 from foundations.keys.sentinels import Sentinels
 from foundations.keys.shown import shown
+from foundations.keys.subjects import is_code, kind_of, module_of, name_of
 from foundations.keys.top_level import TopLevels, expand_top_level
 from foundations.keys.unloaded import expand_unloaded
 from foundations.keys.user_code import UserCode
@@ -164,7 +165,7 @@ class Graph:
             return of_text("object()", *self._sentinels.names(value))
         if issubclass(kind, PurePath):
             return self._path(value, name)
-        return self._wait(Node(_kind_of(value), _name_of(value, name), value, lenient=lenient))
+        return self._wait(Node(kind_of(value), name_of(value, name), value, lenient=lenient))
 
     def _plain(self, value: Any, name: str) -> Reference | None:
         texts: list[list[Any]] = []
@@ -284,34 +285,6 @@ class Graph:
     def _expand_value(self, node: Node) -> None:
         expand_data(self, node)
         node.source = partial(shown, node.subject)
-        module = loaded(_module_of(node.subject))
+        module = loaded(module_of(node.subject))
         if module is not None and self.code.is_compiled(module):
             node.children.append(self.refer(node, module, "compiled"))
-
-
-def _module_of(value: Any) -> Any:
-    try:
-        return getattr(value, "__module__", None)
-    except Exception:  # noqa: BLE001 - the object's own __getattr__
-        return None
-
-
-def is_code(value: Any) -> bool:
-    """Tell whether a value is a function, a class or a module, and not data."""
-    return is_a(value, types.FunctionType, type, types.ModuleType)
-
-
-def _kind_of(value: Any) -> Kind:
-    if is_a(value, type):
-        return "class"
-    if is_a(value, types.ModuleType):
-        return "module"
-    return "function" if is_a(value, types.FunctionType, types.MethodType, *WRAPPERS) else "data"
-
-
-def _name_of(value: Any, name: str) -> str:
-    if is_a(value, types.FunctionType):
-        return f"{value.__module__}.{value.__qualname__}"
-    if is_a(value, type):
-        return f"class {value.__module__}.{value.__qualname__}"
-    return value.__name__ if is_a(value, types.ModuleType) else name

@@ -37,7 +37,7 @@ def imports_in(stream: Stream, namespace: Mapping[str, Any], code: UserCode) -> 
     return {
         place: _import(stream, place, one, namespace, code)
         for place, one in enumerate(stream)
-        if isinstance(one, Instruction) and one.op == "IMPORT_NAME"
+        if type(one) is Instruction and one.op == "IMPORT_NAME"
     }
 
 

@@ -100,7 +100,8 @@ def expand_top_level(reach: Reach, node: Node) -> None:
     code = compile(tree, _file(module), "exec", dont_inherit=True)
     CodeReader(reach, node, namespace, {}).read(code)
     # these run when the module is imported, and what they would refuse has happened by then
-    node.refused, node.coarse, node.codes = None, [], ()
+    node.refused, node.coarse = None, []
+    node.codes = node.codes[1:]  # functions that it defines; its own code never runs again
 
 
 def _imports_among(statements: Iterable[ast.stmt], package: str | None) -> Iterator[str]:

@@ -78,14 +78,14 @@ def in_order(node: Node) -> list[Node | bytes]:
     return sorted(node.children, key=lambda child: child if isinstance(child, bytes) else child.digest or b"")
 
 
-def running(root: Node) -> Iterator[Node]:
-    """Yield what a node reaches without what only runs when modules are imported."""
+def reached(root: Node) -> Iterator[Node]:
+    """Yield everything that a node reaches."""
     found = {id(root)}
     waiting = [root]
     for node in waiting:
         yield node
         for child in node.children:
-            if isinstance(child, Node) and child.kind != "top level" and id(child) not in found:
+            if isinstance(child, Node) and id(child) not in found:
                 found.add(id(child))
                 waiting.append(child)
 

@@ -128,6 +128,7 @@ foundations/keys/shown.py
 foundations/keys/sparse.py
 foundations/keys/stage_keys.py
 foundations/keys/standard.py
+foundations/keys/subjects.py
 foundations/keys/tensors.py
 foundations/keys/top_level.py
 foundations/keys/transcript.py

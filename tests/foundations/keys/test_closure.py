@@ -558,3 +558,30 @@ def test_threads_that_ask_at_the_same_time_get_the_same_answers(load: Load, tmp_
         together = Closures(UserCode(tmp_path))
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(together.code, functions)) == expected
+
+
+def test_what_a_top_level_gives_to_libraries_is_covered(load: Load, closures: Closures) -> None:
+    stage = load(
+        """
+        import copyreg
+        import json
+
+        def encode(self, value):
+            return rest(value)
+
+        def rest(value):
+            return "1"
+
+        class Encoder(json.JSONEncoder):
+            pass
+
+        json.JSONEncoder.extra = encode
+
+        def train(x):
+            return x.extra()
+        """
+    )
+    found = closures.of(stage.train)
+    assert found.covers(stage.encode.__code__)
+    assert found.covers(stage.rest.__code__)
+    del stage.json.JSONEncoder.extra

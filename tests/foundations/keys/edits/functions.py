@@ -40,6 +40,27 @@ HELPER = project(
         return value * 2 + OFFSET
     """,
 )
+PACKAGED = project(
+    """
+    from helper import made
+
+    def train(x):
+        return made(x) + 1
+    """,
+    helper="""
+    from pack.kinds import Kind
+
+    def made(x):
+        return [Kind.of(x)]
+    """,
+    pack__init="",
+    pack__kinds="""
+    class Kind:
+        @staticmethod
+        def of(x):
+            return x
+    """,
+)
 LAMBDAS = project(
     """
     def make():
@@ -231,6 +252,7 @@ FUNCTIONS: list[Edit] = [
     hits("helper moved to another module", HELPER, "helpers", "def clean(value):\n    return inner(value) + 1\n", "",
          "helpers", "from deeper import inner", "from deeper import clean",
          "deeper", "OFFSET = 1.0", "OFFSET = 1.0\n\ndef clean(value):\n    return inner(value) + 1\n"),
+    hits("method through a package", PACKAGED, "helper", "from pack.kinds import Kind", "import pack.kinds", "helper", "Kind.of", "pack.kinds.Kind.of"),
     hits("helper taken from another module", HELPER, "stage", "import helpers\n", "import helpers\nfrom helpers import shift\n",
          "stage", "helpers.shift(value)", "shift(value)"),
     misses("first of two lambdas on a line", LAMBDAS, "stage", "x * 1", "x * 5"),

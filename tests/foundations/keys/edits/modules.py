@@ -165,6 +165,9 @@ EFFECTS = project(
     decimal.getcontext().prec = PRECISION
     warnings.simplefilter("ignore")
     UNUSED = 3
+
+    class Section:
+        warnings.simplefilter("default")
     """,
     slow="""
     def go(x):
@@ -298,7 +301,85 @@ SHARED = project(
     """,
 )
 
+PACKAGES = project(
+    """
+    def train(x):
+        from pkg import thing
+        from pkg2 import starred
+        import ns.mod
+        import deep.er.est
+        from ns import other as o
+        try:
+            import fast_missing as fast
+        except ImportError:
+            import slow as fast
+        return thing(x), starred(x), ns.mod.f(x), deep.er.est.g(x), o.h(x), fast.go(x)
+    """,
+    pkg__init="""
+    from .impl import thing
+    from .impl import unused
+    """,
+    pkg__impl="""
+    from .base import Base
+    def thing(x): return Sub(x).run()
+    class Sub(Base):
+        def run(self): return self.inner()
+    def unused(x): return 10
+    """,
+    pkg__base="class Base:\n    def inner(self): return 20\n",
+    pkg2__init="from .impl import *\n",
+    pkg2__impl="def starred(x): return 30\n",
+    ns__mod="def f(x): return 40\n",
+    ns__other="def h(x): return 50\n",
+    deep__init="",
+    deep__er__init="K = 1\n",
+    deep__er__est="from . import K\ndef g(x): return 60 + K\n",
+    slow="def go(x): return 70\n",
+)
+INSIDE = project(
+    "from pkg.stage import train\n",
+    pkg__init="",
+    pkg__stage="""
+    from . import config
+    from .config import Config
+
+    def train(x):
+        from .lazy import run
+        from . import lazy2
+        return run(x), lazy2.two(x), Config().lr, config.DEFAULTS["a"], config.make()
+    """,
+    pkg__lazy="from .config import DEFAULTS\ndef run(x): return DEFAULTS, 80\n",
+    pkg__lazy2="def two(x): return 90\n",
+    pkg__config="""
+    DEFAULTS = {"a": 100}
+    DEFAULTS.update(b=200)
+
+    class Config:
+        lr = 0.5
+        def __getattr__(self, name): return 300
+
+    def make(cache={}): return cache.setdefault("k", 400)
+    """,
+)
+
 MODULES: list[Edit] = [
+    misses("what a package imported inside passes on", PACKAGES, "pkg/impl", "self.inner()", "self.inner() + 1"),
+    misses("base of a class in a package imported inside", PACKAGES, "pkg/base", "return 20", "return 21"),
+    hits("unused function that a package imported inside passes on", PACKAGES, "pkg/impl", "return 10", "return 11"),
+    misses("star import in a package imported inside", PACKAGES, "pkg2/impl", "30", "31"),
+    misses("module of a namespace package imported inside", PACKAGES, "ns/mod", "40", "41"),
+    misses("module taken from a namespace package inside", PACKAGES, "ns/other", "50", "51"),
+    misses("module deep in packages imported inside", PACKAGES, "deep/er/est", "60", "61"),
+    misses("constant of a package in a package imported inside", PACKAGES, "deep/er/__init__", "K = 1", "K = 2"),
+    misses("module that stands in, imported inside", PACKAGES, "slow", "70", "71"),
+    misses("module that is found from now on", PACKAGES, new={"fast_missing.py": "def go(x): return 1"}),
+    misses("relative import inside", INSIDE, "pkg/lazy", "80", "81"),
+    misses("relative import of a module inside", INSIDE, "pkg/lazy2", "90", "91"),
+    misses("dict of a module imported relatively", INSIDE, "pkg/config", "100", "101"),
+    misses("dict that is updated at a top level", INSIDE, "pkg/config", "200", "201"),
+    misses("attribute of a class imported relatively", INSIDE, "pkg/config", "0.5", "0.6"),
+    misses("__getattr__ of a class", INSIDE, "pkg/config", "300", "301"),
+    misses("function with a mutable default", INSIDE, "pkg/config", "400", "401"),
     misses("function that a package passes on", PACKAGE, "pack/tools", "dig(x) + 1", "dig(x) + 2"),
     misses("constant of a package", PACKAGE, "pack/__init__", '"1"', '"2"'),
     misses("function of a module in a package in a package", PACKAGE, "pack/sub/deep", "x - 1", "x - 2"),
@@ -327,6 +408,7 @@ MODULES: list[Edit] = [
     misses("the other function of the circle", CIRCLE, "stage", "0 if n == 0", "1 if n == 0"),
     misses("effect at a top level", EFFECTS, "settings", ".prec = PRECISION", ".prec = PRECISION + 1"),
     misses("constant of an effect", EFFECTS, "settings", "PRECISION = 10", "PRECISION = 11"),
+    misses("call in a class body", EFFECTS, "settings", '"default"', '"once"'),
     misses("call at a top level", EFFECTS, "settings", '"ignore"', '"always"'),
     misses("effect added to a module of the stage", EFFECTS, "stage", "TABLE = {}", "decimal.getcontext().prec = 3\nTABLE = {}"),
     misses("loop at a top level", EFFECTS, "stage", "= len(name)", "= -len(name)"),

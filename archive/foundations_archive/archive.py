@@ -8,7 +8,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from copy import copy
 from functools import partial
@@ -25,6 +24,7 @@ from foundations_archive.events import read_events, read_segment
 from foundations_archive.job_reading import read_jobs, read_queued
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
+from foundations_archive.parallel import aside
 from foundations_archive.reader_cache import WriteOnce
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.rereading import read_verified
@@ -81,10 +81,8 @@ class Archive:
     def check(self) -> None:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
         stores = {id(store): store for store in (self.store, self.cache_store)}.values()
-        with ThreadPoolExecutor(2 * len(stores)) as pool:
-            # at once: a round trip each would hold up every job. What `check` says explains what befell `describe`
-            found = [pool.submit(work) for store in stores for work in (store.check, partial(describe, store))]
-        for one in found:
+        # at once: a round trip each would hold up every job. What `check` says explains what befell `describe`
+        for one in [aside(work) for store in stores for work in (store.check, partial(describe, store))]:
             one.result()
 
     def refuse_newer(self) -> None:
@@ -116,7 +114,8 @@ class Archive:
         self.heartbeat(spec.project, spec.job_id)
         key = layout.spec(spec.job_id)
         if not self.store.create(key, self.seal("spec", plain(spec), key=key)):
-            if self.spec(spec.job_id).project != spec.project:  # else the marker is that job's own
+            taken = self.spec(spec.job_id)
+            if taken.project != spec.project or self.sealed(spec.job_id):  # else the marker is that job's own
                 with suppress(ArchiveForbidden):
                     self.store.delete(layout.live(spec.project, spec.job_id))
             raise JobTaken(spec.job_id, self.location)

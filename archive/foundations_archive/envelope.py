@@ -69,6 +69,7 @@ def _untrusted(key: str, *, signed: bool) -> ArchiveUntrusted:
         f"the record {key} {what}, so nothing that it names is run or unpickled; if you trust whoever may write to "
         "the archive, use an environment without a signing key",
         key=key,
+        code="signed otherwise" if signed else "unsigned",
     )
 
 

@@ -1,5 +1,6 @@
 """Work of the archive in a few threads at once, in order and bounded in what it holds."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -47,6 +48,20 @@ def ahead(
         finally:
             for future, _ in waiting:
                 future.cancel()
+
+
+def aside(work: Callable[[], _Result]) -> Future[_Result]:
+    """Begin some work in a thread that holds up nobody who gives up waiting for it, nor the end of the process."""
+    future: Future[_Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="archive aside", daemon=True).start()
+    return future
 
 
 def at_once(

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from foundations_archive.errors import (
     RequestRejected,
     s3_errors_explained,
 )
+from foundations_archive.parallel import aside
 from foundations_archive.s3_connection import S3Settings, connection
 from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
@@ -133,9 +133,8 @@ class S3Store:
     def check(self) -> None:
         """Raise unless the bucket is there and this caller can list and write in it."""
         # at once, and what was written stays, for every job waits for this; no listing shows it
-        with ThreadPoolExecutor(1) as pool:
-            written = pool.submit(self._put, _CHECK, _sent(b"written by a check"))
-            self.look()
+        written = aside(lambda: self._put(_CHECK, _sent(b"written by a check")))
+        self.look()
         written.result()
 
     def look(self) -> None:

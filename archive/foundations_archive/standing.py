@@ -53,10 +53,10 @@ def seal_of(archive: "Archive", job_id: str, keys: Sequence[str]) -> str | None:
     It may be gone where the job's row tells of it.
     """
     key = _seal_in(keys)
-    if key is None:
+    if key is None or layout.is_by_watcher(key):
         # what has no spec has no row either, and what has a stranger's tells nothing
         with suppress(NotArchived, ArchiveDamaged, ArchiveUntrusted):
-            key = sealed_by_name(archive, archive.spec(job_id), keys)
+            key = sealed_by_name(archive, archive.spec(job_id), keys) or key
     return key
 
 

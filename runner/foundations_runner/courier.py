@@ -74,9 +74,10 @@ class _Courier:
             unpacked = pool.submit(self._unpack, archive, spec)
             archive.start(spec.job_id, attempt, {"image": order.image, "time": time.time()})
             self._look_for_cancellation(archive)
+            # before the files are there: that may take long, and the job is alive
+            self._journal = journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
+            journal.open()
         root = unpacked.result()
-        self._journal = journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
-        journal.open()
         journal.add("job started", image=order.image, attempt=attempt)
         state, error = ("Cancelled", None) if self._cancelled else self._attend(archive, spec, journal, root, graph)
         journal.add("job ended", state=state, error=error)

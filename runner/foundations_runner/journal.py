@@ -17,8 +17,9 @@ from foundations_archive.standing import HEARTBEAT_SECONDS
 FLUSH_SECONDS = 1.5
 FLUSH_BYTES = 256 * 1024
 # the last events go into the record that seals the job, which saves a round trip; with more of them, whoever wants to
-# know how a job ended would read too much
+# know how a job ended would read too much, and a record of many metrics takes too long to make for them to wait for it
 TAIL_BYTES = 64 * 1024
+_SMALL_RECORD = 1 << 20
 _LAST_TRIES = (0.5, 2.0, 8.0)
 
 # they can come by the hundred thousand, and nobody watches them scroll by
@@ -38,7 +39,7 @@ class Journal:
         self._archive, self._spec, self._attempt, self._echo = archive, spec, attempt, echo
         self._tail_bytes = tail_bytes
         self._pending: list[dict[str, Any]] = []
-        self._pending_bytes = 0
+        self._pending_bytes = self._bytes = 0
         self._unanswered: list[dict[str, Any]] = []
         self._unsaid: deque[str] = deque()
         self._count = 0
@@ -71,6 +72,7 @@ class Journal:
                     self.ledger.add(entry)
                     self._pending.append(entry)
                     self._pending_bytes += len(line)
+                    self._bytes += len(line)
                 if event != _METRICS:
                     self._unsaid.append(line)
         if self._pending_bytes > FLUSH_BYTES:
@@ -88,7 +90,8 @@ class Journal:
         with self._lock:
             self._closed = True
         # what got no answer may have arrived as a segment, and must not be told twice
-        if not self._unanswered and self._pending_bytes <= self._tail_bytes:
+        small = self._pending_bytes <= self._tail_bytes and self._bytes <= _SMALL_RECORD
+        if small and not self._unanswered:
             tail, self._pending = tuple(self._pending), []
             return tail
         self._write_all()

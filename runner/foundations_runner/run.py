@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from foundations_archive import cancellation, layout
 from foundations_archive.archive import Archive
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_archive.segments import segments_seen
+from foundations_archive.standing import HEARTBEAT_SECONDS
 from foundations_runner import cause
 from foundations_runner.endings import endings_as_exits
 from foundations_runner.errors import CourierFailed, EngineRefused
@@ -110,6 +113,8 @@ class JobRun:
         waited = time.monotonic() - self._new_at
         if waited > _SHORT_WAIT_SECONDS and cancellation.cancellation_requested(self._archive, self._spec.job_id):
             raise _Cancelled
+        if waited > HEARTBEAT_SECONDS:  # once it has begun, an old marker says that it is lost
+            self._archive.heartbeat(self._spec.project, self._spec.job_id)
         with self._starting:
             if self._cancelled:
                 raise _Cancelled
@@ -154,13 +159,14 @@ class JobRun:
 
     def _seal(self, state: State, *, error: str | None = None) -> JobRecord:
         """Seal a job whose courier can't; events that it told us but no longer archived go into the record."""
-        ledger, kept = Ledger(self._spec), set()
-        for event in self._archive.events(self._spec.job_id):
+        ledger, kept, seen = Ledger(self._spec), set(), set[str]()
+        for event in self._archive.events(self._spec.job_id, seen=seen):
             ledger.add(event)
             kept.add(event["n"])
         tail = tuple(event for event in self._follower.events if event["n"] not in kept)
         ledger.extend(tail)
         record = ledger.record(state, ended=time.time(), error=error, tail=tail)
+        record = replace(record, seen=segments_seen(seen))
         return self._archive.finish(self._spec, record, attempt=layout.WATCHER, watcher=True)
 
 

@@ -326,3 +326,13 @@ def test_what_comes_after_the_end_is_told_and_no_part_of_the_job(jobs: Jobs, spe
     assert texts(jobs, spec) == ["in time"]
     assert journal.ledger.record("Completed").events == 1
     assert b"too late" in echo.getvalue()
+
+
+def test_the_last_events_do_not_wait_for_a_large_record(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    journal = make(tail_bytes=TAIL_BYTES)
+    numbers = [0.5] * 300_000
+    journal.add("metrics", stage="s", key="loss", values=numbers, times=numbers)
+    until(lambda: journal.segments == 1, what="the segment of the metrics")
+    journal.add("log", stream="stdout", text="a last word")
+    assert journal.close() == ()
+    assert archived(jobs, spec)[-1]["text"] == "a last word"

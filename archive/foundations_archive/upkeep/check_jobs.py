@@ -126,11 +126,20 @@ def _examine_seal(look: Examination, facts: JobFacts, key: str, *, count: int, l
     _name(look, facts, key, references.of_record, record)
     if layout.is_by_watcher(key):
         return
+    if record.segments is not None and record.segments > count and _are_there(look, key, count, record.segments):
+        facts.told_events = 0  # the listing came late, and these were not read
+        return
     if record.segments is not None and record.segments != count:
         what = f"the record that seals the attempt tells of {record.segments} segments of events, {count} are there"
         look.found("damage", key, what)
     elif record.chain is not None and last is not None and record.chain != last:
         look.found("damage", key, "the last segment of events is not the one that this record tells of")
+
+
+def _are_there(look: Examination, key: str, first: int, end: int) -> bool:
+    """Tell whether segments are there that were not listed; what was deleted is missed soon."""
+    prefix = layout.attempt_of(key)
+    return all(look.is_there(layout.segment_in(prefix, number)) for number in range(first, end))
 
 
 def _name(look: Examination, facts: JobFacts, key: str, of: Any, record: Any) -> None:

@@ -1,1 +1,1 @@
-"""What a cache key is made of: the code that a stage can reach, its arguments, and what it reads while it runs."""
+"""Cache keys: what a stage's result depends on, and nothing else."""

@@ -7,7 +7,8 @@ time of all rounds, as others who use the machine only ever add to it. *Watched*
 runs and what comes behind it, with the digests of the files known, as they are when one has been looked for in the
 cache; *first* has them made anew: that is SHA-256 of each byte, of large files by another thread. *Idle* is a process
 with hooks while no cached stage runs. Cases marked * do nothing but what is watched: no stage is like that, they show
-the price of one event.
+the price of one event. `copy.deepcopy` is slower as Python tells every `id()` to an audit hook, of which there is no
+other way to hear of what is opened.
 `--python` adds other interpreters that have numpy and pandas; `--write` is `--output benchmarks/results/observing.txt`.
 """
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _TIME_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+_MADE_UP = ("/proc/", "/sys/", "/dev/")
 _OF_ALL = ("/usr/bin", "/bin")
 # they differ from one container to the next, and are none of the user's
 _OF_THE_MACHINE = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab", "/etc/localtime"})
@@ -73,6 +74,12 @@ def absolute(path: object, folder: str | None = None) -> str | None:
     if "//" in text or "/./" in text or text.endswith(("/", "/.")):
         return "/" + "/".join(part for part in text.split("/") if part not in ("", "."))
     return text
+
+
+def is_of_the_system(path: str) -> bool:
+    """Tell whether a path leads to what the system makes up or to a device; shared memory holds files like others."""
+    folder = f"{path}/"
+    return folder.startswith(_MADE_UP) and not folder.startswith("/dev/shm/")  # noqa: S108 - nothing is made there
 
 
 def of_descriptor(descriptor: int) -> str | None:

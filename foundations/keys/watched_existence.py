@@ -10,7 +10,7 @@ from typing import Any
 from foundations.keys.attribution import active, is_familiar, mine, observe
 from foundations.keys.claims import kind_of
 from foundations.keys.live_record import LiveRecord
-from foundations.keys.places import absolute
+from foundations.keys.places import absolute, is_of_the_system
 from foundations.keys.watched_files import is_code_at_work, is_no_file
 
 _plain: dict[str, Any] = {"stat": os.stat, "access": os.access, "open": os.open}
@@ -23,7 +23,6 @@ _PROBES = frozenset(
 )
 _PROBES_OF_PATHS = frozenset({"exists", "is_file", "is_dir", "is_mount", "is_fifo", "is_socket", "is_block_device"})
 _PURPOSES = ("kinds", "sizes")
-_SPECIAL = ("/proc/", "/sys/", "/dev/")
 
 
 def watch_existence() -> None:
@@ -104,7 +103,7 @@ def _found(record: LiveRecord, path: object, dir_fd: int | None, found: os.stat_
     text = absolute(path, absolute(dir_fd) if dir_fd is not None else None)
     if text is None or text in record.notes[purpose] or record.places.is_library(text) or is_no_file(text):
         return
-    if not text.startswith(_SPECIAL) and not record.places.is_above(text) and not is_code_at_work(text):
+    if not is_of_the_system(text) and not record.places.is_above(text) and not is_code_at_work(text):
         if dir_fd is None and type(path) is str:
             record.familiar[purpose].add(path)
         record.note_now(purpose, text, None if found is None else kind_of(found, sized=purpose == "sizes"))

@@ -10,7 +10,7 @@ from foundations.keys.attribution import active, mine
 from foundations.keys.claims import DIRECTORY, FILE, kind_at, kind_of, names_at
 from foundations.keys.file_digests import FileDigests, is_young, signature, signature_of
 from foundations.keys.live_record import LiveRecord, is_fork
-from foundations.keys.places import absolute
+from foundations.keys.places import absolute, is_of_the_system
 
 DIGESTS = FileDigests()
 
@@ -101,7 +101,7 @@ def listed(record: LiveRecord, path: object = None) -> None:
     text = absolute(path)
     if text is None or text in record.notes["names"] or record.places.is_library(text):
         return
-    if text.startswith(("/proc", "/sys", "/dev")):
+    if is_of_the_system(text):
         if _is_asked_by_user(record):
             record.note("devices", text)
         return

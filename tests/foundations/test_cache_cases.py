@@ -7,35 +7,18 @@ record says of it, and each answer is compared with what `run_same_process` give
 
 import importlib.util
 import inspect
-import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import foundations
-from foundations_archive.archive import Archive, open_archive
 from tests.foundations.case_failures import FAIL_TODAY, fails_today
-from tests.foundations.case_table import Case, When, all_cases, python_is_new_enough
+from tests.foundations.case_running import FOLDERS, RUNS, TARGET, Foundations, Lanes, Ran, answer_of, statuses_of
+from tests.foundations.case_table import Case, all_cases, python_is_new_enough
 from tests.foundations.conftest import MakeProject
-from tests.foundations.warm_processes import WarmProcesses
 
-RUNS: tuple[When, ...] = ("before", "before", "after")
-SEEDS = (1, 2)
-LANES = 2
-TARGET = "the stage that is run"
-# folders may be called anything; and what is at hand in one run is not where the next one looks
-FOLDERS = ("first", "second place", "dritter Ort é")
-LOADED = (
-    "foundations.board", "foundations.deployment", "foundations.driver", "foundations.hosts", "foundations.pickling",
-    "foundations.reader", "foundations.same_process", "foundations.view", "foundations.worker",
-    "foundations_archive.archive", "foundations_archive.local", "foundations_runner.courier",
-    "foundations_runner.process_host", "foundations_runner.runtime",
-)  # fmt: skip
 WITH_REAL_PROCESSES = (
     "arguments/object_code",
     "classes/metaclass",
@@ -49,16 +32,6 @@ WITH_REAL_PROCESSES = (
     "upstream/same_result",
     "variables/appears",
 )
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One run of a case's project: what it answered, what the answer is without a cache, what became of the stages."""
-
-    answer: str
-    uncached: str
-    statuses: dict[str, str]
-    said: str
 
 
 def runnable(case: Case) -> str | None:
@@ -90,51 +63,6 @@ def _parameters() -> Iterator[Any]:
         yield pytest.param(case, id=case.name, marks=marks)
 
 
-class Lanes:
-    """Runs cases, a few at once, each with processes that are warm already, and with one seed after the other."""
-
-    def __init__(self, place: Path, home: Path) -> None:
-        self._place, self._variables = place, {"FOUNDATIONS_HOME": str(home)}
-        self._started: dict[tuple[int, int, tuple[str, ...]], WarmProcesses] = {}
-        self._pool = ThreadPoolExecutor(LANES)
-        self._running: dict[str, Future[list[Ran]]] = {}
-
-    def begin(self, cases: Iterable[Case]) -> None:
-        """Begin to run cases; the tests that want to know wait for theirs."""
-        self._running = {case.name: self._pool.submit(self._runs, case) for case in cases}
-
-    def runs(self, case: Case) -> list[Ran]:
-        """Return the runs of a case."""
-        return self._running[case.name].result()
-
-    def close(self) -> None:
-        """Let go of what was begun, and end all processes."""
-        self._pool.shutdown(cancel_futures=True)
-        for processes in self._started.values():
-            processes.close()
-
-    def _runs(self, case: Case) -> list[Ran]:
-        place, found = self._place / case.name, []
-        for number, when in enumerate(RUNS):
-            root, outside = place / FOLDERS[number], place / "outside"
-            case.lay_out(when, root, outside)
-            variables = case.variables_of(when, outside) | {"FOUNDATIONS_ARCHIVE": str(place / "archive")}
-            paths = [str(outside)] if case.python_path else []
-            run = partial(self._warm(case, number).run, root, variables=variables, paths=paths)
-            uncached, cached = run("uncached"), run()
-            assert uncached.returncode == cached.returncode == 0, f"{when}: {uncached.stderr}{cached.stderr}"
-            statuses = _statuses(open_archive(str(place / "archive")))
-            found.append(Ran(_answer(cached.stdout), _answer(uncached.stdout), statuses, cached.stderr))
-        return found
-
-    def _warm(self, case: Case, number: int) -> WarmProcesses:
-        more = ("numpy", "pandas") if case.requires else ()  # nobody has what he does not need himself
-        key = (threading.get_ident(), SEEDS[number % len(SEEDS)], more)
-        if key not in self._started:
-            self._started[key] = WarmProcesses(seed=key[1], modules=(*LOADED, *more), variables=self._variables)
-        return self._started[key]
-
-
 @pytest.fixture(scope="module")
 def lanes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, foundations_home: Path
@@ -142,21 +70,10 @@ def lanes(
     """The runs of every case that a test of this session asks for."""
     asked = {item.callspec.id for item in request.session.items if hasattr(item, "callspec")}
     all_asked = any(item.name == test_every_case_is_what_it_says.__name__ for item in request.session.items)
-    lanes = Lanes(tmp_path_factory.mktemp("cases"), foundations_home)
+    lanes = Lanes(Foundations(foundations_home), tmp_path_factory.mktemp("cases"))
     lanes.begin(case for case in all_cases() if not runnable(case) and (all_asked or case.name in asked))
     yield lanes
     lanes.close()
-
-
-def _statuses(archive: Archive) -> dict[str, str]:
-    """Return what became of the stages of the newest job; the one that was run is `TARGET`, whatever its name."""
-    spec, record = archive.jobs()[-1]
-    names = {stage.id: stage.name for stage in spec.stages}
-    return {TARGET if stage.id == spec.target else names[stage.id]: stage.status for stage in record.stages}
-
-
-def _answer(output: str) -> str:
-    return output.rpartition("answer: ")[2].strip()
 
 
 def problems(case: Case, runs: list[Ran]) -> Iterator[str]:
@@ -221,7 +138,7 @@ def test_a_case_with_processes_of_its_own(
         uncached = project.python("driver.py", "uncached", cwd=root, **variables)
         cached = project.python("driver.py", cwd=root, **variables)
         assert uncached.returncode == cached.returncode == 0, uncached.stderr + cached.stderr
-        statuses = _statuses(project.archive)
-        runs.append(Ran(_answer(cached.stdout), _answer(uncached.stdout), statuses, cached.stderr))
+        statuses = statuses_of(project.archive)
+        runs.append(Ran(answer_of(cached.stdout), answer_of(uncached.stdout), statuses, cached.stderr))
     found = list(problems(case, runs))
     assert not found, "\n".join([*found, *(run.said for run in runs)])

@@ -28,13 +28,20 @@ _HIGH = 200
 class WarmProcesses:
     """A template with a hash seed of its own, and what it runs."""
 
-    def __init__(self, *, seed: int, modules: Sequence[str] = (), variables: Mapping[str, str] | None = None) -> None:
-        environment = {**os.environ, **(variables or {}), "PYTHONHASHSEED": str(seed), "OPENBLAS_NUM_THREADS": "1"}
+    def __init__(
+        self,
+        *,
+        seed: int,
+        modules: Sequence[str] = (),
+        environment: Mapping[str, str],
+        python: str = sys.executable,
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-u", "-B", __file__, *modules],
+            [python, "-P", "-u", "-B", __file__, *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            # a thread of a library that was there before the fork would be missing after it
+            env={**environment, "PYTHONHASHSEED": str(seed), "OPENBLAS_NUM_THREADS": "1"},
             text=True,
         )
 
@@ -234,10 +241,8 @@ def _drive(request: Mapping[str, Any]) -> None:
     os.chdir(root)
     os.environ.update(request["variables"])
     sys.argv = ["driver.py", *request["arguments"]]
-
-    from foundations_runner import process_host
-
-    process_host.subprocess = _Started(_Waiting(_courier, _with_a_worker_waiting))  # type: ignore[assignment]
+    if host := sys.modules.get("foundations_runner.process_host"):
+        host.subprocess = _Started(_Waiting(_courier, _with_a_worker_waiting))  # type: ignore[attr-defined]
     sys.path[:0] = [str(root), *request["paths"]]
     main = types.ModuleType("__main__")
     main.__file__ = str(root / "driver.py")

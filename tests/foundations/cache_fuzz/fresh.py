@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,7 @@ def _answer(entry: Callable[[], Any]) -> str:
         return f"raised {type(error).__name__}"
 
 
-def _key_and_answer(request: dict[str, str]) -> str:
-    from tests.foundations.cache_fuzz.keys import KEYS
-
-    root = Path(request["root"])
+def _key_and_answer(root: Path, key: Callable[..., str | None]) -> str:
     os.chdir(root)
     sys.path.insert(0, str(root))
     try:
@@ -99,17 +97,21 @@ def _key_and_answer(request: dict[str, str]) -> str:
         return json.dumps({"key": None, "answer": repr(error), "imported": False})
     answer = _forked(lambda: _answer(entry))
     try:
-        return json.dumps({"key": KEYS[request["key"]](root, entry), "answer": answer})
+        return json.dumps({"key": key(root, entry), "answer": answer})
     except BaseException as error:  # noqa: BLE001 - keys are never to raise: the test fails with it
         return json.dumps({"error": "".join(traceback.format_exception(error))})
 
 
 def _template() -> None:
-    import foundations.cache_key  # noqa: F401 - what every fork needs
+    from tests.foundations.cache_fuzz.keys import KEYS
 
+    # what is on this path is no code of the programs'
+    ours = os.environ["PYTHONPATH"].split(os.pathsep)
+    sys.path[:] = [path for path in sys.path if path not in ours]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
-        said = _forked(lambda line=line: _key_and_answer(json.loads(line)))  # type: ignore[misc]
+        request = json.loads(line)
+        said = _forked(partial(_key_and_answer, Path(request["root"]), KEYS[request["key"]]))
         print(said or json.dumps({"error": "the process died"}), flush=True)
 
 

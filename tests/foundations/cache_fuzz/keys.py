@@ -10,6 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from foundations.cache_key import CacheKeys
+from foundations.graph import Call
+
+try:
+    from foundations.keys.closure import Closures
+    from foundations.keys.user_code import UserCode
+except ModuleNotFoundError:
+    pass
+
 KeyOf = Callable[[Path, Callable[..., Any]], str | None]
 
 
@@ -20,9 +29,6 @@ def key_of_program(root: Path, entry: Callable[..., Any]) -> str | None:
 
 def _project(root: Path, entry: Callable[..., Any]) -> str:
     """Let every file of the model directory count."""
-    from foundations.cache_key import CacheKeys
-    from foundations.graph import Call
-
     files = sorted(root.rglob("*.py"))
     bundle = hashlib.sha256(b"".join(str(file.relative_to(root)).encode() + file.read_bytes() for file in files))
     keys = CacheKeys(bundle=bundle.hexdigest(), environment="", root=root, directory=".")
@@ -31,9 +37,6 @@ def _project(root: Path, entry: Callable[..., Any]) -> str:
 
 def _closure(root: Path, entry: Callable[..., Any]) -> str | None:
     """Let count what the stage can reach."""
-    from foundations.keys.closure import Closures
-    from foundations.keys.user_code import UserCode
-
     closure = Closures(UserCode.of(root, [str(root)])).of(entry)
     return None if closure.refused else closure.digest
 

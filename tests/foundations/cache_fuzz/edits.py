@@ -91,7 +91,7 @@ def _changes_of_names(
     match node:
         case ast.If(test=test):
             yield lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), test))
-        case ast.Name(id=name) if name.startswith("ref_"):
+        case ast.Name(id=name, ctx=ast.Load()) if name.startswith("ref_"):
             yield lambda: setattr(node, "id", _other_reference(program, one, name, chance))
         case ast.Name(id=name) if name in _BUILTINS:
             yield lambda: setattr(node, "id", chance.choice(_BUILTINS))

@@ -14,14 +14,14 @@ FAIL_TODAY: dict[str, str] = {
     "constants": "f_string_without_parts frozenset_of_strings spelled_otherwise",
     "cosmetic": """
         annotation_of_a_local annotations class_moved closure_comment comment comment_in_a_helper
-        dataclass_comment decorator_comment docstring docstring_removed exec_comment function_added
-        function_removed functions_reordered getattr_module_reformatted helper_moved
-        helper_moved_into_a_package helper_moved_into_the_stages_module helper_renamed
-        helper_renamed_on_import import_added imports_reordered line_endings local_renamed method_comment
-        method_local_renamed module_alias module_docstring module_renamed moved_down parentheses quotes
-        recursion_renamed registry_comment stage_moved stage_renamed type_checking_import unrelated_class
-        unrelated_function unrelated_function_of_a_helper_module unrelated_module_added
-        unrelated_module_edited whitespace
+        conditional_expression_spelled_otherwise dataclass_comment decorator_comment docstring
+        docstring_removed exec_comment function_added function_removed functions_reordered
+        getattr_module_reformatted helper_moved helper_moved_into_a_package
+        helper_moved_into_the_stages_module helper_renamed helper_renamed_on_import import_added
+        imports_reordered line_endings local_renamed method_comment method_local_renamed module_alias
+        module_docstring module_renamed moved_down parentheses quotes recursion_renamed registry_comment
+        stage_moved stage_renamed type_checking_import unrelated_class unrelated_function
+        unrelated_function_of_a_helper_module unrelated_module_added unrelated_module_edited whitespace
     """,
     "data": """
         constant_moved constant_renamed lock_and_logger set_order unused_constant
@@ -29,8 +29,8 @@ FAIL_TODAY: dict[str, str] = {
     """,
     "driver": "comment lambda_moved moved_to_a_module output renamed_helper unused_constant unused_function",
     "files": """
-        not_read other_file_of_the_folder outside_the_project outside_the_project_in_a_folder
-        text_that_names_no_file written_and_read_again
+        not_read other_file_of_the_folder same_content_elsewhere outside_the_project
+        outside_the_project_in_a_folder text_that_names_no_file written_and_read_again
     """,
     "functions": "other_lambda_on_a_shared_line",
     "stages": """

@@ -110,7 +110,7 @@ class Lanes:
             variables = case.variables_of(when, outside) | self._system.variables(place)
             paths = [str(outside)] if case.python_path else []
             run = partial(self._warm(case, number).run, root, variables=variables, paths=paths)
-            uncached, cached = run("uncached"), run()
+            cached, uncached = run(), run("uncached")  # which may write to the project
             if uncached.returncode or cached.returncode:
                 raise DriverFailed(f"{case.name}, {when}: {uncached.stderr}{cached.stderr}")
             statuses = self._system.statuses(place, cached.stdout)

@@ -103,6 +103,7 @@ def test_an_edit_is_served_from_the_cache_just_where_it_may_be(case: Case, lanes
     assert not found, "\n".join([*found, *(run.said for run in runs)])
 
 
+@pytest.mark.timeout(900)
 def test_every_case_is_what_it_says(lanes: Lanes) -> None:
     wrong = []
     for case in all_cases():
@@ -135,8 +136,8 @@ def test_a_case_with_processes_of_its_own(
         root, outside = tmp_path / FOLDERS[number], tmp_path / "outside"
         case.lay_out(when, root, outside)
         variables = case.variables_of(when, outside) | {"PYTHONHASHSEED": str(number)}
-        uncached = project.python("driver.py", "uncached", cwd=root, **variables)
         cached = project.python("driver.py", cwd=root, **variables)
+        uncached = project.python("driver.py", "uncached", cwd=root, **variables)
         assert uncached.returncode == cached.returncode == 0, uncached.stderr + cached.stderr
         statuses = statuses_of(project.archive)
         runs.append(Ran(answer_of(cached.stdout), answer_of(uncached.stdout), statuses, cached.stderr))

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 _PIPE, _DEVNULL = subprocess.PIPE, subprocess.DEVNULL
 _HIGH = 200
+_LONGEST_SECONDS = 180
 
 
 class WarmProcesses:
@@ -232,6 +233,7 @@ def _with_a_worker_waiting() -> None:
 
 def _drive(request: Mapping[str, Any]) -> None:
     """Be the process of a driver."""
+    signal.alarm(_LONGEST_SECONDS)  # whoever waits for it shall hear of it, whatever it hangs on
     for number, output in enumerate(request["outputs"], start=1):
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, number)

@@ -42,7 +42,7 @@ def run(case: Case, when: When, project: Project, *, requirements: str, outside:
     case.lay_out(when, project.root, outside)
     project.write("config/docker.config.yaml", "job_deployment_env: docker\n")
     project.write("requirements.txt", requirements)
-    uncached, cached = project.run("uncached"), project.run()
+    cached, uncached = project.run(), project.run("uncached")
     assert uncached.returncode == cached.returncode == 0, uncached.stderr + cached.stderr
     return Ran(answer_of(cached.stdout), answer_of(uncached.stdout), statuses_of(project.archive), cached.stderr)
 

@@ -3,6 +3,7 @@
 import ast
 import copy
 import random
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -32,7 +33,21 @@ def random_edit(program: Program, chance: random.Random) -> Edit:
         name = "text" if draw < 0.55 else chance.choice(tuple(EDITS if draw < 0.75 else COSMETIC))
         edited = (COSMETIC.get(name) or EDITS[name])(program, chance)
         if edited is not None and edited.files() != program.files():
-            return Edit(name, edited, name in COSMETIC and (program.quiet or name in TEXT_ONLY))
+            alike = name in TEXT_ONLY or (program.quiet and _imported_alike(program, edited))
+            return Edit(name, edited, cosmetic=name in COSMETIC and alike)
+
+
+def _imported_alike(before: Program, after: Program) -> bool:
+    """Tell whether each definition takes what it needs by name, or out of a module, as it did."""
+    return all(
+        _out_of_a_module(before, one.number) == _out_of_a_module(after, one.number) for one in before.definitions
+    )
+
+
+def _out_of_a_module(program: Program, user: int) -> set[int]:
+    one = program[user]
+    others = (number for number in one.references if program[number].module != one.module)
+    return {number for number in others if program.style(one.module, number) == "module"}
 
 
 Change = Callable[[Program, random.Random], Program | None]
@@ -50,7 +65,8 @@ def _change_text(program: Program, chance: random.Random) -> Program | None:
     chance.choice(places)()
     try:
         text = ast.unparse(ast.fix_missing_locations(tree))
-        compile(text, "edited", "exec")
+        with warnings.catch_warnings(action="ignore"):  # Python has its doubts about some, and they may stay
+            compile(text, "edited", "exec")
     except (SyntaxError, ValueError):
         return None
     return program.with_one(replace(one, text=text))

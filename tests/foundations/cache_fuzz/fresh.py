@@ -42,7 +42,7 @@ class Fresh:
             [sys.executable, "-P", "-B", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": path},
+            env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"},
             text=True,
         )
 

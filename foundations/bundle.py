@@ -2,9 +2,8 @@
 
 import hashlib
 import os
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from foundations.errors import BundleError
@@ -12,7 +11,7 @@ from foundations.leaks import refuse_leaks
 from foundations.walk import Found, find_files, opened, version
 from foundations_archive.blobs import CHUNK, Blobs
 from foundations_archive.manifest import EMPTY, BundleFile, Manifest, ManifestError, digest_of_chunks
-from foundations_archive.parallel import ahead
+from foundations_archive.parallel import at_once
 
 LIMIT_BYTES = 500_000_000
 _MOST_BYTES = 8 * CHUNK
@@ -82,8 +81,7 @@ def upload(blobs: Blobs, root: Path, manifest: Manifest) -> str:
         digest = pool.submit(blobs.put, manifest.to_bytes())
         contents = (file for file in manifest.files if file.link is None)
         # of each file a chunk is held, and the same once more as it is sent
-        with closing(ahead(put, contents, size=lambda file: 2 * min(file.size, CHUNK), most_bytes=_MOST_BYTES)) as done:
-            deque(done, maxlen=0)
+        at_once(put, contents, size=lambda file: 2 * min(file.size, CHUNK), most_bytes=_MOST_BYTES)
         return digest.result()
 
 

@@ -135,12 +135,16 @@ class Deployment:
         stage, became = next(one for one in stages if one[0].id == self._spec.target)
         return result_of(self._archive, self._spec.job_id, stage, became=became)
 
+    def _know(self, record: JobRecord) -> None:
+        """Take note of what became of the job, from whoever has just read it: it is not read again if it is final."""
+        if record.state == "Completed":  # whom a watcher took for dead may still complete
+            self._completed = record
+
     def _record(self) -> JobRecord:
         if self._completed is not None:
             return self._completed
         record = self._archive.record(self._spec)
-        if record.state == "Completed":  # whom a watcher took for dead may still complete
-            self._completed = record
+        self._know(record)
         return record
 
     def _failure(self, record: JobRecord) -> JobFailedError:
@@ -151,8 +155,8 @@ class Deployment:
         except ArchiveUntrusted:
             return job_failed(self._spec, record, believed=False)
 
-    def _lines(self, seen: set[str]) -> Iterator[str]:
-        events = self._archive.events(self._spec.job_id, seen=seen)
+    def _lines(self, seen: set[str], *, last: bool = False) -> Iterator[str]:
+        events = self._archive.events(self._spec.job_id, seen=seen, last=last)
         return (event["text"] for event in events if event["event"] == "log")
 
     def _stream(self, wait_seconds: float) -> Iterator[str]:
@@ -161,7 +165,7 @@ class Deployment:
             yield from self._lines(seen)
             time.sleep(wait_seconds)
         # what came between the last look and the end
-        yield from self._lines(seen)
+        yield from self._lines(seen, last=True)
 
 
 def raise_unless_completed(spec: JobSpec, record: JobRecord) -> None:

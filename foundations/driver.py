@@ -32,7 +32,7 @@ def run_stage(
         try:
             progress.begin(spec)
             note_job(stage, deployment)
-            record = destination.job(spec, progress.event, detached=not wait).submit()
+            record = destination.job(spec, progress.event, detached=not wait).submit(looked=True)
         except JobTaken:
             forget_job(stage)
             raise
@@ -40,6 +40,7 @@ def run_stage(
             ended = destination.archive.sealed(job_id)
             progress.say(f"job {job_id} {ended.state.lower() if ended else 'left to its host, which did not answer'}")
             raise
+        deployment._know(record)
         goes_on = record.state == "Running"
         if goes_on:
             progress.say(f"job {job_id} goes on without this driver")

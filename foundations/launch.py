@@ -102,9 +102,11 @@ class Destination:
 
     def spec(self, cargo: Cargo) -> JobSpec:
         """Archive what one job consists of, and return the spec that makes a job of it."""
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(2) as pool:
+            free = pool.submit(self.archive.refuse_taken, cargo.job_id)
             graph = pool.submit(self.archive.blobs.put_bytes, cargo.pickled)
             self.upload()
+        free.result()
         assert self._bundle is not None
         stages, sources = describe(cargo.graph)
         origin = self._origin

@@ -159,10 +159,17 @@ def _signing_key_file(config: dict[str, Any], source: Path | None, root: Path) -
     if all(places):
         message = "the signing key file is set in results_config and in archive; leave one of them out"
         raise SettingsError(message, path=source, key="archive.signing_key_file")
-    override = os.environ.get("FOUNDATIONS_SIGNING_KEY_FILE")
-    text, folder = (override, Path.cwd()) if override else (places[0] or places[1], root)
-    if not text:
-        return None
+    text = places[0] or places[1]
+    return signing_key_override() or (_key_file(text, root, source) if text else None)
+
+
+def signing_key_override() -> Path | None:
+    """Return the signing key's file that the environment variable names, which comes before all settings."""
+    text = os.environ.get("FOUNDATIONS_SIGNING_KEY_FILE")
+    return _key_file(text, Path.cwd(), None) if text else None
+
+
+def _key_file(text: str, folder: Path, source: Path | None) -> Path:
     try:
         return folder / Path(text).expanduser()
     except RuntimeError as error:

@@ -220,7 +220,7 @@ class _Search:
 
 
 def _trial(run: JobRun, parameters: Parameters, spec: JobSpec) -> Trial:
-    return Trial(parameters, spec, run.submit())
+    return Trial(parameters, spec, run.submit(looked=True))
 
 
 def _sets(what: str, given: Any) -> list[Parameters]:

@@ -7,43 +7,33 @@ before it, so a reader never finds half a job, whoever was killed when.
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from operator import itemgetter
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
+from foundations_archive.cache_entries import read_entry, write_entry
 from foundations_archive.descriptor import describe, read_descriptor
-from foundations_archive.envelope import digest_of, seal, unseal
-from foundations_archive.errors import (
-    ArchiveDamaged,
-    ArchiveForbidden,
-    ArchiveUntrusted,
-    JobTaken,
-    NewerFormat,
-    NotArchived,
-)
+from foundations_archive.envelope import digest_of, made, seal, unseal
+from foundations_archive.errors import ArchiveDamaged, ArchiveForbidden, JobTaken, NotArchived
+from foundations_archive.events import read_events, read_segment
 from foundations_archive.job_reading import read_jobs, read_queued
-from foundations_archive.late import sealed_by_name, untold
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
+from foundations_archive.parallel import aside
 from foundations_archive.reader_cache import WriteOnce
 from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
 from foundations_archive.rereading import read_verified
-from foundations_archive.retrying import INTERACTIVE, Patience
+from foundations_archive.retrying import INTERACTIVE, Notice, Patience
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.segments import segments_of
 from foundations_archive.signing import SigningKey
+from foundations_archive.standing import sealed_by, standing
 from foundations_archive.store import Store, require_safe_key
-
-HEARTBEAT_SECONDS = 15.0
-_LOST_AFTER = 4 * HEARTBEAT_SECONDS
-_NEVER_STARTED_AFTER = 3600.0
-
-_Record = TypeVar("_Record")
 
 
 class Archive:
@@ -90,9 +80,10 @@ class Archive:
 
     def check(self) -> None:
         """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
-        for store in {id(store): store for store in (self.store, self.cache_store)}.values():
-            store.check()
-            describe(store)
+        stores = {id(store): store for store in (self.store, self.cache_store)}.values()
+        # at once: a round trip each would hold up every job. What `check` says explains what befell `describe`
+        for one in [aside(work) for store in stores for work in (store.check, partial(describe, store))]:
+            one.result()
 
     def refuse_newer(self) -> None:
         """Raise `NewerFormat` where the archive says that this version is too old to read it."""
@@ -107,17 +98,24 @@ class Archive:
         self.store.look()
         return read_descriptor(self.store) is not None
 
-    def submit(self, spec: JobSpec) -> None:
+    def refuse_taken(self, job_id: str) -> None:
+        """Raise `JobTaken` where the archive has a job of this name."""
+        if self.store.head(layout.spec(job_id)):
+            raise JobTaken(job_id, self.location)
+
+    def submit(self, spec: JobSpec, *, looked: bool = False) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
 
-        The marker goes first: with the order reversed a crash leaves a job that no listing shows.
+        The marker goes first: with the order reversed a crash leaves a job that no listing shows. Whoever `looked`
+        has asked `refuse_taken` just before, or made the name up.
         """
-        if self.store.head(layout.spec(spec.job_id)):
-            raise JobTaken(spec.job_id, self.location)
+        if not looked:
+            self.refuse_taken(spec.job_id)
         self.heartbeat(spec.project, spec.job_id)
         key = layout.spec(spec.job_id)
         if not self.store.create(key, self.seal("spec", plain(spec), key=key)):
-            if self.spec(spec.job_id).project != spec.project:  # else the marker is that job's own
+            taken = self.spec(spec.job_id)
+            if taken.project != spec.project or self.sealed(spec.job_id):  # else the marker is that job's own
                 with suppress(ArchiveForbidden):
                     self.store.delete(layout.live(spec.project, spec.job_id))
             raise JobTaken(spec.job_id, self.location)
@@ -129,7 +127,7 @@ class Archive:
             require_safe_key(key)
         except ValueError as error:
             raise NotArchived(f"{job_id!r} is not the name of a job: {error}", key=key) from error
-        return _made(JobSpec.of, self._read("spec", key), key)
+        return made(JobSpec.of, self.read("spec", key), key)
 
     def heartbeat(self, project: str, job_id: str) -> None:
         """Say that a job is alive: the marker's age, on the store's clock, tells Running from Lost."""
@@ -159,7 +157,7 @@ class Archive:
         if not watcher:
             self._write("job", plain(record), key=key)
         elif not self.store.create(key, self.seal("job", plain(record), key=key)):
-            record = _made(JobRecord.of, self._read("job", key), key)
+            record = made(JobRecord.of, self.read("job", key), key)
         self.settle(spec, record, sealed=key)
         return record
 
@@ -173,54 +171,37 @@ class Archive:
 
     def record(self, spec: JobSpec) -> JobRecord:
         """Return what became of a job so far, from the record that seals it or from what is there of a live one."""
-        sealed, state, keys = self._standing(spec)
+        sealed, state, keys = standing(self, spec)
         if sealed:
             return sealed
         ledger = Ledger(spec)
         for key in segments_of(keys, sealed={}):
-            ledger.extend(self._events(key))
+            ledger.extend(read_segment(self, key))
         lost = "its courier stopped reporting: the host or the process is gone" if state == "Lost" else None
         return ledger.record(state, error=lost)
 
     def state(self, spec: JobSpec) -> State:
         """Return the state of a job, without reading what it has left."""
-        return self._standing(spec)[1]
+        return standing(self, spec)[1]
 
-    def sealed(self, job_id: str) -> JobRecord | None:
-        """Return the record that seals a job, or None for one that has not ended."""
-        return self.sealed_by(job_id)[0]
+    def sealed(self, job_id: str, *, attempt: str | None = None) -> JobRecord | None:
+        """Return the record that seals a job, or None for one that has not ended; `attempt` as in `sealed_by`."""
+        return self.sealed_by(job_id, attempt=attempt)[0]
 
-    def sealed_by(self, job_id: str) -> tuple[JobRecord | None, str | None]:
-        """Return the record that seals a job and its key, or None twice."""
-        keys = self._attempt_keys(job_id)
-        key = _seal_in(keys)
-        if key is None:
-            # what has no spec has no row either, and what has a stranger's tells nothing
-            with suppress(NotArchived, ArchiveDamaged, ArchiveUntrusted):
-                key = sealed_by_name(self, self.spec(job_id), keys)
-        return (self._sealing(key), key) if key else (None, None)
+    def sealed_by(self, job_id: str, *, attempt: str | None = None) -> tuple[JobRecord | None, str | None]:
+        """Return the record that seals a job and its key, or None twice.
 
-    def events(self, job_id: str, *, seen: set[str] | None = None) -> Iterator[Event]:
+        Who knows which `attempt` may have sealed it saves a listing, and that might be late.
+        """
+        return sealed_by(self, job_id, attempt)
+
+    def events(self, job_id: str, *, seen: set[str] | None = None, last: bool = False) -> Iterator[Event]:
         """Yield a job's events in the order in which they happened; raise `ArchiveDamaged` where some are lost.
 
-        With `seen`, which this fills, those that an earlier call with the same set has yielded are left out.
+        With `seen`, which this fills, those that an earlier call with the same set has yielded are left out. The `last`
+        of such calls, for a job that has ended, does not rely on listings.
         """
-        known = set() if seen is None else seen
-        found = None if known else 0
-        keys = self._attempt_keys(job_id)
-        ends = {key: self._sealing(key) for key in keys if key not in known and layout.is_seal(key)}
-        counts = {layout.attempt_of(key): record.segments or 0 for key, record in ends.items()}
-        for key in segments_of(keys, sealed=counts):
-            if key not in known:
-                yield from (events := self._events(key))
-                found = None if found is None else found + len(events)
-                known.add(key)
-        for key, record in ends.items():
-            told = record.events - len(record.tail)
-            if found is not None and found < told:  # who took a courier for dead knows of no number of segments
-                raise ArchiveDamaged(f"{key} was made from {told} events, and {found} are there", key=key)
-            yield from untold(record.tail, map(self._events, sorted(filter(layout.is_segment, known))))
-            known.add(key)
+        return read_events(self, job_id, seen=set() if seen is None else seen, last=last)
 
     def job_ids(self, project: str | None = None, *, hidden: bool = False) -> list[str]:
         """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
@@ -257,66 +238,30 @@ class Archive:
 
         With a signing key raise `ArchiveUntrusted` for an entry that is not signed with it.
         """
-        name = layout.cached(key)
-        try:
-            body = read_verified(self.cache_store, name, lambda data: unseal("cache", data, name, signing=self.signing))
-            return _made(CacheEntry.of, body, name)
-        except (NotArchived, ArchiveDamaged, NewerFormat):
-            return None
+        return read_entry(self, key)
 
     def keep(self, key: str, entry: CacheEntry) -> None:
         """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used."""
-        name = layout.cached(key)
-        data = self.seal("cache", plain(entry), key=name)
-        if not self.cache_store.create(name, data) and not self._serves(key):
-            self.cache_store.put(name, data)
-
-    def _serves(self, key: str) -> bool:
-        try:
-            return self.cached(key) is not None
-        except ArchiveUntrusted:
-            return False
+        write_entry(self, key, entry)
 
     def _write(self, kind: str, body: Any, *, key: str) -> bytes:
         data = self.seal(kind, body, key=key)
         self.store.put(key, data)
         return data
 
-    def _events(self, key: str) -> list[Event]:
+    def sealing(self, key: str) -> JobRecord:
+        """Return the record at a key that something else tells of; raise `ArchiveDamaged` where it is not there."""
         try:
-            return _made(itemgetter("events"), self._read("events", key), key)
-        except NotArchived as error:
-            what = "later events of the job are, or the record that tells of them"
-            raise ArchiveDamaged(f"the events {key} are not there, and {what}", key=key) from error
-
-    def _sealing(self, key: str) -> JobRecord:
-        try:
-            return _made(JobRecord.of, self._read("job", key), key)
+            return made(JobRecord.of, self.read("job", key), key)
         except NotArchived as error:
             raise ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key) from error
 
-    def _read(self, kind: str, key: str) -> Any:
+    def read(self, kind: str, key: str) -> Any:
+        """Return the body of the record of this kind at a key; raise as the store does, and where it is damaged."""
         return read_verified(self.store, key, lambda data: unseal(kind, data, key, signing=self._demanded))
 
-    def _standing(self, spec: JobSpec) -> tuple[JobRecord | None, State, list[str]]:
-        """Return the record that seals a job, its state, and the keys of what its attempts have left."""
-        # the marker is read before the records that outlive it: a job that ends meanwhile is then seen as ended
-        marker = self.store.head(layout.live(spec.project, spec.job_id))
-        keys = self._attempt_keys(spec.job_id)
-        started = bool(keys)
-        age = marker.age if marker else float("inf")
-        is_lost = age > (_LOST_AFTER if started else _NEVER_STARTED_AFTER)
-        key = _seal_in(keys)
-        if (is_lost or key) and (key is None or layout.is_by_watcher(key)):
-            key = sealed_by_name(self, spec, keys) or key  # it may have ended, and the listing be late
-        if key:
-            sealed = self._sealing(key)
-            return sealed, sealed.state, keys
-        if is_lost:
-            return None, "Lost", keys
-        return None, "Running" if started else "Queued", keys
-
-    def _attempt_keys(self, job_id: str) -> list[str]:
+    def attempt_keys(self, job_id: str) -> list[str]:
+        """Return the keys of all that the attempts at a job have left, in order."""
         return sorted(entry.key for entry in self.store.list(layout.attempts(job_id)))
 
 
@@ -327,31 +272,19 @@ def open_archive(
     s3: Mapping[str, str | None] | None = None,
     owner: tuple[int, int] | None = None,
     patience: Patience = INTERACTIVE,
+    notice: Notice | None = None,
     signing: SigningKey | None = None,
     reader: Path | None = None,
 ) -> Archive:
     """Return the archive at a directory or an `s3://bucket/prefix`; nothing is read or written yet.
 
-    `patience` says for how long it is asked again when it does not answer.
+    `patience` says for how long it is asked again when it does not answer; `notice` hears of trouble that lasts.
     """
-    settings = S3Settings(**(s3 or {}))
-    cache_store = open_store(cache, settings, owner=owner, patience=patience) if cache else None
-    store = open_store(location, settings, owner=owner, patience=patience)
+    opened = partial(open_store, s3=S3Settings(**(s3 or {})), owner=owner, patience=patience, notice=notice)
+    cache_store, store = opened(cache) if cache else None, opened(location)
     return Archive(store, cache=cache_store, signing=signing, reader=reader)
 
 
 def new_attempt() -> str:
     """Return a name under which nobody else writes, later ones sorting later."""
     return f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
-
-
-def _seal_in(keys: list[str]) -> str | None:
-    # a courier's own word counts for more than that of someone who took it for dead
-    return next((key for name in ("/done.json", "/post.json") for key in keys if key.endswith(name)), None)
-
-
-def _made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
-    try:
-        return of(body)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foundations_archive import layout
 from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
-from foundations_archive.parallel import ahead
+from foundations_archive.parallel import ahead, at_once
 from foundations_archive.records import Buffer
 from foundations_archive.rereading import read_verified
 from foundations_archive.store import Store
@@ -76,9 +76,8 @@ class Blobs:
                 sizes.append(len(chunk))
                 yield chunk
 
-        with closing(ahead(self.put, counted(), size=len)) as digests:
-            found = tuple(digests)
-        return Buffer(sum(sizes), found)
+        digests = at_once(self.put, counted(), size=len)
+        return Buffer(sum(sizes), tuple(digests))
 
     def put_bytes(self, data: bytes) -> Buffer:
         """Write `data` in chunks, and return the buffer that they make."""

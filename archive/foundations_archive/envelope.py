@@ -6,13 +6,14 @@ import math
 import re
 import secrets
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from foundations_archive.errors import ArchiveDamaged, ArchiveUntrusted, NewerFormat
 from foundations_archive.signing import SigningKey
 
 FORMAT = 1
+_Record = TypeVar("_Record")
 _COMPRESSED = b"FZ1"
 _COMPRESS_FROM = 4096
 _LARGEST = 1 << 30
@@ -68,6 +69,7 @@ def _untrusted(key: str, *, signed: bool) -> ArchiveUntrusted:
         f"the record {key} {what}, so nothing that it names is run or unpickled; if you trust whoever may write to "
         "the archive, use an environment without a signing key",
         key=key,
+        code="signed otherwise" if signed else "unsigned",
     )
 
 
@@ -133,3 +135,11 @@ def _plain(data: bytes) -> bytes:
     if not decompressor.eof:
         raise ValueError("it is cut off or larger than a record may be")
     return plain
+
+
+def made(of: Callable[[Any], _Record], body: Any, key: str) -> _Record:
+    """Return the record that `of` makes of a body; raise `ArchiveDamaged` where that lacks what this version needs."""
+    try:
+        return of(body)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ArchiveDamaged(f"the record {key} lacks what this version needs: {error!r}", key=key) from error

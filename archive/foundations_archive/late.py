@@ -18,9 +18,9 @@ def sealed_by_name(archive: "Archive", spec: JobSpec, keys: Sequence[str]) -> st
 
     What the job's row was made from is given though it may be gone: then somebody deleted it.
     """
-    for key in filter(layout.is_start, keys):
-        done = layout.done_beside(key)
-        if archive.store.head(done):
+    for attempt in dict.fromkeys(map(layout.attempt_in, keys)):
+        done = layout.done(spec.job_id, attempt)
+        if attempt != layout.WATCHER and archive.store.head(done):
             return done
     post = layout.post(spec.job_id, layout.WATCHER)
     return _named_by_row(archive, spec) or (post if archive.store.head(post) else None)

@@ -176,16 +176,6 @@ def job_of(key: str) -> str:
     return key.rpartition("/")[2].removesuffix(_POST)
 
 
-def is_start(key: str) -> bool:
-    """Tell whether a key of an attempt is that of the record that it has begun."""
-    return key.endswith("/start.json")
-
-
-def done_beside(start: str) -> str:
-    """Return the key of the record that seals the attempt whose beginning is recorded at `start`."""
-    return f"{attempt_of(start)}/done.json"
-
-
 def is_seal(key: str) -> bool:
     """Tell whether a key of an attempt is that of a record which seals the job."""
     return key.endswith(("/done.json", "/post.json"))

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.local import DirectoryStore
-from foundations_archive.retrying import INTERACTIVE, Patience, Retrying
+from foundations_archive.retrying import INTERACTIVE, Notice, Patience, Retrying
 from foundations_archive.s3 import S3Store
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.store import require_safe_key
@@ -65,16 +65,17 @@ def open_store(
     base: Path | None = None,
     owner: tuple[int, int] | None = None,
     patience: Patience = INTERACTIVE,
+    notice: Notice | None = None,
 ) -> Retrying:
     """Return the store that `text` names, not yet checked, which tries again for as long as `patience` says.
 
-    What a directory gets belongs to `owner`.
+    What a directory gets belongs to `owner`. `notice` hears of trouble that lasts.
     """
     match parse_location(text, base):
         case DirectoryLocation(path):
-            return Retrying(DirectoryStore(path, owner=owner), patience=patience)
+            return Retrying(DirectoryStore(path, owner=owner), patience=patience, notice=notice)
         case S3Location(bucket, prefix):
-            return Retrying(S3Store(bucket, prefix, s3), patience=patience)
+            return Retrying(S3Store(bucket, prefix, s3), patience=patience, notice=notice)
 
 
 def _directory(text: str, path: str, base: Path) -> DirectoryLocation:

@@ -166,7 +166,8 @@ class StageRecord:
 class JobRecord:
     """What became of a job: the record that seals it, or the same made up from what is there of a live one.
 
-    `segments` says how many segments of events the courier wrote and `chain` the digest of the last one.
+    `segments` says how many segments of events the courier wrote and `chain` the digest of the last one. Of a watcher's
+    record `seen` says how many it has read of which attempt.
     """
 
     job_id: str
@@ -184,6 +185,7 @@ class JobRecord:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     segments: int | None = None
     chain: str | None = None
+    seen: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

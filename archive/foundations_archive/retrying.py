@@ -15,6 +15,9 @@ _LONGEST_PAUSE = 20.0
 # nothing was listening, or no such host; or, with a mere status for a code, no S3: mostly a wrong endpoint
 _SILENT = {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"}
 
+_NOTICE_AFTER = 10.0
+
+Notice = Callable[[ArchiveUnreachable], None]
 _Result = TypeVar("_Result")
 
 
@@ -33,11 +36,14 @@ class Retrying:
     """The same store, with every verb tried again on `ArchiveUnreachable`, after pauses that grow and have full jitter.
 
     All other errors are raised at once. A verb that was cut off may have been done: every verb may be repeated.
+    `notice` hears of trouble that lasts, once for each time that the store is away.
     """
 
-    def __init__(self, store: Store, *, patience: Patience = INTERACTIVE) -> None:
+    def __init__(self, store: Store, *, patience: Patience = INTERACTIVE, notice: Notice | None = None) -> None:
         self._store = store
         self._patience = patience
+        self._notice = notice
+        self._noticed = False
 
     @property
     def location(self) -> str:
@@ -122,12 +128,19 @@ class Retrying:
         began, tries = time.monotonic(), 0
         while True:
             try:
-                return verb()
+                result = verb()
             except ArchiveUnreachable as error:
                 pause = random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(tries, 10)))
                 tries += 1
-                if self._spent(time.monotonic() + pause - began, error, tries):
+                waited = time.monotonic() + pause - began
+                if self._spent(waited, error, tries):
                     raise
+                if self._notice and not self._noticed and waited > _NOTICE_AFTER:
+                    self._noticed = True
+                    self._notice(error)
+            else:
+                self._noticed = False
+                return result
             time.sleep(pause)
 
     def _spent(self, seconds: float, error: ArchiveUnreachable, tries: int) -> bool:

@@ -17,6 +17,7 @@ from foundations_archive.errors import (
     RequestRejected,
     s3_errors_explained,
 )
+from foundations_archive.parallel import aside
 from foundations_archive.s3_connection import S3Settings, connection
 from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
+_CHECK = f"{TEMPORARY}/check"
 _CREATE_ATTEMPTS = 4
 _LOST_CREATE = {"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "412", "409"}
 _NO_CONDITIONS = {"NotImplemented", "InvalidArgument", "501"}
@@ -130,9 +132,10 @@ class S3Store:
 
     def check(self) -> None:
         """Raise unless the bucket is there and this caller can list and write in it."""
+        # at once, and what was written stays, for every job waits for this; no listing shows it
+        written = aside(lambda: self._put(_CHECK, _sent(b"written by a check")))
         self.look()
-        with self._temporary(f"{TEMPORARY}/check"):
-            pass
+        written.result()
 
     def look(self) -> None:
         """Raise unless the bucket is there and this caller can list it."""
@@ -158,8 +161,9 @@ class S3Store:
         self._conditional = False
 
     def sweep_temporary(self, older_than: float) -> int:
-        """Remove what checks and probes that were broken off have left; puts leave nothing unfinished."""
-        old = [entry.key for entry in self._entries(f"{TEMPORARY}/") if entry.age > older_than]
+        """Remove what probes that were broken off have left; puts leave nothing unfinished."""
+        found = [entry for entry in self._entries(f"{TEMPORARY}/") if entry.key != _CHECK]
+        old = [entry.key for entry in found if entry.age > older_than]
         for key in old:
             self._delete(key)
         return len(old)

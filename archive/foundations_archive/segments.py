@@ -20,3 +20,12 @@ def segments_of(keys: Iterable[str], *, sealed: Mapping[str, int]) -> Iterator[s
         count = max(numbers[attempt] + 1, sealed.get(attempt, 0))
         # lazily: a name may say ninety million
         yield from (layout.segment_in(attempt, number) for number in itertools.islice(itertools.count(), count))
+
+
+def segments_seen(keys: Iterable[str]) -> dict[str, int]:
+    """Return how many segments there must be of each attempt, by its name, since these `keys` are there."""
+    seen: dict[str, int] = {}
+    for key in filter(layout.is_segment, keys):
+        attempt = layout.attempt_in(key)
+        seen[attempt] = max(seen.get(attempt, 0), layout.number_in(key) + 1)
+    return seen

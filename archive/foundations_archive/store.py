@@ -57,7 +57,7 @@ class Store(Protocol):
         """Remove the value; no error when it is not there."""
 
     def check(self) -> None:
-        """Raise unless this caller can reach the store and write to it; leave nothing behind, where it may delete."""
+        """Raise unless this caller can reach the store and write to it; leave nothing behind that a listing shows."""
 
     def look(self) -> None:
         """Raise unless this caller can reach the store, and write to it as far as that shows without writing."""

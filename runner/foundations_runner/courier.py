@@ -22,16 +22,15 @@ from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.manifest import Manifest, unpack
 from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
-from foundations_archive.retrying import INTERACTIVE, Patience
+from foundations_archive.retrying import INTERACTIVE, Notice, Patience
 from foundations_archive.signing import SigningKey
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation, graph_of
+from foundations_runner.host import BROKEN, CANCELLED, COMPLETED, FAILED
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
 from foundations_runner.worker_process import WorkerProcess
-
-COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
 
 _GRACE_SECONDS = 2
 _ARRIVING_SECONDS = 15.0
@@ -54,6 +53,7 @@ class _Courier:
         self._order = order
         self._cancelled = False
         self._worker: WorkerProcess | None = None
+        self._journal: Journal | None = None
         signal.signal(signal.SIGTERM, self._cancel)
         signal.signal(signal.SIGINT, self._cancel)
         signal.signal(signal.SIGALRM, self._kill)
@@ -65,21 +65,24 @@ class _Courier:
         # a host that can't reach the archive at all is found out before the job has begun
         arriving = Patience(silence=min(_ARRIVING_SECONDS, order.outage_seconds), trouble=order.outage_seconds)
         spec = self._spec(self._archive(arriving))
-        archive = self._archive(Patience(silence=order.outage_seconds, trouble=order.outage_seconds))
+        archive = self._archive(
+            Patience(silence=order.outage_seconds, trouble=order.outage_seconds), notice=self._say_that_we_wait
+        )
         attempt = new_attempt()
         with ThreadPoolExecutor(2) as pool:  # none of them needs another
             graph = pool.submit(_small_graph, archive, spec)
             unpacked = pool.submit(self._unpack, archive, spec)
             archive.start(spec.job_id, attempt, {"image": order.image, "time": time.time()})
             self._look_for_cancellation(archive)
+            # before the files are there: that may take long, and the job is alive
+            self._journal = journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
+            journal.open()
         root = unpacked.result()
-        journal = Journal(archive, spec, attempt=attempt, echo=sys.stdout.buffer)
-        journal.open()
-        journal.add("job started", image=order.image)
+        journal.add("job started", image=order.image, attempt=attempt)
         state, error = ("Cancelled", None) if self._cancelled else self._attend(archive, spec, journal, root, graph)
         journal.add("job ended", state=state, error=error)
-        journal.close()
-        record = journal.ledger.record(state, ended=time.time(), error=error)
+        tail = journal.close()
+        record = journal.ledger.record(state, ended=time.time(), error=error, tail=tail)
         record = replace(record, segments=journal.segments, chain=journal.chain)
         archive.finish(spec, record, attempt=attempt)
         if order.temporary:
@@ -87,12 +90,28 @@ class _Courier:
         pack_after_job(self._archive(INTERACTIVE), spec)  # the job has ended: it waits for no outage
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
 
-    def _archive(self, patience: Patience) -> Archive:
+    def _archive(self, patience: Patience, *, notice: Notice | None = None) -> Archive:
         order = self._order
-        signing = SigningKey.imported(order.signing)
         return open_archive(
-            order.archive, cache=order.cache, s3=order.s3, owner=order.owner, patience=patience, signing=signing
+            order.archive,
+            cache=order.cache,
+            s3=order.s3,
+            owner=order.owner,
+            patience=patience,
+            notice=notice,
+            signing=SigningKey.imported(order.signing),
         )
+
+    def _say_that_we_wait(self, error: ArchiveError) -> None:
+        """Tell whoever is attached why nothing happens; the archive hears of it when it is back."""
+        text = (
+            f"foundations: warning: the archive does not answer ({error}); the job goes on, and waits for it for up to "
+            f"{self._order.outage_seconds:.0f} s (results_config.outage_seconds)"
+        )
+        if self._journal is not None:
+            # whoever waits may be the journal itself, and nobody may listen
+            said = {"stream": "stderr", "text": text}
+            threading.Thread(target=self._journal.add, args=("log",), kwargs=said, daemon=True).start()
 
     def _look_for_cancellation(self, archive: Archive) -> None:
         """Find out whether the job shall still run; from then on it is ended when somebody wants that."""

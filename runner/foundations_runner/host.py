@@ -6,6 +6,9 @@ from typing import Literal, Protocol
 
 Stream = Literal["stdout", "stderr"]
 
+# a courier's exit status: the first three say that it has done all that it had to do
+COMPLETED, FAILED, CANCELLED, BROKEN = 0, 1, 2, 70
+
 
 @dataclass(frozen=True)
 class JobRequest:

@@ -7,14 +7,19 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
-from foundations_archive.archive import HEARTBEAT_SECONDS, Archive
+from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveError
 from foundations_archive.ledger import Ledger
 from foundations_archive.records import JobSpec
+from foundations_archive.standing import HEARTBEAT_SECONDS
 
 # what the archive lacks is never older than two seconds, so half a second is left for the write itself
 FLUSH_SECONDS = 1.5
 FLUSH_BYTES = 256 * 1024
+# the last events go into the record that seals the job, which saves a round trip; with more of them, whoever wants to
+# know how a job ended would read too much, and a record of many metrics takes too long to make for them to wait for it
+TAIL_BYTES = 64 * 1024
+_SMALL_RECORD = 1 << 20
 _LAST_TRIES = (0.5, 2.0, 8.0)
 
 # they can come by the hundred thousand, and nobody watches them scroll by
@@ -27,11 +32,14 @@ class Journal:
     `segments` of them are in the archive, and `chain` is the digest of the last one.
     """
 
-    def __init__(self, archive: Archive, spec: JobSpec, *, attempt: str, echo: BinaryIO) -> None:
+    def __init__(
+        self, archive: Archive, spec: JobSpec, *, attempt: str, echo: BinaryIO, tail_bytes: int = TAIL_BYTES
+    ) -> None:
         self.ledger = Ledger(spec)
         self._archive, self._spec, self._attempt, self._echo = archive, spec, attempt, echo
+        self._tail_bytes = tail_bytes
         self._pending: list[dict[str, Any]] = []
-        self._pending_bytes = 0
+        self._pending_bytes = self._bytes = 0
         self._unanswered: list[dict[str, Any]] = []
         self._unsaid: deque[str] = deque()
         self._count = 0
@@ -41,7 +49,7 @@ class Journal:
         self._flushing = threading.Lock()
         self._saying = threading.Lock()
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = self._closed = False
         self._thread = threading.Thread(target=self._keep_flushing, name="journal", daemon=True)
 
     def open(self) -> None:
@@ -57,23 +65,39 @@ class Journal:
         with self._lock:
             for event, fields in events:
                 entry = {"n": self._count, "time": time.time(), "event": event, **fields}
-                self._count += 1
-                self.ledger.add(entry)
                 # only metrics hold numbers of the user's; without the check it takes half the time
                 line = json.dumps(entry, allow_nan=False) if event == _METRICS else json.dumps(entry)
-                self._pending.append(entry)
-                self._pending_bytes += len(line)
+                if not self._closed:  # what comes later is for whoever listens: the job's record is made
+                    self._count += 1
+                    self.ledger.add(entry)
+                    self._pending.append(entry)
+                    self._pending_bytes += len(line)
+                    self._bytes += len(line)
                 if event != _METRICS:
                     self._unsaid.append(line)
         if self._pending_bytes > FLUSH_BYTES:
             self._wake.set()
         self._say()
 
-    def close(self) -> None:
-        """Archive what is left, trying again for a while; raise `ArchiveError` when the archive stays away."""
+    def close(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the last events if they are few, for the record that seals the job; archive whatever is left beside.
+
+        That is tried again for a while; raise `ArchiveError` when the archive stays away.
+        """
         self._closing = True
         self._wake.set()
         self._thread.join()
+        with self._lock:
+            self._closed = True
+        # what got no answer may have arrived as a segment, and must not be told twice
+        small = self._pending_bytes <= self._tail_bytes and self._bytes <= _SMALL_RECORD
+        if small and not self._unanswered:
+            tail, self._pending = tuple(self._pending), []
+            return tail
+        self._write_all()
+        return ()
+
+    def _write_all(self) -> None:
         for pause in _LAST_TRIES:
             began = time.monotonic()
             try:
@@ -97,10 +121,12 @@ class Journal:
 
     def _keep_flushing(self) -> None:
         beat = began = time.monotonic()
-        while not self._closing:
+        while True:
             # from when the last one began: what came while it wrote has waited for as long already
             self._wake.wait(max(0.0, began + FLUSH_SECONDS - time.monotonic()))
             self._wake.clear()
+            if self._closing:
+                return  # what is left may go into the record that seals the job
             began = time.monotonic()
             try:
                 self._flush()

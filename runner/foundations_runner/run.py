@@ -5,21 +5,28 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from foundations_archive import cancellation, layout
 from foundations_archive.archive import Archive
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
+from foundations_archive.segments import segments_seen
+from foundations_archive.standing import HEARTBEAT_SECONDS
 from foundations_runner import cause
 from foundations_runner.endings import endings_as_exits
 from foundations_runner.errors import CourierFailed, EngineRefused
-from foundations_runner.host import Ending, Host, JobRequest, RunningJob
+from foundations_runner.host import CANCELLED, COMPLETED, FAILED, Ending, Host, JobRequest, RunningJob
 from foundations_runner.interrupts import further_interrupts_held, interrupts_held
 
 OnEvent = Callable[[Event], None]
 
 _LAST_WORDS = 20
+_SHORT_WAIT_SECONDS = 1.0
+# what a courier's exit status says that has done all that it had to do
+_ORDERLY = frozenset({COMPLETED, FAILED, CANCELLED})
 
 
 class _Cancelled(Exception):
@@ -40,18 +47,22 @@ class JobRun:
         self._job: RunningJob | None = None
         self._submitted = False
         self._cancelled = False
+        self._new_at = float("-inf")
         self._starting = threading.Lock()
 
-    def submit(self) -> JobRecord:
-        """Put the job into the archive and run it; raise `JobTaken` where the archive has one of its name."""
-        return self._guarded(submit=True)
+    def submit(self, *, looked: bool = False) -> JobRecord:
+        """Put the job into the archive and run it; raise `JobTaken` where the archive has one of its name.
+
+        `looked` says that the archive had none just now.
+        """
+        return self._guarded(submit=partial(self._archive.submit, self._spec, looked=looked))
 
     def run(self) -> JobRecord:
         """Run the job, which is in the archive, and return the record that seals it.
 
         A detached job is left alone as soon as its courier has begun, and the record is that of a job that runs.
         """
-        return self._guarded(submit=False)
+        return self._guarded(submit=None)
 
     def cancel(self) -> None:
         """End the job from another thread than that which runs it, which gets the record of a cancelled job."""
@@ -60,14 +71,15 @@ class JobRun:
         if self._job is not None:
             self._job.stop()
 
-    def _guarded(self, *, submit: bool) -> JobRecord:
-        self._submitted = not submit
+    def _guarded(self, *, submit: Callable[[], None] | None) -> JobRecord:
+        self._submitted = submit is None
         with endings_as_exits(), further_interrupts_held():
             try:
                 if submit:
                     # all of it or nothing: an interrupt takes effect when it is known whether the job is there
                     with interrupts_held():
-                        self._archive.submit(self._spec)
+                        submit()
+                        self._new_at = time.monotonic()
                         self._submitted = True
                 return self._attend()
             except _Cancelled:
@@ -87,15 +99,22 @@ class JobRun:
                     self._running.release()
                 return Ledger(self._spec).record("Running")
         ending = self._running.wait()
-        record = self._archive.sealed(self._spec.job_id) or self._seal_dead(ending)
+        record, key = self._archive.sealed_by(self._spec.job_id, attempt=self._follower.attempt)
+        if record is None or key is None:
+            record = self._seal_dead(ending)
+        elif ending.status not in _ORDERLY:  # it may have died before it wrote the row, or heard nothing of its seal
+            self._archive.settle(self._spec, record, sealed=key)
         with interrupts_held():
             self._running.remove()
         return record
 
     def _start(self) -> None:
-        # a job may wait long for its image, and nobody but us would hear of a request that it ends
-        if cancellation.cancellation_requested(self._archive, self._spec.job_id):
+        # nobody but us would hear of a request that a job ends which waits for its image; a courier looks by itself
+        waited = time.monotonic() - self._new_at
+        if waited > _SHORT_WAIT_SECONDS and cancellation.cancellation_requested(self._archive, self._spec.job_id):
             raise _Cancelled
+        if waited > HEARTBEAT_SECONDS:  # once it has begun, an old marker says that it is lost
+            self._archive.heartbeat(self._spec.project, self._spec.job_id)
         with self._starting:
             if self._cancelled:
                 raise _Cancelled
@@ -140,13 +159,14 @@ class JobRun:
 
     def _seal(self, state: State, *, error: str | None = None) -> JobRecord:
         """Seal a job whose courier can't; events that it told us but no longer archived go into the record."""
-        ledger, kept = Ledger(self._spec), set()
-        for event in self._archive.events(self._spec.job_id):
+        ledger, kept, seen = Ledger(self._spec), set(), set[str]()
+        for event in self._archive.events(self._spec.job_id, seen=seen):
             ledger.add(event)
             kept.add(event["n"])
         tail = tuple(event for event in self._follower.events if event["n"] not in kept)
         ledger.extend(tail)
         record = ledger.record(state, ended=time.time(), error=error, tail=tail)
+        record = replace(record, seen=segments_seen(seen))
         return self._archive.finish(self._spec, record, attempt=layout.WATCHER, watcher=True)
 
 
@@ -156,6 +176,7 @@ class _Follower:
     def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
         self._rest = b""
+        self.attempt: str | None = None
         self.events: list[Mapping[str, Any]] = []
         self.words = b""
 
@@ -168,5 +189,7 @@ class _Follower:
         # at once: it is several times as fast
         for event in json.loads(b"[%b]" % b",".join(lines)):
             self.events.append(event)
+            if event["event"] == "job started":
+                self.attempt = event["attempt"]
             self._on_event(event)
         return bool(lines)

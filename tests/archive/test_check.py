@@ -17,6 +17,7 @@ from foundations_archive.groups import grouped
 from foundations_archive.hiding import hide
 from foundations_archive.packing import compact
 from foundations_archive.packs import Pack, unpacked
+from foundations_archive.signing import SigningKey
 from foundations_archive.upkeep.check import check
 from foundations_archive.upkeep.repair import repair
 from tests.archive.archives import CACHE_KEY, age, blob_of, cached, ended, found, key, keys, started, submitted
@@ -497,3 +498,18 @@ def test_a_marker_stays_while_the_row_can_not_be_written(tmp_path: Path) -> None
     repair(archive, findings)
     assert archive.job_ids() == ["job"]
     assert list(archive.store.list(layout.LIVE)) == []
+
+
+def test_a_check_with_a_signing_key_warns_of_what_is_not_signed_with_it(tmp_path: Path) -> None:
+    store, ours, theirs = DirectoryStore(tmp_path / "archive"), SigningKey((b"a" * 32,)), SigningKey((b"b" * 32,))
+    ended(Archive(store, signing=ours), "signed")
+    assert found(check(Archive(store, signing=ours), deep=True)) == {}
+    ended(Archive(store), "unsigned")
+    ended(Archive(store, signing=theirs), "strange")
+    report = check(Archive(store, signing=ours))
+    told = {(finding.key.split("/")[1], finding.severity) for finding in report.findings}
+    # jobs of before the key will never have a signature, and must not fail every check
+    assert (told, report.status) == ({("unsigned", "note"), ("strange", "warning")}, 1)
+    assert all("not to be trusted" in finding.what for finding in report.findings)
+    assert {key.rpartition("/")[2] for key in found(report)} == {"spec.json", "done.json"}
+    assert found(check(Archive(store), deep=True)) == {}  # who has no key leaves signatures alone

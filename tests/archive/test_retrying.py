@@ -176,3 +176,18 @@ def test_what_an_earlier_try_has_created_is_ours(directory: DirectoryStore, cloc
 
 def test_it_shows_the_place_of_the_store(directory: DirectoryStore) -> None:
     assert Retrying(directory).location == directory.location
+
+
+def test_trouble_that_lasts_is_told_of_once_for_each_time(directory: DirectoryStore, clock: Clock) -> None:
+    told: list[ArchiveUnreachable] = []
+    first, second = (ArchiveUnreachable(name, code="EndpointConnectionError") for name in ("first", "second"))
+    store = Failing(directory, iter([first] * 20))
+    retrying = Retrying(store, patience=COURIER, notice=told.append)  # type: ignore[arg-type]
+    retrying.get("there")
+    assert told == [first]
+    store.errors = iter([second] * 3)  # a moment's trouble
+    retrying.get("there")
+    assert told == [first]
+    store.errors = iter([second] * 20)
+    retrying.put("new", b"y")
+    assert told == [first, second]

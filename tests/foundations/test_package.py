@@ -137,11 +137,13 @@ foundations/worker.py
 foundations_archive/__init__.py
 foundations_archive/archive.py
 foundations_archive/blobs.py
+foundations_archive/cache_entries.py
 foundations_archive/cancellation.py
 foundations_archive/columns.py
 foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
+foundations_archive/events.py
 foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py
@@ -166,6 +168,7 @@ foundations_archive/s3_connection.py
 foundations_archive/segments.py
 foundations_archive/series.py
 foundations_archive/signing.py
+foundations_archive/standing.py
 foundations_archive/store.py
 foundations_archive/tracked.py
 foundations_archive/upkeep/__init__.py

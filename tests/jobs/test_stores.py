@@ -275,6 +275,9 @@ def test_a_bucket_that_is_away_for_a_while_loses_nothing(
     switch.off()
     (tmp_path / "away").touch()
     until(lambda: switch.refused >= 2, what="a write that was refused")
+    assert process.stderr
+    told = next(line for line in process.stderr if "the archive does not answer" in line)
+    assert "the job goes on, and waits for it for up to 3600 s (results_config.outage_seconds)" in told
     switch.on()
     (tmp_path / "back").touch()
     output, errors = process.communicate(timeout=60)
@@ -282,7 +285,7 @@ def test_a_bucket_that_is_away_for_a_while_loses_nothing(
     spec = archive.spec(job_id)
     events = list(archive.events(job_id))
     assert [event["n"] for event in events] == list(range(len(events)))
-    lines = [event["text"] for event in events if event["event"] == "log"]
+    lines = [event["text"] for event in events if event["event"] == "log" and event["stream"] == "stdout"]
     assert lines == output.splitlines()[:-1]
     assert any(line.startswith("while") for line in lines)
     assert sum(len(series.values) for series in archive.record(spec).metrics) == len(lines)

@@ -1,13 +1,16 @@
 """A job is ended from another thread, or by a request in the archive, on whichever host and at whatever moment."""
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from foundations_archive import cancellation
+from foundations_archive import cancellation, layout
 from foundations_archive.errors import ArchiveUnreachable, JobTaken
 from foundations_archive.records import JobRecord, JobSpec
 from foundations_runner.host import Host, JobRequest
@@ -89,8 +92,9 @@ class Slow(ProcessHost):
 
 
 def test_a_job_that_waits_for_its_host_is_cancelled_at_once_and_never_starts(
-    jobs: Jobs, process_host: ProcessHost
+    jobs: Jobs, process_host: ProcessHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("foundations_runner.run._SHORT_WAIT_SECONDS", 0.0)
     slow, spec = Slow(process_host, "prepare"), jobs.spec(ENDLESS)
     running = InThread(jobs.job(slow, spec).submit)
     assert slow.reached.wait(30)
@@ -168,8 +172,8 @@ def test_an_interrupt_right_behind_the_submission_leaves_no_queued_job(
 ) -> None:
     submit = jobs.archive.submit
 
-    def interrupted(spec: JobSpec) -> None:
-        submit(spec)
+    def interrupted(spec: JobSpec, *, looked: bool) -> None:
+        submit(spec, looked=looked)
         signal.raise_signal(number)
 
     monkeypatch.setattr(jobs.archive, "submit", interrupted)
@@ -201,3 +205,21 @@ def test_a_name_that_is_taken_leaves_the_other_job_alone(jobs: Jobs, process_hos
     with pytest.raises(JobTaken):
         jobs.job(process_host, spec).submit()
     assert jobs.archive.state(spec) == "Queued"
+
+
+def test_a_job_that_waited_for_its_host_is_not_lost_when_it_begins(
+    jobs: Jobs, process_host: ProcessHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foundations_runner.run.HEARTBEAT_SECONDS", 0.0)
+    slow, spec = Slow(process_host, "prepare"), jobs.spec("import time; time.sleep(1)")
+    running = InThread(jobs.job(slow, spec).submit)
+    assert slow.reached.wait(30)
+    marker = Path(jobs.location, layout.live(spec.project, spec.job_id))
+    # as if the image had taken an hour to build
+    os.utime(marker, (time.time() - 3500, time.time() - 3500))
+    slow.go.set()
+    states = set()
+    while running.outcome is None:
+        states.add(jobs.archive.state(spec))
+    assert running.record().state == "Completed"
+    assert "Lost" not in states

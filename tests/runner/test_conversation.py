@@ -108,7 +108,7 @@ def hold(jobs: Jobs, store: Unreliable, tmp_path: Path) -> Iterator[Hold]:
         archive = Archive(store, cache=Unreliable(tmp_path / "cache") if cache else None)
         ours, theirs = socket.socketpair()
         channel, worker = Channel.of(ours.detach()), Channel.of(theirs.detach())
-        journal = Journal(archive, spec, attempt="1", echo=io.BytesIO())
+        journal = Journal(archive, spec, attempt="1", echo=io.BytesIO(), tail_bytes=0)
         ring = new_ring(65536)
         notes = RingReader(ring)
         worker.ring = RingWriter(ring)

@@ -78,7 +78,7 @@ def test_a_container_that_can_not_begin_leaves_nothing(
     jobs: Jobs, docker_host: Host, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = jobs.spec("")
-    monkeypatch.setattr(jobs.archive, "submit", lambda spec: None)
+    monkeypatch.setattr(jobs.archive, "submit", lambda spec, *, looked: None)
     with pytest.raises(CourierFailed, match="is not in the archive at"):
         jobs.job(docker_host, spec, detached=True).submit()
     until(lambda: containers_of(engine, spec.job_id) == [], what="the end of its container")

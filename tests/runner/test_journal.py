@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from foundations_archive.errors import ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
 from foundations_archive.records import JobSpec
 from foundations_runner import journal as journal_module
-from foundations_runner.journal import FLUSH_BYTES, FLUSH_SECONDS, Journal
+from foundations_runner.journal import FLUSH_BYTES, FLUSH_SECONDS, TAIL_BYTES, Journal
 from tests.runner.conftest import Jobs, until
 
 Make = Callable[..., Journal]
@@ -48,8 +49,8 @@ def spec(jobs: Jobs) -> JobSpec:
 
 @pytest.fixture
 def make(store: Failing, spec: JobSpec) -> Make:
-    def made(echo: Any = None) -> Journal:
-        journal = Journal(Archive(store), spec, attempt="1", echo=echo or io.BytesIO())
+    def made(echo: Any = None, *, tail_bytes: int = 0) -> Journal:
+        journal = Journal(Archive(store), spec, attempt="1", echo=echo or io.BytesIO(), tail_bytes=tail_bytes)
         journal.open()
         return journal
 
@@ -141,7 +142,7 @@ def test_what_comes_while_a_segment_is_written_waits_for_the_next_turn(
     jobs: Jobs, spec: JobSpec, store: Failing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "FLUSH_SECONDS", 3600.0)
-    journal = Journal(Archive(store), spec, attempt="1", echo=io.BytesIO())
+    journal = Journal(Archive(store), spec, attempt="1", echo=io.BytesIO(), tail_bytes=0)
     idle, written = threading.Event(), []
 
     class Wake(threading.Event):
@@ -154,7 +155,7 @@ def test_what_comes_while_a_segment_is_written_waits_for_the_next_turn(
         DirectoryStore.put(store, key, data)
         if "/ev/" in key:
             written.append(key)
-            if len(written) < 3:
+            if len(written) == 1:
                 journal.add("log", stream="stdout", text=f"came during {len(written)}")
 
     monkeypatch.setattr(store, "put", put)
@@ -164,7 +165,8 @@ def test_what_comes_while_a_segment_is_written_waits_for_the_next_turn(
     assert idle.wait(30)
     assert len(written) == 1
     journal.close()
-    assert [event["n"] for event in archived(jobs, spec)] == [0, 1, 2]
+    assert [event["n"] for event in archived(jobs, spec)] == [0, 1]
+    assert len(written) == 2
 
 
 def test_closing_tries_again_until_the_archive_is_back(
@@ -281,3 +283,56 @@ def test_a_metric_that_is_no_json_is_refused(make: Make) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         journal.add("metrics", stage="s", key="loss", values=[float("nan")], times=[0.0])
     journal.close()
+
+
+def test_the_last_events_are_for_the_sealing_record_where_they_are_few(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    journal = make(tail_bytes=TAIL_BYTES)
+    journal.add("log", stream="stdout", text="a line")
+    tail = journal.close()
+    assert [event["text"] for event in tail] == ["a line"]
+    assert archived(jobs, spec) == []
+    assert journal.segments == 0
+    record = journal.ledger.record("Completed", ended=time.time(), tail=tail)
+    jobs.archive.finish(spec, replace(record, segments=0), attempt="1")
+    assert texts(jobs, spec) == ["a line"]
+
+
+def test_many_last_events_are_a_segment(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    journal = make(tail_bytes=TAIL_BYTES)
+    journal.add("log", stream="stdout", text="x" * TAIL_BYTES)
+    assert journal.close() == ()
+    assert [len(text) for text in texts(jobs, spec)] == [TAIL_BYTES]
+
+
+def test_what_got_no_answer_stays_a_segment_and_what_came_after_it_too(
+    jobs: Jobs, spec: JobSpec, store: Failing, make: Make
+) -> None:
+    store.failures = 1
+    journal = make(tail_bytes=TAIL_BYTES)
+    journal.add("log", stream="stdout", text="first")
+    until(lambda: not store.failures, what="a write that fails")
+    journal.add("log", stream="stdout", text="second")
+    tail = journal.close()
+    assert [*texts(jobs, spec), *(event["text"] for event in tail)] == ["first", "second"]
+    assert texts(jobs, spec)[:1] == ["first"]
+
+
+def test_what_comes_after_the_end_is_told_and_no_part_of_the_job(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    echo = io.BytesIO()
+    journal = make(echo)
+    journal.add("log", stream="stdout", text="in time")
+    journal.close()
+    journal.add("log", stream="stderr", text="too late")
+    assert texts(jobs, spec) == ["in time"]
+    assert journal.ledger.record("Completed").events == 1
+    assert b"too late" in echo.getvalue()
+
+
+def test_the_last_events_do_not_wait_for_a_large_record(jobs: Jobs, spec: JobSpec, make: Make) -> None:
+    journal = make(tail_bytes=TAIL_BYTES)
+    numbers = [0.5] * 300_000
+    journal.add("metrics", stage="s", key="loss", values=numbers, times=numbers)
+    until(lambda: journal.segments == 1, what="the segment of the metrics")
+    journal.add("log", stream="stdout", text="a last word")
+    assert journal.close() == ()
+    assert archived(jobs, spec)[-1]["text"] == "a last word"

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from foundations_archive import layout
-from foundations_archive.envelope import digest_of, unseal
+from foundations_archive.envelope import digest_of
 from foundations_archive.errors import ArchiveError, NotArchived
 from foundations_archive.records import JobRecord, JobSpec, State
 from foundations_archive.upkeep import references
@@ -60,8 +60,8 @@ def _spec(look: Examination, job: JobKeys) -> JobSpec | None:
 
 def _examine_attempt(look: Examination, facts: JobFacts, name: str, attempt: AttemptKeys) -> None:
     job_id = facts.keys.job_id
-    if attempt.segments and attempt.start is None and not look.is_there(layout.start(job_id, name)):
-        look.found("damage", layout.start(job_id, name), "it is not there, and events of its attempt are")
+    if (attempt.segments or attempt.done) and attempt.start is None and not look.is_there(layout.start(job_id, name)):
+        look.found("damage", layout.start(job_id, name), "it is not there, and other records of its attempt are")
     if look.deep and attempt.start:
         look.read("start", attempt.start)
     numbers = [layout.number_in(key) for key in attempt.segments]
@@ -89,7 +89,7 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
     last: str | None = None
     for key in keys:
         try:
-            body, digest = look.verified(partial(_opened, key), key)
+            body, digest = look.verified(partial(_opened, look, key), key)
         except NotArchived:
             continue
         except ArchiveError as error:
@@ -109,8 +109,8 @@ def _examine_segments(look: Examination, facts: JobFacts, keys: list[str]) -> st
     return last
 
 
-def _opened(key: str, data: bytes) -> tuple[Any, str]:
-    return unseal("events", data, key), digest_of(data)
+def _opened(look: Examination, key: str, data: bytes) -> tuple[Any, str]:
+    return look.opened("events", data, key), digest_of(data)
 
 
 def _examine_seal(look: Examination, facts: JobFacts, key: str, *, count: int, last: str | None) -> None:
@@ -126,11 +126,20 @@ def _examine_seal(look: Examination, facts: JobFacts, key: str, *, count: int, l
     _name(look, facts, key, references.of_record, record)
     if layout.is_by_watcher(key):
         return
+    if record.segments is not None and record.segments > count and _are_there(look, key, count, record.segments):
+        facts.told_events = 0  # the listing came late, and these were not read
+        return
     if record.segments is not None and record.segments != count:
         what = f"the record that seals the attempt tells of {record.segments} segments of events, {count} are there"
         look.found("damage", key, what)
     elif record.chain is not None and last is not None and record.chain != last:
         look.found("damage", key, "the last segment of events is not the one that this record tells of")
+
+
+def _are_there(look: Examination, key: str, first: int, end: int) -> bool:
+    """Tell whether segments are there that were not listed; what was deleted is missed soon."""
+    prefix = layout.attempt_of(key)
+    return all(look.is_there(layout.segment_in(prefix, number)) for number in range(first, end))
 
 
 def _name(look: Examination, facts: JobFacts, key: str, of: Any, record: Any) -> None:

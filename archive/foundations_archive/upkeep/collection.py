@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from foundations_archive import layout
 from foundations_archive.archive import Archive
@@ -186,6 +187,8 @@ class _Collection:
         self._result.temporary = len(found), sum(one.size for one in found)
         if self._rules.dry_run:
             return
+        if not Path(self._store.location).is_absolute():
+            self._store.sweep_temporary(_OLD_TEMPORARY)
         old = sorted((entry for entry in cycles if entry.age >= self._rules.interval), key=lambda entry: entry.age)
         for entry in old[1:]:
             self._store.delete(entry.key)

@@ -49,6 +49,7 @@ def copy(source: Store, target: Store, *, verify: bool = False, progress: Progre
     """
     if read_descriptor(source) is None:
         raise ArchiveMisconfigured(f"there is no archive at {source.location}", location=source.location)
+    _refuse_nested(source, target)
     target.check()
     _introduce(source, target)
     found = sorted_by_kind(entry for prefix in _LISTINGS for entry in source.list(prefix))
@@ -58,6 +59,16 @@ def copy(source: Store, target: Store, *, verify: bool = False, progress: Progre
         copying.copy(kind, found.of(kind), progress)
     _take_markers_away(target, found, there)
     return copying.result
+
+
+def _refuse_nested(source: Store, target: Store) -> None:
+    here, there = (f"{store.location.partition(' at ')[0]}/" for store in (source, target))
+    server = source.location.partition(" at ")[2] == target.location.partition(" at ")[2]
+    if server and (here.startswith(there) or there.startswith(here)):
+        raise ArchiveMisconfigured(
+            f"{target.location} and {source.location} are one place, or one lies in the other; name another place",
+            location=target.location,
+        )
 
 
 def _introduce(source: Store, target: Store) -> None:
@@ -75,9 +86,9 @@ def _introduce(source: Store, target: Store) -> None:
         raise ArchiveMisconfigured(
             f"{target.location} is not empty and no archive; name an empty place", location=target.location
         )
-    # what a store can do is found out where it is used
-    known = {key: value for key, value in descriptor.items() if key != "caps"}
-    target.create(layout.DESCRIPTOR, json.dumps(known, indent=1).encode())
+    # what the other store can do is another matter
+    copied = {**descriptor, "caps": {"create": "native" if target.probe() else "none"}}
+    target.create(layout.DESCRIPTOR, json.dumps(copied, indent=1).encode())
 
 
 def _take_markers_away(target: Store, found: Inventory, there: dict[str, Entry]) -> None:

@@ -7,7 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations_archive.envelope import unseal
-from foundations_archive.errors import ArchiveDamaged, ArchiveError, ArchiveUnreachable, NotArchived
+from foundations_archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveUnreachable,
+    ArchiveUntrusted,
+    NotArchived,
+)
 from foundations_archive.upkeep.findings import Finding, Mend, Severity
 
 if TYPE_CHECKING:
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
 THREADS = 12
 
 _MOST_UNREACHABLE = 20
+# the records whose blobs hold pickles and code
+_NAMING = frozenset({"spec", "events", "job", "cache"})
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -47,12 +55,23 @@ class Examination:
     ) -> Any:
         """Return the body of a record, or None, with a finding unless it went away since it was listed."""
         try:
-            return self.verified(lambda data: unseal(kind, data, key), key, store=store)
+            return self.verified(lambda data: self.opened(kind, data, key), key, store=store)
         except NotArchived:
             return None
         except ArchiveError as error:
             self.unreadable(error, key, severity=severity, mend=mend, store=store)
             return None
+
+    def opened(self, kind: str, data: bytes, key: str) -> Any:
+        """Return the body of a record, with a finding where what it names would not be run for lack of a signature."""
+        body = unseal(kind, data, key)
+        if self.archive.signing is not None and kind in _NAMING:
+            try:
+                unseal(kind, data, key, signing=self.archive.signing)
+            except ArchiveUntrusted as error:
+                # jobs of before the key have no signature and never will
+                self.found("note" if error.code == "unsigned" else "warning", key, f"it is not to be trusted: {error}")
+        return body
 
     def verified(self, of: Callable[[bytes], _Found], key: str, *, store: int = 0) -> _Found:
         """Return what `of` makes of an object, read again where it is damaged: it may have been so on its way only."""

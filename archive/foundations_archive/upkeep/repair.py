@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foundations_archive import layout
 from foundations_archive.archive import Archive
@@ -12,6 +12,7 @@ from foundations_archive.hiding import hide
 from foundations_archive.ledger import Ledger
 from foundations_archive.packs import unpacked
 from foundations_archive.records import JobSpec
+from foundations_archive.segments import segments_seen
 from foundations_archive.upkeep.findings import Finding
 
 _THREADS = 8
@@ -95,7 +96,7 @@ def _seal_lost(archive: Archive, spec: JobSpec) -> None:
     """Seal a job as Lost, unless it has come back; a courier's own word, should it still come, counts for more."""
     if archive.state(spec) != "Lost" or archive.sealed(spec.job_id):
         return
-    ledger = Ledger(spec)
-    ledger.extend(archive.trusting().events(spec.job_id))  # what is sealed here is vouched for
-    record = ledger.record("Lost", ended=time.time(), error=_LOST)
+    ledger, seen = Ledger(spec), set[str]()
+    ledger.extend(archive.trusting().events(spec.job_id, seen=seen))  # what is sealed here is vouched for
+    record = replace(ledger.record("Lost", ended=time.time(), error=_LOST), seen=segments_seen(seen))
     archive.finish(spec, record, attempt=layout.WATCHER, watcher=True)

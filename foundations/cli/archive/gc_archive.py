@@ -78,7 +78,8 @@ def _lines(one: Collected) -> Iterator[str]:
         yield from (f"  {one_line(obstacle)}" for obstacle in one.obstacles)
     yield f"{'would delete' if one.dry_run else 'deleted'} {_sum(one.deleted)}"
     if one.waiting[0]:
-        yield f"nothing names {_sum(one.waiting)} more; they go when a later run, a day from now, finds that again"
+        noted = "a run without --dry-run notes them, and" if one.dry_run else "they are noted, and"
+        yield f"nothing names {_sum(one.waiting)} more; {noted} one that finds that again a day later deletes them"
     if one.temporary[0]:
         what = "would delete" if one.dry_run else "deleted"
         yield f"{what} {one.temporary[0]:,} temporary files of {readable(one.temporary[1])}"

@@ -2,17 +2,21 @@
 
 import argparse
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from foundations.archives import archive_of
 from foundations.cli.output import redacted_line
 from foundations.cli.parser import CommandError, UsageError
 from foundations.project import find_root
-from foundations.settings import Environment, load_environment
+from foundations.settings import Environment, load_environment, signing_key_override
+from foundations_archive import layout
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.descriptor import read_descriptor
 from foundations_archive.s3_connection import S3Settings
 from foundations_archive.signing import read_signing_key
+
+_LOOKED_AT = 10_000
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -33,15 +37,22 @@ def opened(options: argparse.Namespace) -> Archive:
         archive = archive_of(environment(options.env))
     else:
         there = environment(options.env) if options.env else None
+        key_file = there.signing_key_file if there else signing_key_override()
         archive = open_archive(
             options.archive,
             s3=asdict(there.s3) if there else None,
-            signing=read_signing_key(there.signing_key_file) if there and there.signing_key_file else None,
+            signing=read_signing_key(key_file) if key_file else None,
         )
-    if read_descriptor(archive.store) is None and next(iter(archive.store.list("")), None) is None:
+    if read_descriptor(archive.store) is None and not _has_something_of_ours(archive):
         place = redacted_line(archive.location)
         raise CommandError(f"there is no archive at {place}; the first job makes it, or name another one")
     return archive
+
+
+def _has_something_of_ours(archive: Archive) -> bool:
+    # what else lies there may be as large as it likes
+    first = islice(archive.store.list(""), _LOOKED_AT)
+    return any(layout.kind_of(entry.key) is not None for entry in first)
 
 
 def environment(name: str | None) -> Environment:

@@ -70,7 +70,8 @@ def _told(running: Running, *, asked: int | None) -> Answer:
     moved = asked is None and running.port != DEFAULT_PORT
     lines = [
         *([f"# port {DEFAULT_PORT} is taken, this is another one; --port gives it one to keep"] if moved else []),
-        "# in config/NAME.config.yaml:",
+        "# in config/NAME.config.yaml (with `docker`, start this with --host 0.0.0.0, so that containers get in):",
+        "job_deployment_env: local",
         "results_config:",
         f"  archive_end_point: {location}",
         "  s3:",

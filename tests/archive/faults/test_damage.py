@@ -90,7 +90,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
         archive = open_archive(str(folder / "archive"))
         archive.check()
         make_sample(folder, archive, os.environ)
-        patch.setattr("foundations_archive.archive._LOST_AFTER", 3600.0)  # the test may take longer than a minute
+        patch.setattr("foundations_archive.standing._LOST_AFTER", 3600.0)  # the test may take longer than a minute
         yield Sample(folder / "archive", folder)
 
 

@@ -148,6 +148,39 @@ def test_where_there_is_no_archive_none_is_made(shell: Shell, tmp_path: Path, co
     assert not nothing.exists()
 
 
+def test_a_folder_of_something_else_is_no_archive_and_stays_as_it_is(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    (folder / "run.sh").write_text("echo")
+    done = shell.foundations("archive", "check", "--repair", "--archive", str(folder))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"there is no archive at {folder}" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["run.sh"]
+
+
+def test_a_copy_does_not_go_into_its_source(shell: Shell, archive: Archive) -> None:
+    ended(archive)
+    for target in (archive.location, f"{archive.location}/inside"):
+        done = shell.foundations("archive", "copy", archive.location, target)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "name another place" in done.stderr
+
+
+def test_the_signing_key_of_the_environment_variable_counts_for_any_archive(
+    shell: Shell, archive: Archive, tmp_path: Path
+) -> None:
+    ended(archive)
+    key_file = tmp_path / "signing.key"
+    key_file.write_text("ab" * 32)
+    key_file.chmod(0o600)
+    named = {"FOUNDATIONS_SIGNING_KEY_FILE": str(key_file)}
+    findings = told(shell, "check", "--archive", archive.location, **named)["findings"]
+    assert {one["severity"] for one in findings} == {"note"}
+    assert all("is not signed" in one["what"] for one in findings)
+    assert findings
+    assert told(shell, "check", "--archive", archive.location)["findings"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -18,7 +18,7 @@ from foundations_archive.upkeep import collection
 from foundations_runner import journal
 from tests.archive.faults.simulation.life import REAL, Code
 
-_ARCHIVE = "foundations_archive.archive"
+_STANDING = "foundations_archive.standing"
 _COLLECTION = "foundations_archive.upkeep.collection._Collection"
 
 
@@ -41,7 +41,7 @@ class _RowsBeforeMarkers:
 
 
 class _SpecFirst(Archive):
-    def submit(self, spec: JobSpec) -> None:
+    def submit(self, spec: JobSpec, *, looked: bool = False) -> None:
         if not self.store.create(
             layout.spec(spec.job_id), self.seal("spec", plain(spec), key=layout.spec(spec.job_id))
         ):
@@ -92,7 +92,7 @@ class _RecordBeforeBlobs(Archive):
         super().__init__(store)
         self.blobs = self.cache_blobs = self._late = _LateBlobs(store)
 
-    def submit(self, spec: JobSpec) -> None:
+    def submit(self, spec: JobSpec, *, looked: bool = False) -> None:
         super().submit(spec)
         self._write()
 
@@ -115,7 +115,7 @@ class _OwnClock(Archive):
         found = super().state(spec)
         if found != "Running":
             return found
-        beat = self._read("live", layout.live(spec.project, spec.job_id))["time"]
+        beat = self.read("live", layout.live(spec.project, spec.job_id))["time"]
         return "Lost" if journal.time.time() - beat > 60 else "Running"
 
 
@@ -197,14 +197,19 @@ ABLATIONS = (
         "a watcher's word before its courier's",
         ("I3",),
         REAL,
-        ((f"{_ARCHIVE}._seal_in", _post_counts), (f"{_ARCHIVE}.sealed_by_name", _nothing_by_name)),
+        ((f"{_STANDING}._seal_in", _post_counts), (f"{_STANDING}.sealed_by_name", _nothing_by_name)),
     ),
     Ablation("one row for courier and watcher", ("I7",), _with(_OneRow)),
     Ablation("a heartbeat by the reader's clock", ("I9",), _with(_OwnClock)),
     Ablation(
-        "what is sealed by late listings alone", ("I3",), REAL, ((f"{_ARCHIVE}.sealed_by_name", _nothing_by_name),)
+        "what is sealed by late listings alone", ("I3",), REAL, ((f"{_STANDING}.sealed_by_name", _nothing_by_name),)
     ),
-    Ablation("a watcher's events whatever arrived", ("I4",), REAL, ((f"{_ARCHIVE}.untold", _whatever_arrived),)),
+    Ablation(
+        "a watcher's events whatever arrived",
+        ("I4",),
+        REAL,
+        (("foundations_archive.events.untold", _whatever_arrived),),
+    ),
     Ablation(
         "a segment that grows when it is sent again",
         ("I4", "I7"),

@@ -122,11 +122,13 @@ class Book:
             twice = [text for text, times in Counter(read).items() if times > 1]
             self.fault("I4", f"events of {job_id} are read twice: {twice[:2]}")
         last: dict[str, int] = {}
-        for key, (at, data) in sorted(self.store.acknowledged.items()):
-            if not key.startswith(layout.attempts(job_id)) or "/ev/" not in key or at + self.delay >= begun:
+        # a courier's last word comes behind its segments
+        for key, (at, data) in sorted(self.store.acknowledged.items(), key=lambda one: one[0].replace("done", "ev/~")):
+            written = _events_in(key, data) if key.startswith(layout.attempts(job_id)) else []
+            if at + self.delay >= begun:
                 continue
-            attempt = key.partition("/ev/")[0]
-            for event in unseal("events", data, key)["events"]:
+            attempt = layout.attempt_of(key).removesuffix("/ev")
+            for event in written:
                 found = place.get(json.dumps(event, sort_keys=True))
                 if found is None:
                     self.fault("I4", f"event {event['n']} of {key}, which was acknowledged, is not read")
@@ -144,7 +146,7 @@ class Book:
             except Exception as error:  # noqa: BLE001
                 if type(error).__name__ != "ArchiveUnreachable" and not self._raced(layout.blob(name)):
                     self.fault("I2", f"{spec.job_id} is Completed and its blob {name[:8]}: {error!r}")
-        if spec.job_id not in self.contested and self._events_of(spec.job_id) < record.events:
+        if spec.job_id not in self.contested and self._events_of(spec.job_id) + len(record.tail) < record.events:
             self.fault("I2", f"{spec.job_id} is Completed and lacks segments of its events")
 
     def _events_of(self, job_id: str) -> int:
@@ -204,6 +206,13 @@ class Book:
             self.fault("I9", f"{spec.job_id} is Lost and its marker {self.now - before[-1].at:.0f} seconds old")
         if state == "Running" and begun - states[-1].at > _LOST_AFTER and len(before) == len(states):
             self.fault("I9", f"{spec.job_id} is Running and its marker {begun - states[-1].at:.0f} seconds old")
+
+
+def _events_in(key: str, data: bytes) -> list[Any]:
+    """Return what a courier has written down of what it was told, in a segment or in its last word."""
+    if layout.is_segment(key):
+        return list(unseal("events", data, key)["events"])
+    return list(unseal("job", data, key)["tail"]) if key.endswith("/done.json") else []
 
 
 def _as_read(row: Any) -> Any:

@@ -110,8 +110,8 @@ class Life:
         archive, spec, book = self.code.archive(self.store), plan.spec, self.book
         submit = archive.submit
 
-        def submitted(spec: JobSpec) -> None:
-            submit(spec)
+        def submitted(spec: JobSpec, *, looked: bool = False) -> None:
+            submit(spec, looked=looked)
             book.submit_returned(spec)
 
         def courier(job_id: str, wire: Any) -> int:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any
 
+from foundations_archive.parallel import aside
 from tests.archive.faults.simulation.world import Actor, World
 
 _ROOMS = ("foundations_archive", "foundations_runner")
@@ -68,6 +69,7 @@ def _shims(world: World) -> dict[int, Any]:
         id(threading): threads,
         id(signal): signals,
         id(ThreadPoolExecutor): _Pool,
+        id(aside): lambda work: _Pool().submit(work),
     }
 
 

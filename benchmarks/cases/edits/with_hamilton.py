@@ -12,7 +12,7 @@ def cached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what executes the function as a node."""
     signature = inspect.signature(function)
     function.__annotations__.update(dict.fromkeys(signature.parameters, object), **{"return": object})
-    nodes = ad_hoc_utils.create_temporary_module(function, module_name="nodes")
+    nodes = ad_hoc_utils.create_temporary_module(function, module_name=f"nodes_{function.__name__}")
 
     def execute(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)

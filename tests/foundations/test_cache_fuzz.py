@@ -45,6 +45,7 @@ def test_the_edits_are_such_that_a_wrong_key_would_show(findings: Findings) -> N
     assert findings.changed > findings.edits / 10
     assert findings.cosmetic > findings.edits / 10
     assert findings.broken < findings.edits / 5
+    assert findings.uncached < findings.edits / 10  # what is never cached is never wrong
 
 
 @pytest.mark.parametrize("key", sorted(ABLATIONS))

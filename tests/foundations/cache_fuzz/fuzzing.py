@@ -11,7 +11,6 @@ from pathlib import Path
 from tests.foundations.cache_fuzz.edits import random_edit
 from tests.foundations.cache_fuzz.fresh import Fresh, Ran
 from tests.foundations.cache_fuzz.growing import random_program
-from tests.foundations.cache_fuzz.keys import PRODUCT
 from tests.foundations.cache_fuzz.program import Program
 
 EDITS_A_PROGRAM = 20
@@ -56,13 +55,13 @@ class Findings:
     def __str__(self) -> str:
         return (
             f"{self.edits} edits, {self.changed} of which changed the answer and {self.broken} broke the program; "
-            f"{self.hits} hits, {len(self.wrong)} of "
-            f"them wrong; {self.cosmetic} edits that change nothing, {len(self.needless)} of them computed again "
+            f"{self.hits} hits, {len(self.wrong)} of them wrong; "
+            f"{self.cosmetic} edits that change nothing, {len(self.needless)} of them computed again "
             f"({dict(self.needless_by_edit)}); {self.uncached} not cached"
         )
 
 
-def fuzz(place: Path, *, seed: int, edits: int, key: str = PRODUCT) -> Findings:
+def fuzz(place: Path, *, seed: int, edits: int, key: str = "product") -> Findings:
     """Return what comes of `edits` random edits; equal for equal seeds."""
     findings, lanes = Findings(), _Lanes()
     counts = [min(EDITS_A_PROGRAM, edits - done) for done in range(0, edits, EDITS_A_PROGRAM)]

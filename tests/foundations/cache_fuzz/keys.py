@@ -1,7 +1,7 @@
 """The functions under test: from a program's entry, imported, to the digest by which its code counts.
 
-`project` and `closure` are the product's, and `PRODUCT` names the one that jobs use; the others leave something out on
-purpose, and have to be found out.
+`key_of_program` is what jobs use, `closure` what they are to use; the others leave something out on purpose, and have to
+be found out.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ KeyOf = Callable[[Path, Callable[..., Any]], str | None]
 
 def key_of_program(root: Path, entry: Callable[..., Any]) -> str | None:
     """Return the digest of the code of a stage of the project in `root`; None where it is not to be cached."""
-    return KEYS[PRODUCT](root, entry)
+    return _project(root, entry)
 
 
 def _project(root: Path, entry: Callable[..., Any]) -> str:
@@ -77,10 +77,9 @@ def _but_one_module(root: Path, entry: Callable[..., Any]) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-PRODUCT = "project"
 ABLATIONS: dict[str, KeyOf] = {
     "own code": _own_code,
     "functions": _functions,
     "all but one module": _but_one_module,
 }
-KEYS: dict[str, KeyOf] = {"project": _project, "closure": _closure, **ABLATIONS}
+KEYS: dict[str, KeyOf] = {"product": key_of_program, "closure": _closure, **ABLATIONS}

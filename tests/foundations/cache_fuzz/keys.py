@@ -1,7 +1,7 @@
 """The functions under test: from a program's entry, imported, to the digest by which its code counts.
 
-`key_of_program` is what jobs use, `closure` what they are to use; the others leave something out on purpose, and have to
-be found out.
+`key_of_program` is what jobs use, `closure` what they are to use; the others leave something out on purpose, and have
+to be found out.
 """
 
 import hashlib

@@ -14,6 +14,8 @@ import random
 
 import pytest
 
+from foundations_archive import layout
+from foundations_archive.envelope import unseal
 from tests.archive.faults.simulation.ablations import ABLATIONS, Ablation
 from tests.archive.faults.simulation.busy import a_busy_archive
 from tests.archive.faults.simulation.collected import a_collected_archive, less_grace
@@ -67,14 +69,17 @@ def test_a_seed_is_one_schedule() -> None:
 
 def test_schedules_meet_what_can_go_wrong() -> None:
     met = dict.fromkeys(("killed before", "killed after", "killed late", "no answer", "post.json", "cancel.json"), 0)
-    states = set()
+    states, tails = set(), set()
     for seed in range(60):
         life = a_busy_archive(seed)
         life.run()
+        done = [key for key in life.store.keys(layout.JOBS) if key.endswith("/done.json")]
+        tails |= {bool(unseal("job", life.store.peek(key) or b"", key)["tail"]) for key in done}
         trace = "\n".join(life.world.trace)
         met = {word: count + (word in trace) for word, count in met.items()}
         states |= {state for _, state in life.book._seen.values()}
     assert all(met.values()), met
+    assert tails == {True, False}  # last events in the record that seals the job, and in a segment
     assert {"Completed", "Failed", "Cancelled"} <= states
 
 

@@ -26,9 +26,15 @@ JOBLIB = Peer("joblib", ("joblib==1.6.0",))
 REDUN = Peer("redun", ("redun==0.44.1",))
 # this Prefect allows newer versions of FastAPI and does not run with them
 PREFECT = Peer("Prefect", ("prefect==3.8.8", "fastapi==0.141.0"))
+HAMILTON = Peer("Hamilton", ("sf-hamilton==1.90.0",))
 MLFLOW = Peer("MLflow", ("mlflow-skinny==3.17.2",))
 # the same with what search_runs and its SQLite store need
 MLFLOW_STORES = Peer("MLflow-stores", ("mlflow-skinny==3.17.2", "alembic", "pandas", "sqlalchemy"))
+
+
+def with_data(peer: Peer) -> Peer:
+    """Return a peer in an environment that has NumPy and pandas too."""
+    return Peer(f"{peer.name}-with-data", (*peer.requirements, "numpy", "pandas"))
 
 
 class NotInstalled(Exception):

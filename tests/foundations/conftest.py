@@ -18,6 +18,9 @@ from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.records import Argument, JobRecord, JobSpec, StageRecord, StageSpec, Value
 from foundations_archive.series import Series
 
+# projects that tests lay out elsewhere and run
+collect_ignore = ["cache_cases"]
+
 
 @dataclass(frozen=True)
 class Project:

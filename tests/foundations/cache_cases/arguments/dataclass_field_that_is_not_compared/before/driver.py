@@ -1,0 +1,4 @@
+from foundations import create_stage as stage
+from model import Config, answer
+
+target = stage(answer)(Config(1.0, 'a')).enable_caching()

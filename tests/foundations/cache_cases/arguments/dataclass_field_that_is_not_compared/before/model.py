@@ -1,0 +1,11 @@
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Config:
+    rate: float
+    note: str = field(default="", compare=False)
+
+
+def answer(config):
+    return config.note

@@ -1,0 +1,2 @@
+def answer(value):
+    return repr(value)

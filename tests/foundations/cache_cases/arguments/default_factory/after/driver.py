@@ -1,0 +1,5 @@
+from collections import defaultdict
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(defaultdict(list)).enable_caching()

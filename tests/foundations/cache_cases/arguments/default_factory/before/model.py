@@ -1,0 +1,2 @@
+def answer(value):
+    return value.default_factory.__name__

@@ -1,0 +1,5 @@
+from collections import deque
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(deque([1], 3)).enable_caching()

@@ -1,0 +1,9 @@
+from helpers import scale
+
+
+def double(x):
+    return scale(x)
+
+
+def answer(function):
+    return function(10)

@@ -1,0 +1,5 @@
+import math
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(math.floor).enable_caching()

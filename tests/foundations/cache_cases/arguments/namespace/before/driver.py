@@ -1,0 +1,5 @@
+from types import SimpleNamespace
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(SimpleNamespace(a=1)).enable_caching()

@@ -1,0 +1,2 @@
+def answer(value):
+    return sorted(sorted(one) for one in value['k'][0])

@@ -1,0 +1,2 @@
+def answer(value):
+    return value.bit_generator.state['state']['state']

@@ -1,0 +1,4 @@
+from foundations import create_stage as stage
+from model import Same, answer
+
+target = stage(answer)(Same(2)).enable_caching()

@@ -1,0 +1,4 @@
+from foundations import create_stage as stage
+from model import Scale, answer
+
+target = stage(answer)(Scale(1)).enable_caching()

@@ -1,0 +1,4 @@
+from foundations import create_stage as stage
+from model import Point, answer
+
+target = stage(answer)(Point(2)).enable_caching()

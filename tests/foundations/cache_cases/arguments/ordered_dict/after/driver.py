@@ -1,0 +1,5 @@
+from collections import OrderedDict
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(OrderedDict(a=1)).enable_caching()

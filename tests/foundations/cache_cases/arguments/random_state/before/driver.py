@@ -1,0 +1,5 @@
+import random
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(random.Random(1)).enable_caching()

@@ -1,0 +1,5 @@
+from uuid import UUID
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(UUID(int=1)).enable_caching()

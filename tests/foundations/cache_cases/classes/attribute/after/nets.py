@@ -1,0 +1,8 @@
+class Net:
+    size = 4
+
+    def __init__(self, depth=2):
+        self.depth = depth
+
+    def parameters(self):
+        return self.size * self.depth

@@ -1,0 +1,5 @@
+from parent import Parent
+
+
+class Child(Parent):
+    pass

@@ -1,0 +1,3 @@
+class Parent:
+    def value(self):
+        return 1

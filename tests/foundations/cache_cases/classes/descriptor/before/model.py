@@ -1,0 +1,9 @@
+from fields import Positive
+
+
+class Net:
+    depth = Positive(2)
+
+
+def answer():
+    return Net().depth

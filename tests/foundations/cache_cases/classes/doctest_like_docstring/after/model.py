@@ -1,0 +1,6 @@
+class Net:
+    """Large."""
+
+
+def answer():
+    return Net().__doc__

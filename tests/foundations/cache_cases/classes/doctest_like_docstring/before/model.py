@@ -1,0 +1,6 @@
+class Net:
+    """Small."""
+
+
+def answer():
+    return Net().__doc__

@@ -1,0 +1,7 @@
+class Config:
+    def __getattr__(self, name):
+        return len(name)
+
+
+def answer():
+    return Config().rate

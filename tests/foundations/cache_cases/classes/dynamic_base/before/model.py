@@ -1,0 +1,18 @@
+class Slow:
+    value = 1
+
+
+class Fast:
+    value = 2
+
+
+def chosen():
+    return Slow
+
+
+class Net(chosen()):
+    pass
+
+
+def answer():
+    return Net.value

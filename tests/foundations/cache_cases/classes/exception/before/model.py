@@ -1,0 +1,13 @@
+class Refused(Exception):
+    code = 3
+
+
+def helper():
+    raise Refused
+
+
+def answer():
+    try:
+        helper()
+    except Refused as error:
+        return error.code

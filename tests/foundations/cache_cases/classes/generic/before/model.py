@@ -1,0 +1,12 @@
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Box(Generic[T]):
+    def value(self):
+        return 1
+
+
+def answer():
+    return Box[int]().value()

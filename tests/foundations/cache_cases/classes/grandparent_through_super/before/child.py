@@ -1,0 +1,6 @@
+import parent
+
+
+class Child(parent.Parent):
+    def value(self):
+        return super().value() + 1

@@ -1,0 +1,3 @@
+class Grandparent:
+    def value(self):
+        return 1

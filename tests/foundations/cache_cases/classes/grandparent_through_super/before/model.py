@@ -1,0 +1,5 @@
+from child import Child
+
+
+def answer():
+    return Child().value()

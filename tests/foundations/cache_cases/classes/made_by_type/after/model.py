@@ -1,0 +1,5 @@
+Net = type("Net", (), {"size": lambda self: 4})
+
+
+def answer():
+    return Net().size()

@@ -1,0 +1,5 @@
+Net = type("Net", (), {"size": lambda self: 3})
+
+
+def answer():
+    return Net().size()

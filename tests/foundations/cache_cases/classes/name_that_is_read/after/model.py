@@ -1,0 +1,6 @@
+class Network:
+    pass
+
+
+def answer():
+    return type(Network()).__name__

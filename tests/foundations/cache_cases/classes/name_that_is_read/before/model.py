@@ -1,0 +1,6 @@
+class Net:
+    pass
+
+
+def answer():
+    return type(Net()).__name__

@@ -1,0 +1,7 @@
+class Net:
+    class Meta:
+        size = 3
+
+
+def answer():
+    return Net.Meta.size

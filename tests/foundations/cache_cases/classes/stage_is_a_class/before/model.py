@@ -1,0 +1,11 @@
+class Answer:
+    def __init__(self):
+        self.value = 3
+
+    def __repr__(self):
+        return f"<{self.value}>"
+
+
+
+
+answer = Answer

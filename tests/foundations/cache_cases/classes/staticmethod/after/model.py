@@ -1,0 +1,8 @@
+class Net:
+    @staticmethod
+    def size():
+        return 4
+
+
+def answer():
+    return Net.size()

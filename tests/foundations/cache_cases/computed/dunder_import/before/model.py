@@ -1,0 +1,2 @@
+def answer():
+    return __import__("plug" + "in").value()

@@ -1,0 +1,5 @@
+import runpy
+
+
+def answer():
+    return runpy.run_path("script.py")["value"]

@@ -1,0 +1,7 @@
+import sys
+
+import plugin
+
+
+def answer():
+    return sys.modules["plug" + "in"].value()

@@ -1,0 +1,6 @@
+def step_one():
+    return 1
+
+
+def step_two():
+    return 3

@@ -1,0 +1,2 @@
+def answer():
+    return [complex(0.0, -0.0)]

@@ -1,0 +1,2 @@
+def answer():
+    return [x for x in range(5) if x in {1, 3}]

@@ -1,0 +1,2 @@
+def answer():
+    return [x for x in ("red", "blue", "pink") if x in {"red", "green", "blue", "yellow", "black"}]

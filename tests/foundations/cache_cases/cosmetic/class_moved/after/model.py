@@ -1,0 +1,5 @@
+from nets import Net
+
+
+def answer():
+    return Net().parameters()

@@ -1,0 +1,5 @@
+def answer():
+    return max(
+        1,  # one
+        2,
+    )

@@ -1,0 +1,10 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class Config:
+    rate: float = 0.1
+
+
+def answer():
+    return Config().rate

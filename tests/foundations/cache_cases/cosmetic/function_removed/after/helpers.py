@@ -1,0 +1,6 @@
+"""Tools."""
+
+
+def scale(value):
+    """Scale a value."""
+    return value * 2

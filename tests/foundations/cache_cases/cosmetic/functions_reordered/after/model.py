@@ -1,0 +1,23 @@
+"""A model."""
+
+import os
+from helpers import scale
+
+
+class Unrelated:
+    size = 3
+
+
+def other():
+    return len(os.sep)
+
+
+def answer(x: int = 3) -> int:
+    """Return it."""
+    total = 0
+    for value in (1, 2, 3):
+        total += scale(value) * RATE
+    return total + x
+
+
+RATE = 2

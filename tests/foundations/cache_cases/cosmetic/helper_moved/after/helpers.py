@@ -1,0 +1,5 @@
+"""Tools."""
+
+
+def unused(value):
+    return value * 3

@@ -1,0 +1,10 @@
+"""Tools."""
+
+
+def scaled(value):
+    """Scale a value."""
+    return value * 2
+
+
+def unused(value):
+    return value * 3

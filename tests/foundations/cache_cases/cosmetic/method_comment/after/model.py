@@ -1,0 +1,12 @@
+class Net:
+    """A net."""
+
+    size = 3  # small
+
+    def parameters(self):
+        """Count."""
+        return self.size
+
+
+def answer():
+    return Net().parameters()

@@ -1,0 +1,5 @@
+import helpers as gadgets
+
+
+def answer():
+    return gadgets.scale(3)

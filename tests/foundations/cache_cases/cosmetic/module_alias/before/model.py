@@ -1,0 +1,5 @@
+import helpers as tools
+
+
+def answer():
+    return tools.scale(3)

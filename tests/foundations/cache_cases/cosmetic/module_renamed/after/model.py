@@ -1,0 +1,5 @@
+import gadgets as tools
+
+
+def answer():
+    return tools.scale(3)

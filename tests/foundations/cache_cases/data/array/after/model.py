@@ -1,0 +1,7 @@
+from array import array
+
+VALUE = array("i", [1, 3])
+
+
+def answer():
+    return repr(VALUE)

@@ -1,0 +1,5 @@
+import project.settings.training
+
+
+def answer():
+    return project.settings.training.RATE

@@ -1,0 +1,9 @@
+def computed():
+    return 4
+
+
+LIMIT = computed()
+
+
+def answer():
+    return LIMIT

@@ -1,0 +1,9 @@
+def computed():
+    return 3
+
+
+LIMIT = computed()
+
+
+def answer():
+    return LIMIT

@@ -1,0 +1,5 @@
+VALUE = 4
+
+
+def answer():
+    return repr(VALUE)

@@ -1,0 +1,5 @@
+from settings import RATE
+
+
+def answer():
+    return RATE

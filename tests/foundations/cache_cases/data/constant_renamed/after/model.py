@@ -1,0 +1,5 @@
+LEARNING_RATE = 0.1
+
+
+def answer():
+    return LEARNING_RATE

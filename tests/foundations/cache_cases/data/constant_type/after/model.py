@@ -1,0 +1,5 @@
+VALUE = True
+
+
+def answer():
+    return repr(VALUE)

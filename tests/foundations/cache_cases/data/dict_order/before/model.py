@@ -1,0 +1,5 @@
+VALUE = {"a": 1, "b": 2}
+
+
+def answer():
+    return repr(VALUE)

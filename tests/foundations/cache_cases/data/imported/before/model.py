@@ -1,0 +1,5 @@
+from settings import RATE as rate
+
+
+def answer():
+    return rate

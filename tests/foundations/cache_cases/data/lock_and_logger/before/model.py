@@ -1,0 +1,11 @@
+import logging
+import threading
+
+LOCK = threading.Lock()
+LOGGER = logging.getLogger("model")
+
+
+def answer():
+    with LOCK:
+        LOGGER.debug("working")
+        return 3

@@ -1,0 +1,7 @@
+from pathlib import PurePosixPath
+
+VALUE = PurePosixPath("a/b")
+
+
+def answer():
+    return repr(VALUE)

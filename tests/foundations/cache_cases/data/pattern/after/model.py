@@ -1,0 +1,7 @@
+import re
+
+VALUE = re.compile("b+")
+
+
+def answer():
+    return VALUE.findall("aabb")

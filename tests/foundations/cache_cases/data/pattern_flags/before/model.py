@@ -1,0 +1,7 @@
+import re
+
+VALUE = re.compile("a+")
+
+
+def answer():
+    return VALUE.findall("aA")

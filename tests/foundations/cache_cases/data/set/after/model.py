@@ -1,0 +1,5 @@
+VALUE = {"a", "c"}
+
+
+def answer():
+    return sorted(VALUE)

@@ -1,0 +1,5 @@
+VALUE = {"a", "b"}
+
+
+def answer():
+    return sorted(VALUE)

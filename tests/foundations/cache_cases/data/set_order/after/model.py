@@ -1,0 +1,5 @@
+VALUE = {"blue", "red", "green"}
+
+
+def answer():
+    return sorted(VALUE)

@@ -1,0 +1,5 @@
+VALUE = {"red", "green", "blue"}
+
+
+def answer():
+    return sorted(VALUE)

@@ -1,0 +1,5 @@
+from settings import *
+
+
+def answer():
+    return RATE

@@ -1,0 +1,6 @@
+USED = 3
+UNUSED = 5
+
+
+def answer():
+    return USED

@@ -1,0 +1,3 @@
+from model import answer
+
+target = answer().enable_caching()

@@ -1,0 +1,5 @@
+RATE = 3
+
+
+def answer():
+    return RATE * 2

@@ -1,0 +1,26 @@
+from foundations import create_stage as stage
+
+RATE = 2
+OTHER = 6
+
+
+def scale(x):
+    return x * RATE
+
+
+class Net:
+    size = 3
+
+    def parameters(self):
+        return self.size
+
+
+def answer():
+    return scale(Net().parameters())
+
+
+def unused():
+    return 1
+
+
+target = stage(answer)().enable_caching()

@@ -1,0 +1,14 @@
+from enum import Enum
+
+
+class Kind(Enum):
+    ONE = 1
+    TWO = 2
+
+    @property
+    def doubled(self):
+        return self.value * 3
+
+
+def answer():
+    return [(kind.name, kind.doubled) for kind in Kind]

@@ -1,0 +1,5 @@
+from reading import rows
+
+
+def answer():
+    return rows("a")

@@ -1,0 +1,3 @@
+def answer():
+    with open("data/a.csv") as file:
+        return file.read()

@@ -1,0 +1,5 @@
+import os
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(os.environ['OUTSIDE'] + '/a.csv').enable_caching()

@@ -1,0 +1,5 @@
+import subprocess
+
+
+def answer(path):
+    return subprocess.check_output(["cat", path])

@@ -1,0 +1,5 @@
+import os
+
+
+def answer():
+    return os.stat("data/a.csv").st_size

@@ -1,0 +1,1 @@
+create table rows (a); insert into rows values (1);

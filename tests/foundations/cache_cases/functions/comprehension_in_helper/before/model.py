@@ -1,0 +1,10 @@
+def weight(x):
+    return x * 2
+
+
+def table():
+    return {x: weight(x) for x in range(3)}
+
+
+def answer():
+    return table()

@@ -1,0 +1,9 @@
+import asyncio
+
+
+async def fetch():
+    return 1
+
+
+def answer():
+    return asyncio.run(fetch())

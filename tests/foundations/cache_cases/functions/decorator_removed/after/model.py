@@ -1,0 +1,10 @@
+def twice(function):
+    return lambda x: function(function(x))
+
+
+def scale(x):
+    return x + 1
+
+
+def answer():
+    return scale(3)

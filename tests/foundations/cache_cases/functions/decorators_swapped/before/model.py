@@ -1,0 +1,16 @@
+def doubled(function):
+    return lambda x: function(x) * 2
+
+
+def raised(function):
+    return lambda x: function(x) + 1
+
+
+@doubled
+@raised
+def scale(x):
+    return x
+
+
+def answer():
+    return scale(3)

@@ -1,0 +1,2 @@
+def answer(x=3):
+    return x * 10

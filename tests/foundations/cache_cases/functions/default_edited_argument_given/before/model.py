@@ -1,0 +1,2 @@
+def answer(x=2):
+    return x * 10

@@ -1,0 +1,3 @@
+def answer():
+    value = "a"
+    return f"{value!r}"

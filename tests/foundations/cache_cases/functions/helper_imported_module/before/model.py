@@ -1,0 +1,5 @@
+import helpers
+
+
+def answer():
+    return helpers.scale(21)

@@ -1,0 +1,2 @@
+def three(x):
+    return x + 10

@@ -1,0 +1,5 @@
+import second
+
+
+def one(x):
+    return second.two(x) + 1

@@ -1,0 +1,5 @@
+from first import one
+
+
+def answer():
+    return one(1)

@@ -1,0 +1,5 @@
+from third import three
+
+
+def two(x):
+    return three(x) + 1

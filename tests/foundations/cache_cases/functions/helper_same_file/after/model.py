@@ -1,0 +1,6 @@
+def scale(x):
+    return x * 3
+
+
+def answer():
+    return scale(21)

@@ -1,0 +1,5 @@
+from math import floor as rounded
+
+
+def answer():
+    return rounded(1.5)

@@ -1,0 +1,5 @@
+import math
+
+
+def answer():
+    return math.ceil(1.5)

@@ -1,0 +1,5 @@
+import math
+
+
+def answer():
+    return math.floor(1.5)

@@ -1,0 +1,5 @@
+import ntpath as paths
+
+
+def answer():
+    return paths.join("a", "b")

@@ -1,0 +1,5 @@
+import posixpath as paths
+
+
+def answer():
+    return paths.join("a", "b")

@@ -1,0 +1,3 @@
+def answer():
+    other = 1
+    return dict(locals())

@@ -1,0 +1,3 @@
+def answer():
+    first = 1
+    return dict(locals())

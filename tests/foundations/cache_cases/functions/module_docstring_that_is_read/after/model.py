@@ -1,0 +1,5 @@
+"""Usage: twice."""
+
+
+def answer():
+    return __doc__

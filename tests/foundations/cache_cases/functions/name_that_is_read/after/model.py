@@ -1,0 +1,6 @@
+def scaled(x):
+    return x
+
+
+def answer():
+    return scaled.__name__

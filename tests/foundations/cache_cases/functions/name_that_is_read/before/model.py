@@ -1,0 +1,6 @@
+def scale(x):
+    return x
+
+
+def answer():
+    return scale.__name__

@@ -1,0 +1,5 @@
+def answer():
+    def inner(x):
+        return x + 2
+
+    return [inner(x) for x in (1, 2)]

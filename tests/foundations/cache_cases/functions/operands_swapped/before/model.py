@@ -1,0 +1,3 @@
+def answer():
+    first, second = [7, 3]
+    return first - second

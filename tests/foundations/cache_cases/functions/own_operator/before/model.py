@@ -1,0 +1,3 @@
+def answer():
+    values = [3, 4]
+    return values[0] + values[1]

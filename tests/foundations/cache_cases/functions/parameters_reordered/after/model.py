@@ -1,0 +1,6 @@
+def difference(second, first):
+    return first - second
+
+
+def answer():
+    return difference(7, 3)

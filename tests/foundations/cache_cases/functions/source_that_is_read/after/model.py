@@ -1,0 +1,9 @@
+import inspect
+
+
+def scale(x):
+    return x  # two
+
+
+def answer():
+    return inspect.getsource(scale)

@@ -1,0 +1,9 @@
+import inspect
+
+
+def scale(x):
+    return x  # one
+
+
+def answer():
+    return inspect.getsource(scale)

@@ -1,0 +1,4 @@
+def answer():
+    from helpers import scale
+
+    return scale(21)

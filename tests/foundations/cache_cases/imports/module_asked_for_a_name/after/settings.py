@@ -1,0 +1,2 @@
+OTHER = 1
+LIMIT = 2

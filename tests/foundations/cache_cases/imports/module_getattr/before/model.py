@@ -1,0 +1,5 @@
+import settings
+
+
+def answer():
+    return settings.limit

@@ -1,0 +1,4 @@
+def answer():
+    from settings import limit
+
+    return limit

@@ -1,0 +1,5 @@
+from tools import scale
+
+
+def answer():
+    return scale(2)

@@ -1,0 +1,10 @@
+try:
+    from fast import scale
+except ImportError:
+
+    def scale(x):
+        return x * 2
+
+
+def answer():
+    return scale(21)

@@ -1,0 +1,1 @@
+from prep.second import clean

@@ -1,0 +1,1 @@
+from prep.first import clean

@@ -1,0 +1,5 @@
+from prep import clean
+
+
+def answer():
+    return clean(3)

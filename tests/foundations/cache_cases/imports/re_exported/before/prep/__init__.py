@@ -1,0 +1,1 @@
+from prep.implementation import clean

@@ -1,0 +1,6 @@
+from . import tools
+from .deep.more import bump
+
+
+def answer():
+    return bump(tools.scale(2))

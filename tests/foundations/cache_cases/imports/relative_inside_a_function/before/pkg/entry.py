@@ -1,0 +1,4 @@
+def answer():
+    from .tools import scale
+
+    return scale(2)

@@ -1,0 +1,5 @@
+from helpers import *
+
+
+def answer():
+    return len([1, 2])

@@ -1,0 +1,2 @@
+def answer(settings):
+    return settings['x'] * 2

@@ -1,0 +1,5 @@
+from foundations import create_stage as stage
+from model import answer
+
+target = stage(answer)(3).enable_caching()
+options = {"refresh": [target]}  # again

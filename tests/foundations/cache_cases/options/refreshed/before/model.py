@@ -1,0 +1,2 @@
+def answer(x, verbose=False):
+    return x * 2

@@ -1,0 +1,6 @@
+TOTAL = 0
+
+
+def add(x):
+    global TOTAL
+    TOTAL += x * 2

@@ -1,0 +1,5 @@
+from helpers import scale
+
+
+def answer():
+    return scale(10)

@@ -1,0 +1,8 @@
+exec("""
+def scale(x):
+    return x * 3
+""")
+
+
+def answer():
+    return scale(21)

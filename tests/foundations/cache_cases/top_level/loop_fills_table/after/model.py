@@ -1,0 +1,7 @@
+TABLE = {}
+for number in range(3):
+    TABLE[number] = number * 3
+
+
+def answer():
+    return TABLE[2]

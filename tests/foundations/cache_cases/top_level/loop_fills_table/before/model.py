@@ -1,0 +1,7 @@
+TABLE = {}
+for number in range(3):
+    TABLE[number] = number * 2
+
+
+def answer():
+    return TABLE[2]

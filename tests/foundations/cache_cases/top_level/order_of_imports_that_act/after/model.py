@@ -1,0 +1,7 @@
+import second
+import first
+import settings
+
+
+def answer():
+    return settings.RATE

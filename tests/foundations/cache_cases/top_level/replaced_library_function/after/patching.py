@@ -1,0 +1,8 @@
+import textwrap
+
+
+def dedent(text):
+    return "mine"
+
+
+textwrap.dedent = dedent

@@ -1,0 +1,7 @@
+import first
+import second
+import settings
+
+
+def answer():
+    return settings.RATE

@@ -1,0 +1,8 @@
+import csv
+
+
+def configure():
+    csv.register_dialect("ours", delimiter="|")
+
+
+configure()

@@ -1,0 +1,4 @@
+from foundations import create_stage as stage
+from model import answer, load
+
+target = stage(answer)(stage(load)()).enable_caching()

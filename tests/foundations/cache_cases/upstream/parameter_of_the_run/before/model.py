@@ -1,0 +1,2 @@
+def answer(rate, depth=2):
+    return rate * depth

@@ -1,0 +1,7 @@
+import os
+
+RATE = os.environ["RATE"]
+
+
+def answer():
+    return RATE

@@ -4,8 +4,9 @@ import pickle
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from foundations import current
 from foundations.execute import StageFailed, call_directly, execute
@@ -34,7 +35,8 @@ def main(channel: Channel) -> None:
         current.job_id = job["job_id"]
         know_parameters(job["parameters"])
         threads_belong_to_their_stage()
-        _execute(channel, pickle.loads(pickled), {**job, "paths": paths, "script": sys.argv[0]})
+        cached = _Cached.of({**job, "paths": paths})  # before the user's modules are imported: what they read counts
+        _execute(channel, pickle.loads(pickled), {**job, "paths": paths, "script": sys.argv[0]}, cached)
     except StageFailed as failure:
         failed, error = True, _with_hint(failure.traceback, failure.__cause__)
     except BaseException as failure:  # noqa: BLE001 - whatever keeps the job from starting is the user's to see
@@ -45,10 +47,34 @@ def main(channel: Channel) -> None:
     channel.send({"say": "finished", "failed": failed, "error": error})
 
 
-def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class _Cached:
+    """What makes keys, and what watches the stages that are cached."""
+
+    keys: StageKeys
+    observer: Observer
+    root: str
+
+    @classmethod
+    def of(cls, job: Mapping[str, Any]) -> Self:
+        """Return that of a job, at work only where a stage of it is cached."""
+        root, environment = job["root"], job["environment_key"]
+        keys = StageKeys(bundle=job["bundle"], environment=environment, root=Path(root), paths=job["paths"])
+        observer = Observer(root, owns=keys.user_code.owns)
+        if job["cached"]:
+            observer.install()
+        return cls(keys, observer, root)
+
+    def cache(self, graph: StageGraph, report: Report) -> StageCache:
+        """Return the cache of a job's stages."""
+        self.keys.prepare(graph.calls)
+        return StageCache(graph, self.keys, report, root=self.root, observer=self.observer)
+
+
+def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any], cached: _Cached) -> None:
     places = {call.id: place for place, call in enumerate(graph.calls)}
     report = current.metric_log = current.line = Report(channel, Output(job["mark"], places))
-    cache = _cache(graph, job, report)
+    cache = cached.cache(graph, report)
     names = ("paths", "job_id", "parameters", "mark", "root", "script", "error_verbosity")
     setting = {**{name: job[name] for name in names}, "places": places}
     processors = usable_processors()
@@ -75,16 +101,6 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any]) -> Non
         )
     finally:
         processes.close()
-
-
-def _cache(graph: StageGraph, job: Mapping[str, Any], report: Report) -> StageCache:
-    root, environment = job["root"], job["environment_key"]
-    keys = StageKeys(bundle=job["bundle"], environment=environment, root=Path(root), paths=job["paths"])
-    observer = Observer(root)
-    if any(call.cached for call in graph.calls):
-        observer.install()
-        keys.prepare(graph.calls)
-    return StageCache(graph, keys, report, root=root, observer=observer)
 
 
 def _traceback(error: BaseException, job: Mapping[str, Any]) -> str:

@@ -66,7 +66,8 @@ class StageKeys:
 
     def __init__(self, *, bundle: str, environment: str | None, root: Path, paths: Iterable[str]) -> None:
         self._bundle, self._environment, self._root = bundle, environment, root
-        self._closures = Closures(UserCode.of(root, list(paths)))
+        self.user_code = UserCode.of(root, list(paths))
+        self._closures = Closures(self.user_code)
 
     def prepare(self, calls: Iterable[Call]) -> None:
         """Look at the code of all stages that are cached, before one of them runs and changes what it finds."""

@@ -143,6 +143,7 @@ class Conversation:
             "error_verbosity": spec.error_verbosity,
             "mark": self._mark,
             "concurrency": dict(spec.concurrency),
+            "cached": any(stage.cached for stage in spec.stages),
         }
         self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 

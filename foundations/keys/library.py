@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from foundations.keys.user_code import UserCode
+from foundations.keys.watched_existence import unwrapped
 
 _COMPILED = frozenset({"cython_function_or_method", "fused_cython_function"})
 _HEAP_TYPE = 1 << 9
@@ -76,6 +77,9 @@ def needs_data(name: str) -> bool:
 
 def library_name(value: Any, code: UserCode) -> str | None:
     """Return the name by which a function, a class or a module of a library is found, None for all others."""
+    value = unwrapped(value)
+    if (shared := _of_shared(value, code)) is not None:
+        return shared
     if is_a(value, types.ModuleType):
         return None if code.owns_module(value.__name__) else value.__name__
     if is_a(value, types.FunctionType):
@@ -92,6 +96,24 @@ def library_name(value: Any, code: UserCode) -> str | None:
     if is_compiled(value) and not code.owns_module(value.__module__):
         return f"{value.__module__}.{value.__qualname__}"
     return None
+
+
+def _of_shared(value: Any, code: UserCode) -> str | None:
+    """Return the name of a method that a library hands out as a function of a module, such as `random.random`.
+
+    The object behind it is the library's own; what it draws or counts is no more an input than the clock is.
+    """
+    owner = value.__self__ if is_a(value, types.MethodType, types.BuiltinMethodType) else None
+    module = sys.modules.get(type(owner).__module__)
+    if (
+        owner is None
+        or is_a(owner, types.ModuleType)
+        or module is None
+        or code.owns_module(module.__name__)
+        or vars(module).get(value.__name__) is not value
+    ):
+        return None
+    return f"{module.__name__}.{value.__name__}"
 
 
 def is_compiled(value: Any) -> bool:

@@ -103,17 +103,12 @@ def _of_shared(value: Any, code: UserCode) -> str | None:
 
     The object behind it is the library's own; what it draws or counts is no more an input than the clock is.
     """
-    owner = value.__self__ if is_a(value, types.MethodType, types.BuiltinMethodType) else None
-    module = sys.modules.get(type(owner).__module__)
-    if (
-        owner is None
-        or is_a(owner, types.ModuleType)
-        or module is None
-        or code.owns_module(module.__name__)
-        or vars(module).get(value.__name__) is not value
-    ):
+    if not is_a(value, types.MethodType, types.BuiltinMethodType) or is_a(value.__self__, types.ModuleType):
         return None
-    return f"{module.__name__}.{value.__name__}"
+    module, name = sys.modules.get(type(value.__self__).__module__), value.__name__
+    if module is None or code.owns_module(module.__name__) or vars(module).get(name) is not value:
+        return None
+    return f"{module.__name__}.{name}"
 
 
 def is_compiled(value: Any) -> bool:

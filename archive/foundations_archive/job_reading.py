@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations_archive import index, layout
-from foundations_archive.envelope import unseal
+from foundations_archive.envelope import made, unseal
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.records import JobRecord, JobSpec
 
@@ -83,17 +83,8 @@ def _missing(key: str) -> ArchiveDamaged:
 def _kept(archive: "Archive", kind: str, key: str, of: Callable[[Any], _Record]) -> _Record | ArchiveDamaged | None:
     """Return a write-once record, or what is wrong with it, or None where it is not there."""
 
-    def made(data: bytes) -> _Record:
-        try:
-            return of(unseal(kind, data, key))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            if isinstance(error, ArchiveDamaged):
-                raise
-            message = f"the record {key} lacks what this version needs: {error!r}"
-            raise ArchiveDamaged(message, key=key) from error
-
     try:
-        return archive.write_once.read(key, made)
+        return archive.write_once.read(key, lambda data: made(of, unseal(kind, data, key), key))
     except NotArchived:
         return None
     except ArchiveDamaged as error:

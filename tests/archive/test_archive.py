@@ -26,6 +26,7 @@ from foundations_archive.records import (
     StageRecord,
     StageSpec,
     Value,
+    plain,
 )
 from foundations_archive.series import Series
 
@@ -660,3 +661,16 @@ def test_a_job_that_is_submitted_while_it_is_listed_is_no_damage(
     monkeypatch.setattr(directory.store, "get", held_up)
     assert directory.rows() == []
     assert [row["job_id"] for row in directory.rows()] == ["job"]
+
+
+def test_who_loses_the_race_for_a_name_leaves_a_job_that_has_ended_in_the_listings(directory: Archive) -> None:
+    spec = a_spec()
+    directory.submit(spec)
+    directory.start("job", "1", {})
+    key = layout.done("job", "1")
+    # its courier was killed before it wrote the row
+    directory.store.put(key, directory.seal("job", plain(a_record()), key=key))
+    with pytest.raises(JobTaken):
+        directory.submit(spec, looked=True)
+    assert list(directory.store.list(layout.LIVE)) == []
+    assert [(row["job_id"], row["status"]) for row in directory.rows()] == [("job", "Completed")]

@@ -61,7 +61,7 @@ class Findings:
         )
 
 
-def fuzz(place: Path, *, seed: int, edits: int, key: str = "product") -> Findings:
+def fuzz(place: Path, *, seed: int, edits: int, key: str = "closure") -> Findings:
     """Return what comes of `edits` random edits; equal for equal seeds."""
     findings, lanes = Findings(), _Lanes()
     counts = [min(EDITS_A_PROGRAM, edits - done) for done in range(0, edits, EDITS_A_PROGRAM)]

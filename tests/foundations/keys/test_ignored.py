@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 import foundations
-from foundations.cache_key import CacheKeys
-from foundations.execute import execute
 from foundations.graph import Upstream, holes
 from foundations.keys.ignored import without_marks
+from foundations.keys.stage_keys import StageKeys
 from foundations.keys.values import NoStableIdentity
 from foundations.pickling import pickle_graph
 from foundations.same_process import run_here
 from tests.foundations.keys.samples import Data, digest
-from tests.foundations.test_execute import Reporter, name_and_arguments
+from tests.foundations.test_execute import ROOT, run
 
 
 def unmarked(value: Any) -> Any:
@@ -103,13 +102,13 @@ def test_a_stage_gets_what_was_marked_also_where_it_is_a_stages_result(tmp_path:
     graph = stage.graph({})
     assert run_here(graph) == wanted
     travelled = pickle.loads(pickle_graph(graph, tmp_path))
-    assert execute(travelled, reporter=Reporter(), key_of=name_and_arguments, traceback=repr) == wanted
+    assert run(travelled) == wanted
 
 
 def test_a_cached_stage_is_served_whatever_was_marked() -> None:
-    keys = CacheKeys(bundle="b", environment="e", root=Path(), directory=".")
+    keys = StageKeys(bundle="b", environment="e", root=ROOT, paths=[])
     calls = [give([foundations.ignore(one), 1]).graph({}).calls[0] for one in (1, threading.Lock(), Data(1))]
     others = [give([1, 1]).graph({}).calls[0], give([foundations.ignore(1), 2]).graph({}).calls[0]]
-    found = [keys.key(call, call.args, dict(call.kwargs)) for call in (*calls, *others)]
+    found = [keys.of(call, {}).fine for call in (*calls, *others)]
     assert len(set(found[:3])) == 1
     assert len(set(found)) == 3

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -37,6 +37,9 @@ class Hit:
 class Entries(Protocol):
     """Where the entries of the cache are."""
 
+    def expected(self) -> Mapping[str, Mapping[str, Hit]]:
+        """Return entries that stages may ask for, by stage and name: no promise, but as `find` would give them."""
+
     def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
         """Return for each question the entries under its keys, or `beside` these, the best first."""
 
@@ -53,12 +56,18 @@ class StageCache:
     def __init__(self, graph: StageGraph, keys: StageKeys, entries: Entries, *, root: str, observer: Observer) -> None:
         self.keys, self.observer = keys, observer
         self._graph, self._entries, self._root = graph, entries, root
+        self._calls = {call.id: call for call in graph.calls}
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()
         self._broken: set[str] = set()
         self._told: set[str] = set()
         self._telling = threading.Lock()
+        self._expected: Mapping[str, Mapping[str, Hit]] = {}
         self._takes = {call.id: taken_by(call) for call in graph.calls}
+        self._takers: dict[str, list[Call]] = {}
+        for call in graph.calls:
+            for stage in self._takes[call.id]:
+                self._takers.setdefault(stage, []).append(call)
         # whose content somebody will ask for
         self._wanted = {stage for call in graph.calls if call.cached for stage in self._takes[call.id]}
 
@@ -68,20 +77,24 @@ class StageCache:
         By that the content of their results is known, and with it the keys of those that take them.
         """
         found: dict[str, Hit] = {}
-        asked: set[str] = set()
-        while wave := [call for call in self._graph.calls if call.id not in asked and self._can_be_asked(call)]:
-            asked.update(call.id for call in wave)
+        self._expected = self._entries.expected()
+        wave = [call for call in self._graph.calls if self._can_be_asked(call)]
+        while wave:
             keys = [(call, self.key(call)) for call in wave]
-            served = self._serve([(call, key) for call, key in keys if key is not None])
-            found |= served
-            self._contents |= {stage: hit.content for stage, hit in served.items() if hit.content}
-            if not served:
-                break
-        return found
+            chosen = self._find([(call, key) for call, key in keys if key is not None])
+            found |= chosen
+            self._contents |= {stage: hit.content for stage, hit in chosen.items() if hit.content}
+            takers = {call.id: call for stage in chosen for call in self._takers.get(stage, ())}
+            wave = [call for call in takers.values() if self._can_be_asked(call)]
+        self._expected = {}  # what follows is asked for when it is needed, and may have changed by then
+        whole = self._without_lost(found)
+        if any(call.cached and call.id not in whole for call in self._graph.calls):
+            self.keys.look_at_all_code()
+        return whole
 
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
-        return self._serve([(call, key)]).get(call.id)
+        return self._whole(self._find([(call, key)])).get(call.id)
 
     def load(self, call: Call) -> tuple[bool, Any]:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
@@ -135,14 +148,19 @@ class StageCache:
             call.cached and not call.caching.refresh and all(stage in self._contents for stage in self._takes[call.id])
         )
 
-    def _serve(self, keys: Sequence[tuple[Call, StageKey]]) -> dict[str, Hit]:
+    def _find(self, keys: Sequence[tuple[Call, StageKey]]) -> dict[str, Hit]:
+        """Return the entries that serve stages, as far as these show."""
         wanted = [(call, key) for call, key in keys if not call.caching.refresh]
-        chosen = self._choose(wanted, beside=False)
+        chosen = self._choose([(call, key, (key.fine,)) for call, key in wanted])
+        chosen |= self._choose([(call, key, (key.coarse,)) for call, key in wanted if call.id not in chosen])
         # only where an entry is there and serves no longer: others may stand beside it, which costs a listing
-        stale = [(call, key) for call, key in wanted if call.id not in chosen and not self._stale.isdisjoint(key.names)]
-        chosen |= self._choose(stale, beside=True)
-        calls = {call.id: call for call, _ in wanted}
-        hits = [(calls[stage], hit) for stage, hit in chosen.items()]
+        left = [(call, key) for call, key in wanted if call.id not in chosen]
+        stale = [(call, key, key.names) for call, key in left if not self._stale.isdisjoint(key.names)]
+        return chosen | self._choose(stale, beside=True)
+
+    def _whole(self, chosen: Mapping[str, Hit]) -> dict[str, Hit]:
+        """Return those of the entries that are served from now on: all that they name is there."""
+        hits = [(self._calls[stage], hit) for stage, hit in chosen.items()]
         there = self._entries.take(hits) if hits else []
         for (call, hit), whole in zip(hits, there, strict=True):
             if not whole:
@@ -150,18 +168,42 @@ class StageCache:
                 self._broken.add(hit.name)
         return {call.id: hit for (call, hit), whole in zip(hits, there, strict=True) if whole}
 
-    def _choose(self, keys: Sequence[tuple[Call, StageKey]], *, beside: bool) -> dict[str, Hit]:
-        """Return the entries that still serve; note where there is one that does not."""
-        questions = [Question(call, key.names) for call, key in keys]
-        answers = self._entries.find(questions, beside=beside) if questions else []
+    def _without_lost(self, found: Mapping[str, Hit]) -> dict[str, Hit]:
+        """Return those that are served of all that were found, without what depends on a result that is lost."""
+        served = self._whole(found)
+        for call in self._graph.calls:
+            if call.id in found and not all(stage in served or stage not in found for stage in self._takes[call.id]):
+                served.pop(call.id, None)  # made anew, the result may be another one
+        for stage in found.keys() - served.keys():
+            self._contents.pop(stage, None)
+        return served
+
+    def _choose(
+        self, keys: Sequence[tuple[Call, StageKey, tuple[str, ...]]], *, beside: bool = False
+    ) -> dict[str, Hit]:
+        """Return the entries under these of the keys' names that still serve; note where there is one that does not."""
         chosen: dict[str, Hit] = {}
-        for (call, key), hits in zip(keys, answers, strict=True):
+        for (call, key, _), hits in zip(keys, self._answers(keys, beside=beside), strict=True):
             for hit in hits:
                 if self._still_serves(call, key, hit):
                     chosen[call.id] = hit
                     break
                 self._stale.add(hit.name)
         return chosen
+
+    def _answers(
+        self, keys: Sequence[tuple[Call, StageKey, tuple[str, ...]]], *, beside: bool
+    ) -> Iterator[Sequence[Hit]]:
+        """Yield what is there for each of the keys, and ask only for what is not expected."""
+        known = [[] if beside else self._known(call, names) for call, _, names in keys]
+        unknown = [Question(call, names) for (call, _, names), hits in zip(keys, known, strict=True) if not hits]
+        asked = iter(self._entries.find(unknown, beside=beside) if unknown else [])
+        for hits in known:
+            yield hits or next(asked)
+
+    def _known(self, call: Call, names: tuple[str, ...]) -> list[Hit]:
+        expected = self._expected.get(call.id, {})
+        return [expected[name] for name in names if name in expected]
 
     def _still_serves(self, call: Call, key: StageKey, hit: Hit) -> bool:
         ttl = call.caching.ttl

@@ -5,7 +5,7 @@ import inspect
 import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,14 @@ class StageKey:
     """
 
     fine: str
-    coarse: str
     closure: Closure
     arguments: Mapping[str, ValueDigest]
+    make_coarse: Callable[[], str] = field(repr=False, compare=False)
+
+    @cached_property
+    def coarse(self) -> str:
+        """The key under which all code counts: made when it is asked for, since that code is read for it."""
+        return self.make_coarse()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -91,7 +96,11 @@ class StageKeys:
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
-        return StageKey(fine, digest(_SCHEME, "all code", self._all_code, *common), closure, arguments)
+        return StageKey(fine, closure, arguments, lambda: digest(_SCHEME, "all code", self._all_code, *common))
+
+    def look_at_all_code(self) -> None:
+        """Look at what counts in coarse keys, before a stage runs and changes what it finds."""
+        _ = self._all_code
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""

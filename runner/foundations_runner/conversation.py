@@ -2,32 +2,30 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
 from foundations_archive.envelope import tagged
-from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.errors import ArchiveError
 from foundations_archive.manifest import ManifestError
-from foundations_archive.parallel import at_once
-from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
+from foundations_archive.records import CacheEntry, JobSpec, plain
 from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
+from foundations_runner.expected import Expected
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.lookups import Lookups, told
 from foundations_runner.order import Order
 from foundations_runner.ring import Note, Numbers, RingReader
+from foundations_runner.serving import Serving, replayed
 from foundations_runner.uploads import ComingValue, Uploads
 
 _INLINE_BYTES = 4096
 _LOOK_SECONDS = 0.01
 
 _Event = tuple[str, dict[str, Any]]
-# a cached value, and its way into the archive where the cache lies elsewhere
-_Hit = tuple[CacheEntry | None, Future[None] | None]
 
 
 class Conversation:
@@ -58,10 +56,9 @@ class Conversation:
         self._graph = graph or partial(graph_of, archive, spec)
         self._uploads = Uploads()
         self._values: dict[str, ComingValue] = {}
-        self._hits: dict[str, _Hit] = {}
-        self._served: dict[str, _Hit] = {}
-        self._lookups = Lookups(archive, journal)
+        self._lookups, self._expected = Lookups(archive, journal), Expected(archive, spec)
         self._intake = Intake(archive, spec, self._uploads)
+        self._serving = Serving(archive, journal, lookups=self._lookups, intake=self._intake, uploads=self._uploads)
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -153,21 +150,31 @@ class Conversation:
                 self._values[message["stage"]] = self._store_value(message)
             case "ended":
                 self._end_stage(message)
-            case "lookup":
-                self._look_up(message)
-            case "take":
-                self._take_hits(message)
-            case "load":
-                self._load(message)
+            case "served":
+                self._serve(message)
+            case "lookup" | "expected" | "take" | "load" as say:
+                self._answer(say, message)
             case "piece":
                 self._intake.take(message, self._pieces(message["sizes"]))
             case "artifact":
                 self._keep_artifact(message)
             case "finished":
                 self.ended = message
+                self._uploads.then(self._expected_next)
             case say:
                 self._catch_up()
                 self._write([_event(say, message)])
+
+    def _answer(self, say: str, message: Message) -> None:
+        match say:
+            case "lookup":
+                self._look_up(message)
+            case "expected":
+                self._tell_expected()
+            case "take":
+                self._channel.send({"whole": self._serving.take(message["hits"])})
+            case "load":
+                self._load(message)
 
     def _pieces(self, sizes: list[int]) -> Iterator[bytearray]:
         for size in sizes:
@@ -196,7 +203,7 @@ class Conversation:
     def _end_stage(self, message: Message) -> None:
         self._catch_up()
         coming = self._values.pop(message["stage"], None)
-        hit, copied = self._served[message["stage"]] = self._hits.pop(message["stage"], (None, None))
+        hit, copied = self._serving.end(message["stage"])
         after = [*(coming.blobs if coming else ()), *([copied] if copied else ())]
         self._uploads.then(partial(self._write_end, message, coming, hit), after=after)
 
@@ -207,13 +214,14 @@ class Conversation:
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
-            self._replay(stage, hit)
+            self._journal.add_all(replayed(stage, hit))
         shown = plain(value) if value and message.pop("persisted") else None
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
             entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
+            self._expected.used(stage, key)
             self._uploads.begin(partial(self._archive.keep, key, entry, place=place))
 
     def _look_up(self, message: Message) -> None:
@@ -222,66 +230,35 @@ class Conversation:
         found = self._lookups.entries(questions, beside=message["beside"])
         self._channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
 
-    def _take_hits(self, message: Message) -> None:
-        """Answer for each stage whether all is there that its entry names; it is served from it then."""
-        whole = []
-        for one in message["hits"]:
-            entry = self._lookups.chosen(one["stage"], one["name"])
-            there = entry is not None and self._can_serve(entry, persisted=one["persisted"])
-            if there and entry is not None:
-                elsewhere = one["persisted"] and self._archive.blobs is not self._archive.cache_blobs
-                copied = self._uploads.begin(partial(self._copy, entry.value)) if elsewhere else None
-                self._hits[one["stage"]] = entry, copied
-            whole.append(there)
-        self._channel.send({"whole": whole})
+    def _tell_expected(self) -> None:
+        """Answer with the entries that the job may ask for."""
+        expected = self._expected.entries()
+        for stage, entries in expected.items():
+            self._lookups.know(stage, entries)
+        stages = expected.items()
+        self._channel.send({"entries": {stage: [told(*one) for one in entries.items()] for stage, entries in stages}})
+
+    def _serve(self, message: Message) -> None:
+        self._catch_up()
+        for one in message["stages"]:
+            self._expected.used(one["stage"], one["name"])
+        self._serving.serve(message)
+
+    def _expected_next(self) -> None:
+        self._uploads.begin(self._expected.write)
 
     def _load(self, message: Message) -> None:
         """Answer with the result of a stage that is served."""
-        hit = self._hits.get(message["stage"]) or self._served.get(message["stage"])
-        value = hit[0].value if hit and hit[0] else None
-        if value is None or not self._whole(value):
+        value = self._serving.value_of(message["stage"])
+        if value is None:
             self._channel.send({"hit": False})
         elif value.inline is not None:
             self._channel.send({"hit": True, "encoding": value.encoding}, [value.inline.encode()])
         else:
             answer = {"hit": True, "encoding": value.encoding}
-            self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
-
-    def _can_serve(self, entry: CacheEntry, *, persisted: bool) -> bool:
-        # a result that this job keeps is read, so that it can be read from this job; of others it is asked for
-        value = entry.value
-        if not all(map(self._intake.bring, entry.artifacts)):
-            return False
-        if persisted:
-            return self._whole(value)
-        names = {name for buffer in value.buffers for name in buffer.chunks}
-        return all(at_once(self._archive.cache_blobs.holds, names))
-
-    def _replay(self, stage: str, entry: CacheEntry) -> None:
-        for series in entry.metrics:
-            self._journal.add("metrics", **{**series.plain(), "stage": stage}, replayed=True)
-        for kind, values in (("tag", entry.tags), ("parameter", entry.parameters)):
-            for key, value in values.items():
-                self._journal.add(kind, stage=stage, key=key, value=value, replayed=True)
-        for artifact in entry.artifacts:
-            self._journal.add("artifact", **plain(artifact), stage=stage, replayed=True)
-
-    def _copy(self, value: Value) -> None:
-        for buffer in value.buffers:
-            self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
-
-    def _chunks(self, buffers: tuple[Buffer, ...]) -> Iterator[bytes]:
-        for buffer in buffers:
-            yield from self._archive.cache_blobs.get_buffer(buffer)
-
-    def _whole(self, value: Value) -> bool:
-        # a damaged or missing value is a miss: found out before the first byte is sent
-        try:
-            for _ in self._chunks(value.buffers):
-                pass
-        except (NotArchived, ArchiveDamaged):
-            return False
-        return True
+            self._channel.send_stream(
+                answer, [item.size for item in value.buffers], self._serving.chunks(value.buffers)
+            )
 
 
 def graph_of(archive: Archive, spec: JobSpec) -> Iterator[bytes]:

@@ -28,7 +28,9 @@ class Reporter:
         self.started_stages: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         self.entries: dict[str, tuple[Hit, bytes]] = {}
-        self.served: dict[str, Hit] = {}
+        self.taken: dict[str, Hit] = {}
+        self.guesses: dict[str, dict[str, Hit]] = {}
+        self.gone: set[str] = set()
         self.asked: list[int] = []
         self.loaded: list[str] = []
         self.lost: set[str] = set()
@@ -36,6 +38,11 @@ class Reporter:
 
     def started(self, call: Call) -> None:
         self.started_stages.append(call.name)
+
+    def served(self, hits: Sequence[tuple[Call, Hit]], seconds: float) -> None:
+        for call, hit in hits:
+            self.started(call)
+            self.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         self.outcomes[call.name] = outcome
@@ -48,6 +55,9 @@ class Reporter:
     def retried(self, call: Call, attempt: int, error: str) -> None:
         self.retries.append((call.name, attempt, error))
 
+    def expected(self) -> dict[str, dict[str, Hit]]:
+        return self.guesses
+
     def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
         self.asked.append(len(questions))
         if beside:
@@ -55,14 +65,14 @@ class Reporter:
         return [[self.entries[key][0] for key in one.keys if key in self.entries] for one in questions]
 
     def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
-        self.served |= {call.id: hit for call, hit in hits}
-        return [True for _ in hits]
+        self.taken |= {call.id: hit for call, hit in hits}
+        return [call.name not in self.gone for call, _ in hits]
 
     def load(self, call: Call) -> tuple[bool, Any]:
         if call.name in self.lost:
             return False, None
         self.loaded.append(call.name)
-        return True, pickle.loads(self.entries[self.served[call.id].name][1])
+        return True, pickle.loads(self.entries[self.taken[call.id].name][1])
 
     @property
     def statuses(self) -> dict[str, str]:

@@ -320,6 +320,66 @@ def test_stages_that_the_cache_serves_are_found_many_at_a_time_and_not_loaded() 
     assert reporter.loaded == ["add"]  # the target, which was asked for
 
 
+def chain(length: int) -> StageGraph:
+    last = add(0)
+    for _ in range(length - 1):
+        last = add(last, 1)
+    return last.enable_caching().graph()
+
+
+def guessed(reporter: Reporter, graph: StageGraph) -> None:
+    """Let the entries be expected that there are, whichever stage of the same place they are of."""
+    by_content = [hit for hit, _ in reporter.entries.values()]
+    reporter.guesses = {call.id: {hit.name: hit for hit in by_content} for call in graph.calls}
+
+
+def test_what_is_expected_is_not_asked_for() -> None:
+    reporter, graph = Reporter(), chain(20)
+    run(graph, reporter)
+    guessed(reporter, graph)
+    reporter.asked.clear()
+    assert run(graph, reporter) == 19
+    assert reporter.asked == []
+    assert reporter.statuses == {"add": "cached"}
+
+
+def test_a_chain_is_served_where_nothing_is_expected() -> None:
+    reporter, graph = Reporter(), chain(20)
+    run(graph, reporter)
+    reporter.asked.clear()
+    assert run(graph, reporter) == 19
+    assert reporter.asked == [1] * 20
+    assert len(reporter.taken) == 20
+
+
+def test_an_entry_that_is_expected_wrongly_serves_nothing() -> None:
+    reporter = Reporter()
+    run(add(1).enable_caching().graph(), reporter)
+    other = add(2).enable_caching().graph()
+    guessed(reporter, other)
+    assert run(other, reporter) == 2
+    assert reporter.statuses == {"add": "succeeded"}
+
+
+def test_what_takes_a_result_that_is_lost_is_not_served_before_that_is_made_anew() -> None:
+    runs = []
+
+    @create_stage
+    def drawn() -> int:
+        runs.append("drawn")
+        return len(runs)
+
+    @create_stage
+    def doubled(number: int) -> int:
+        return 2 * number
+
+    reporter, graph = Reporter(), doubled(drawn()).enable_caching().graph()
+    assert run(graph, reporter) == 2
+    reporter.gone.add("drawn")
+    assert run(graph, reporter) == 4
+    assert reporter.statuses == {"drawn": "succeeded", "doubled": "succeeded"}
+
+
 def test_a_result_is_loaded_where_a_stage_that_runs_takes_it() -> None:
     @create_stage
     def base() -> int:

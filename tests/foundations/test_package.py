@@ -217,6 +217,7 @@ foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/events.py
+foundations_archive/expected_entries.py
 foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py
@@ -238,6 +239,7 @@ foundations_archive/retrying.py
 foundations_archive/s3.py
 foundations_archive/s3_clock.py
 foundations_archive/s3_connection.py
+foundations_archive/s3_direct.py
 foundations_archive/segments.py
 foundations_archive/series.py
 foundations_archive/signing.py
@@ -288,6 +290,7 @@ foundations_runner/docker_host.py
 foundations_runner/endings.py
 foundations_runner/engine.py
 foundations_runner/errors.py
+foundations_runner/expected.py
 foundations_runner/gpus.py
 foundations_runner/host.py
 foundations_runner/intake.py
@@ -303,6 +306,7 @@ foundations_runner/py.typed
 foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
+foundations_runner/serving.py
 foundations_runner/uploads.py
 foundations_runner/volume.py
 foundations_runner/worker_process.py

@@ -95,6 +95,8 @@ def _examine_cycles(look: Examination, found: Sequence[Inventory]) -> None:
     for store, one in enumerate(found if look.deep else ()):
         for key in one.keys("cycle"):
             look.read("cycle", key, store=store, severity="warning", mend="cycle")
+        for key in one.keys("expected"):
+            look.read("expected", key, store=store, severity="warning", mend="expected")
 
 
 def _examine_blobs(look: Examination, found: Sequence[Inventory], all_named: Sequence[Named]) -> tuple[int, int]:

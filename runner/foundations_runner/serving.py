@@ -91,7 +91,7 @@ class Serving:
 
     def _copy(self, value: Value) -> None:
         for buffer in value.buffers:
-            self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
+            self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer), compress=True)
 
     def _whole(self, value: Value) -> bool:
         # a damaged or missing value is a miss: found out before the first byte is sent

@@ -212,6 +212,7 @@ foundations_archive/archive.py
 foundations_archive/blobs.py
 foundations_archive/cache_entries.py
 foundations_archive/cancellation.py
+foundations_archive/codecs.py
 foundations_archive/columns.py
 foundations_archive/descriptor.py
 foundations_archive/envelope.py
@@ -228,6 +229,7 @@ foundations_archive/ledger.py
 foundations_archive/local.py
 foundations_archive/location.py
 foundations_archive/manifest.py
+foundations_archive/pace.py
 foundations_archive/packing.py
 foundations_archive/packs.py
 foundations_archive/parallel.py

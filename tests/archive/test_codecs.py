@@ -4,8 +4,8 @@ import hashlib
 import os
 import random
 import zlib
-from contextlib import suppress
 from array import array
+from contextlib import suppress
 from pathlib import Path
 
 import pytest

@@ -71,7 +71,7 @@ class StageCache:
         asked: set[str] = set()
         while wave := [call for call in self._graph.calls if call.id not in asked and self._can_be_asked(call)]:
             asked.update(call.id for call in wave)
-            keys = [(call, self.key(call)) for call in wave]
+            keys = [(call, self._key(call)) for call in wave]
             served = self._serve([(call, key) for call, key in keys if key is not None])
             found |= served
             self._contents |= {stage: hit.content for stage, hit in served.items() if hit.content}
@@ -89,6 +89,16 @@ class StageCache:
 
     def key(self, call: Call) -> StageKey | None:
         """Return the key of a stage whose parents have ended; None, with a warning, where it can't be cached."""
+        changed = self.keys.changed_global(call)
+        if changed:
+            self.warn(
+                f"stage {call.name} is computed and not cached: it uses {changed}, which has changed since the job "
+                "began; pass what changes as an argument"
+            )
+            return None
+        return self._key(call)
+
+    def _key(self, call: Call) -> StageKey | None:
         try:
             key = self.keys.of(call, self._contents)
         except Uncacheable as error:

@@ -79,7 +79,11 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any], cached
     setting = {**{name: job[name] for name in names}, "places": places}
     processors = usable_processors()
     processes = StageProcesses(
-        job["concurrency"].get("processes") or processors, setting=setting, open_channel=type(channel).of, report=report
+        job["concurrency"].get("processes") or processors,
+        setting=setting,
+        open_channel=type(channel).of,
+        report=report,
+        code_of=lambda call: cached.keys.closure(call).digest,
     )
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

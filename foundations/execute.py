@@ -132,7 +132,7 @@ class _Run:
                 self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
                 self._end_served(call, hit, time.perf_counter() - began)
                 return
-            cached = CachedRun(self._cache, call, key) if key else None
+            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
             args, kwargs = self.results.arguments(call, self.value)
             with cached.watching() if cached else nullcontext():
                 result = self._attempts(call, *without_marks(args, kwargs))

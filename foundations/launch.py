@@ -14,6 +14,7 @@ from typing import Any
 from foundations import current
 from foundations.archives import archive_of
 from foundations.bundle import pack, summary, upload
+from foundations.cache_use import as_allowed
 from foundations.describe import describe, shown
 from foundations.graph import StageGraph
 from foundations.hosts import host_of
@@ -73,6 +74,7 @@ class Origin:
 
     def cargo(self, graph: StageGraph, *, job_id: str, parameters: Mapping[str, Any]) -> Cargo:
         """Return a job from here; raise `UnpicklableStage` where its graph can't travel."""
+        graph = as_allowed(graph)
         pickled = pickle_graph(graph, self.root, directory=self.directory)
         return Cargo(job_id, graph, pickled, parameters)
 
@@ -92,7 +94,7 @@ class Destination:
         _credentials(environment)  # what is wrong with them is said before anything else is tried
         self.host = host_of(environment, root=origin.root, requirements=self._requirements, progress=progress)
         self._bundle: str | None = None
-        self.archive.check()
+        self.archive.check(writes_cache=not environment.cache_read_only)
         progress.say(f"model directory {origin.root}: {summary(origin.bundle)}")
 
     def upload(self) -> None:
@@ -146,6 +148,7 @@ class Destination:
             s3=_credentials(environment),
             signing=self.archive.signing.exported() if self.archive.signing else (),
             outage_seconds=environment.outage_seconds,
+            cache_read_only=environment.cache_read_only,
             worker=_WORKER,
             detached=detached,
         )

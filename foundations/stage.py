@@ -238,6 +238,7 @@ class Stage:
         job_name: str | None = None,
         *,
         wait: bool = True,
+        refresh: Iterable["Stage | Callable[..., Any]"] = (),
         **params: Any,
     ) -> "Deployment":
         """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
@@ -248,13 +249,18 @@ class Stage:
         for a `job_name` that is taken or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError`
         inside a job.
 
+        Cached stages in `refresh`, or all that call a function in it, are computed anew, and their results take the
+        place of those that were cached. Raise `ValueError` for one that is no stage of the job.
+
         With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
         is then for the deployment to say: nothing more is written or raised here, unless the job never began.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
         from foundations.driver import run_stage
 
-        return run_stage(self, parameters=merged(params_dict, params), job_name=job_name, wait=wait)
+        return run_stage(
+            self, parameters=merged(params_dict, params), job_name=job_name, wait=wait, refresh=tuple(refresh)
+        )
 
     grid_search = search.grid_search
     random_search = search.random_search

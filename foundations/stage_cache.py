@@ -48,10 +48,19 @@ class Entries(Protocol):
 
 
 class StageCache:
-    """The cache of one job's stages; safe from the threads that run them."""
+    """The cache of one job's stages; safe from the threads that run them. To one that is read-only nothing is added."""
 
-    def __init__(self, graph: StageGraph, keys: StageKeys, entries: Entries, *, root: str, observer: Observer) -> None:
-        self.keys, self.observer = keys, observer
+    def __init__(
+        self,
+        graph: StageGraph,
+        keys: StageKeys,
+        entries: Entries,
+        *,
+        root: str,
+        observer: Observer,
+        read_only: bool = False,
+    ) -> None:
+        self.keys, self.observer, self.read_only = keys, observer, read_only
         self._graph, self._entries, self._root = graph, entries, root
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()

@@ -54,6 +54,7 @@ class _Cached:
     keys: StageKeys
     observer: Observer
     root: str
+    read_only: bool
 
     @classmethod
     def of(cls, job: Mapping[str, Any]) -> Self:
@@ -61,14 +62,15 @@ class _Cached:
         root, environment = job["root"], job["environment_key"]
         keys = StageKeys(bundle=job["bundle"], environment=environment, root=Path(root), paths=job["paths"])
         observer = Observer(root, owns=keys.user_code.owns)
-        if job["cached"]:
+        if job["cached"] and not job["cache_read_only"]:
             observer.install()
-        return cls(keys, observer, root)
+        return cls(keys, observer, root, job["cache_read_only"])
 
     def cache(self, graph: StageGraph, report: Report) -> StageCache:
         """Return the cache of a job's stages."""
         self.keys.prepare(graph.calls)
-        return StageCache(graph, self.keys, report, root=self.root, observer=self.observer)
+        how: dict[str, Any] = {"root": self.root, "observer": self.observer, "read_only": self.read_only}
+        return StageCache(graph, self.keys, report, **how)
 
 
 def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any], cached: _Cached) -> None:

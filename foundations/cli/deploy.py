@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the name of the job that the driver runs; if it runs several, the next are NAME-2, NAME-3, ...",
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="compute every stage, and neither read the cache nor add to it"
+    )
     parser.add_argument("driver", metavar="DRIVER", help="the driver's file")
     rest = parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
     rest.required = False  # before Python 3.13 argparse says that they are
@@ -42,6 +45,8 @@ def run(options: argparse.Namespace) -> NoReturn:
         os.environ["FOUNDATIONS_ENVIRONMENT"] = options.env
     if options.job_name is not None:
         os.environ["FOUNDATIONS_JOB_NAME"] = _job_name(options.job_name)
+    if options.no_cache:
+        os.environ["FOUNDATIONS_NO_CACHE"] = "1"
     path = f"./{options.driver}" if options.driver.startswith("-") else options.driver
     try:
         os.execv(sys.executable, [sys.executable, path, *options.arguments])  # noqa: S606 - the point is that there is no shell

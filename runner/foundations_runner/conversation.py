@@ -144,6 +144,7 @@ class Conversation:
             "mark": self._mark,
             "concurrency": dict(spec.concurrency),
             "cached": any(stage.cached for stage in spec.stages),
+            "cache_read_only": order.cache_read_only,
         }
         self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 

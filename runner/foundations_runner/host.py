@@ -25,6 +25,7 @@ class JobRequest:
     s3: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     signing: tuple[str, ...] = field(default=(), repr=False)
     outage_seconds: float = 3600.0
+    cache_read_only: bool = False
     detached: bool = False
 
 

@@ -33,6 +33,7 @@ class Order:
     temporary: bool = False
     signing: tuple[str, ...] = field(default=(), repr=False)
     outage_seconds: float = 3600.0
+    cache_read_only: bool = False
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -25,13 +25,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry of the cache: the job that made it, by what its result counts, and what that run has read."""
+    """An entry of the cache: the job that made it, by what its result counts, what that run has read, how long it took."""
 
     name: str
     job_id: str
     content: str | None = None
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 class Entries(Protocol):
@@ -88,6 +89,20 @@ class StageCache:
                 break
         return found
 
+    def needed(self, served: Container[str]) -> set[str]:
+        """Return the stages that the target needs, but for what only stages need that are served."""
+        calls = {call.id: call for call in self._graph.calls}
+        needed, waiting = {self._graph.target}, [self._graph.target]
+        while waiting:
+            call = calls[waiting.pop()]
+            if call.id in served:
+                continue
+            new = [parent for parent in call.parents if parent not in needed]
+            needed.update(new)
+            waiting.extend(new)
+        # a result that the job is to keep is wanted for itself
+        return needed | {call.id for call in self._graph.calls if call.persisted}
+
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
         return self._serve([(call, key)]).get(call.id)
@@ -116,6 +131,11 @@ class StageCache:
         for why in key.closure.coarse:
             self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
         return key
+
+    @property
+    def contents(self) -> Mapping[str, str | None]:
+        """By what results count, of the stages that have ended."""
+        return self._contents
 
     def content(self, stage: str) -> str | None:
         """Return by what the result of a stage counts that has ended."""

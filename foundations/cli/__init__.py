@@ -25,6 +25,7 @@ _COMMANDS = {
     "deploy": "run a driver in an environment",
     "info": "list the environments and say whether they answer",
     "init": "make a project that runs as it is",
+    "why": "say why stages of a job came from the cache, or did not",
 }
 _INTERRUPTED = 130
 _NOBODY_READS = 141  # what a shell reports of a program that SIGPIPE ended

@@ -57,7 +57,7 @@ def _fate(
         key = cache.keys.of(call, cache.contents)
     except Uncacheable as error:
         return Foreseen(call.id, "runs", f"it can't be cached: {error}")
-    return Foreseen(call.id, "runs", cache.against(call), explanation=cache.explain(call, key))
+    return Foreseen(call.id, "runs", explanation=cache.explain(call, key))
 
 
 def _listed(names: list[str]) -> str:

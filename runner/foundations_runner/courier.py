@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -103,7 +104,9 @@ class _Courier:
             self._order, root=root, working_directory=root / spec.directory, on_line=talk.line
         )
         message = job_message(spec, self._order, root=str(root), mark=worker.mark)
-        listener = threading.Thread(target=talk.hold, args=(worker.channel, message, spec), name="listener", daemon=True)
+        listener = threading.Thread(
+            target=talk.hold, args=(worker.channel, message, spec), name="listener", daemon=True
+        )
         listener.start()
         if self._cancelled:
             self._cancel(signal.SIGTERM, None)
@@ -187,7 +190,15 @@ class _Courier:
             catch_up=worker.catch_up,
             graph=lambda: graph.result() or graph_of(archive, spec),
         )
-        listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
+        status = self._wait_for(worker, partial(self._converse, talk, root))
+        # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
+        for line in ((talk.ended or {}).get("error") or "").splitlines():
+            journal.add("log", stream="error", text=line)
+        return self._verdict(talk, status, memory_kills=cause.out_of_memory_kills() - before)
+
+    def _wait_for(self, worker: WorkerProcess, listen: Callable[[], None]) -> int:
+        """Listen to the worker until it has ended, and return its wait status."""
+        listener = threading.Thread(target=listen, name="listener", daemon=True)
         listener.start()
         if self._cancelled:
             self._cancel(signal.SIGTERM, None)
@@ -196,10 +207,7 @@ class _Courier:
         worker.channel.hang_up()  # a child of the worker may have inherited its end
         listener.join()
         worker.drain()
-        # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
-        for line in ((talk.ended or {}).get("error") or "").splitlines():
-            journal.add("log", stream="error", text=line)
-        return self._verdict(talk, status, memory_kills=cause.out_of_memory_kills() - before)
+        return status
 
     def _converse(self, talk: Conversation, root: Path) -> None:
         talk.hold(self._order, str(root))

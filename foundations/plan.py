@@ -83,9 +83,7 @@ class Plan:
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if self.ends_driver:
-            print(
-                f"foundations: the plan ends here: the driver asks a job that has not run for {name}", file=sys.stderr
-            )
+            print(f"foundations: the plan ends here: {name} is asked of a job that has not run", file=sys.stderr)
             raise SystemExit(0)
         raise AttributeError(f"a plan has no {name!r}: nothing has run; only a deployment may have one")
 

@@ -146,6 +146,7 @@ class Destination:
             s3=_credentials(environment),
             signing=self.archive.signing.exported() if self.archive.signing else (),
             outage_seconds=environment.outage_seconds,
+            lease_seconds=environment.lease_seconds,
             worker=_WORKER,
             detached=detached,
         )

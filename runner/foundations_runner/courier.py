@@ -159,6 +159,7 @@ class _Courier:
             mark=worker.mark,
             catch_up=worker.catch_up,
             graph=lambda: graph.result() or graph_of(archive, spec),
+            lease_seconds=self._order.lease_seconds,
         )
         listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
         listener.start()

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Self
 
+from foundations_archive.leases import LEASE_SECONDS
+
 _LENGTH_BYTES = 8
 
 
@@ -33,6 +35,7 @@ class Order:
     temporary: bool = False
     signing: tuple[str, ...] = field(default=(), repr=False)
     outage_seconds: float = 3600.0
+    lease_seconds: float = LEASE_SECONDS
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""

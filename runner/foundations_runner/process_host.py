@@ -38,6 +38,7 @@ class ProcessHost:
             s3=dict(request.s3),
             signing=request.signing,
             outage_seconds=request.outage_seconds,
+            lease_seconds=request.lease_seconds,
             runtime=str(self._runtime.path),
             directory=str(directory),
             python=sys.executable,

@@ -168,7 +168,7 @@ class Leases:
                 # while nobody looked, as in an outage, the holder could not show its life either
                 seen.unchanged += min(now - seen.at, seconds / RENEWALS)
                 seen.at = now
-                return seen.unchanged > seconds
+                return seen.unchanged >= seconds
         entry = self._store.head(key) if first else None
         return entry is not None and entry.age > seconds + _ROUNDED_SECONDS
 

@@ -3,6 +3,7 @@
 The stages of these tests connect to the test, which so sees each run of them, and says how it shall end.
 """
 
+import json
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ SECONDS = 60.0
 MODEL = """
     import os
     import socket
+    import threading
 
     import foundations
 
@@ -41,15 +43,13 @@ MODEL = """
         if word == "fail":
             raise ValueError("told to fail")
         if word == "unserializable":
-            return open
+            return threading.Lock()
         foundations.log_metric("word", word)
         return word
 
 
-    def read(port, path):
-        word = slow(port)
-        with open(path) as file:
-            return word + " " + file.read()
+    def variable(port):
+        return slow(port) + " " + os.environ["DATA"]
 
 
     def change(port, box):
@@ -69,7 +69,7 @@ DRIVER = """
 
     import foundations
     from foundations import create_stage
-    from model import box, change, join, read, slow
+    from model import box, change, join, slow, variable
 
     JOB, PORT = sys.argv[1], int(sys.argv[2])
     foundations.set_project_name("flight")
@@ -312,7 +312,8 @@ def test_a_result_that_is_not_kept_lets_the_second_compute(flight: Flight, gate:
     gate.wait_for(2)
     gate.say(1)
     assert "changed an argument in place" in first.ended()
-    assert flight.statuses(second) == ["succeeded", "succeeded"] if second.ended() else None
+    assert "result: {'word': 'done'}" in second.ended()
+    assert sorted(flight.statuses(second)) == ["cached", "succeeded"], "what makes the argument is cached"
 
 
 def test_a_result_that_can_not_be_serialized_lets_the_second_compute(flight: Flight, gate: Gate) -> None:
@@ -327,17 +328,162 @@ def test_a_result_that_can_not_be_serialized_lets_the_second_compute(flight: Fli
     assert "result: done" in second.ended()
 
 
-def test_an_entry_that_does_not_hold_for_the_second_lets_it_compute(flight: Flight, gate: Gate) -> None:
-    for name in ("a", "b"):
-        flight.folder.joinpath(name).mkdir()
-        flight.folder.joinpath(name, "data").write_text(name)
-    link = flight.folder / "link"
-    link.symlink_to("a")
-    first = flight.start("cached(read, sys.argv[0] and __import__('os').environ['DATA'])", DATA=str(link / "data"))
+def test_an_entry_that_does_not_hold_for_the_others_lets_them_compute_at_once(flight: Flight, gate: Gate) -> None:
+    first = flight.start("cached(variable)", DATA="a")
     gate.wait_for(1)
-    second = flight.start("cached(read, sys.argv[0] and __import__('os').environ['DATA'])", DATA=str(link / "data"))
-    second.waits(first)
+    others = [flight.start("cached(variable)", DATA=value) for value in "bc"]
+    for other in others:
+        other.waits(first)
     gate.say(0)
+    gate.wait_for(3)  # none of the two waits for the other one
+    gate.say(1)
+    gate.say(2)
     assert "result: done a" in first.ended()
-    assert "result: done a" in second.ended()
+    assert [f"result: done {value}" in other.ended() for other, value in zip(others, "bc", strict=True)] == [True] * 2
+    again = [flight.start("cached(variable)", DATA=value) for value in "abc"]
+    assert [f"result: done {value}" in job.ended() for job, value in zip(again, "abc", strict=True)] == [True] * 3
+    assert len(gate.come) == 3
+
+
+def test_equal_stages_of_one_job_compute_once(stored: Flight, gate: Gate) -> None:
+    job = stored.start("create_stage(join)(*[cached(slow) for _ in range(3)])")
+    gate.wait_for(1)
+    gate.say(0)
+    assert "result: done done done" in job.ended()
+    assert (len(gate.come), sorted(stored.statuses(job))) == (1, ["cached", "cached", "succeeded", "succeeded"])
+    assert "waits for job" not in job.said
+
+
+def test_other_stages_of_a_job_go_on_while_one_waits_though_it_has_one_thread(flight: Flight, gate: Gate) -> None:
+    flight.project.write("config/one.config.yaml", "job_deployment_env: local\nstage_config: {threads: 1}\n")
+    first = flight.start()
+    gate.wait_for(1)
+    one = {"FOUNDATIONS_ENVIRONMENT": "one"}
+    second = flight.start("create_stage(join)(cached(slow), create_stage(slow)(PORT, 'other'))", **one)
+    gate.wait_for(2)
+    second.waits(first)
+    assert gate.come[1][0] == "other"
+    gate.say(0)
+    first.ended()
+    gate.say(1, "went on")
+    assert "result: done went on" in second.ended()
+    assert len(gate.come) == 2
+
+
+def test_jobs_that_want_each_others_keys_in_different_order_both_end(flight: Flight, gate: Gate) -> None:
+    flight.project.write("config/one.config.yaml", "job_deployment_env: local\nstage_config: {threads: 1}\n")
+    stages = ["cached(slow, 'a')", "cached(slow, 'b')"]
+    jobs = [
+        flight.start(f"create_stage(join)({', '.join(order)})", FOUNDATIONS_ENVIRONMENT="one")
+        for order in (stages, stages[::-1])
+    ]
+    gate.wait_for(2)
+    assert sorted(name for name, _, _ in gate.come) == ["a", "b"]
+    gate.say(0)
+    gate.say(1)
+    assert all("result: done done" in job.ended() for job in jobs)
+    assert len(gate.come) == 2
+    assert sorted(flight.statuses(jobs[0])) == sorted(flight.statuses(jobs[1])) == ["cached", "succeeded", "succeeded"]
+
+
+def test_what_no_entry_can_serve_waits_for_nobody(flight: Flight, gate: Gate) -> None:
+    first = flight.start()
+    gate.wait_for(1)
+    second = flight.start("cached(slow, ttl=0)")
+    gate.wait_for(2)
+    gate.say(1, "second")
+    assert "result: second" in second.ended()
+    assert "waits for job" not in second.said
+    gate.say(0)
+    assert "result: done" in first.ended()
+
+
+def test_a_time_limit_does_not_count_the_waiting(flight: Flight, gate: Gate) -> None:
+    first = flight.start()
+    gate.wait_for(1)
+    stage = "cached(slow).options(timeout=1, process={process})"
+    seconds = [flight.start(stage.format(process=process)) for process in (False, True)]
+    for second in seconds:
+        second.waits(first)
+    time.sleep(1.5)
+    gate.say(0)
+    assert all("result: done" in second.ended() for second in seconds)
+    assert [flight.statuses(second) for second in seconds] == [["cached"], ["cached"]]
+
+
+def test_ctrl_c_ends_a_job_that_waits(flight: Flight, gate: Gate) -> None:
+    first = flight.start()
+    gate.wait_for(1)
+    second = flight.start()
+    second.waits(first)
+    second.process.send_signal(signal.SIGINT)
+    assert second.process.wait(SECONDS) != 0
+    record = flight.archive.sealed(second.name)
+    assert record
+    assert record.state == "Cancelled"
+    gate.say(0)
+    assert "result: done" in first.ended()
+
+
+def test_a_job_that_waits_fails_at_once_when_another_stage_of_it_does(flight: Flight, gate: Gate) -> None:
+    first = flight.start()
+    gate.wait_for(1)
+    second = flight.start("create_stage(join)(cached(slow), create_stage(slow)(PORT, 'other'))")
+    second.waits(first)
+    gate.wait_for(2)
+    gate.say(1, "fail")
+    assert "told to fail" in second.ended(1)
+    assert sorted(flight.statuses(second)) == ["failed", "not run", "skipped"]
+    gate.say(0)
+    assert "result: done" in first.ended()
+
+
+def test_a_holder_that_lives_is_waited_for_longer_than_its_lease_is(flight: Flight, gate: Gate) -> None:
+    flight.environment["FOUNDATIONS_LEASE_SECONDS"] = "1.5"
+    first = flight.start()
+    gate.wait_for(1)
+    second = flight.start()
+    second.waits(first)
+    time.sleep(5)
+    gate.say(0)
+    assert "result: done" in first.ended()
+    assert "result: done" in second.ended()
     assert len(gate.come) == 1
+
+
+def test_a_store_that_refuses_nothing_offers_no_leases(flight: Flight, gate: Gate) -> None:
+    archive = flight.archive
+    archive.check()
+    descriptor = json.loads(archive.store.get(layout.DESCRIPTOR))
+    archive.store.put(layout.DESCRIPTOR, json.dumps({**descriptor, "caps": {"create": "none"}}).encode())
+    jobs = [flight.start("create_stage(join)(cached(slow), cached(slow))") for _ in range(2)]
+    gate.wait_for(2)
+    gate.say(0)
+    gate.say(1)
+    said = [job.ended() for job in jobs]
+    assert all("result: done done" in text for text in said)
+    assert len(gate.come) == 2, "equal stages of one job compute once there too"
+    assert not any("waits for job" in text for text in said)
+
+
+def test_jobs_of_hits_alone_and_jobs_without_cached_stages_take_no_lease(flight: Flight, gate: Gate) -> None:
+    plain = flight.start("create_stage(slow)(PORT)")
+    gate.wait_for(1)
+    gate.say(0)
+    plain.ended()
+    assert flight.leases() == []
+    first = flight.start()
+    gate.wait_for(2)
+    gate.say(1)
+    first.ended()
+    before = flight.leases()
+    assert len(before) == 1
+    assert flight.statuses(first) == ["succeeded"]
+    again = flight.start()
+    again.ended()
+    assert (flight.statuses(again), flight.leases()) == (["cached"], before)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "a while"])
+def test_a_lease_of_no_length_is_refused(flight: Flight, text: str) -> None:
+    assert "FOUNDATIONS_LEASE_SECONDS" in flight.start(FOUNDATIONS_LEASE_SECONDS=text).ended(1)

@@ -46,31 +46,41 @@ class _Turn:
 
     def __init__(self, cache: StageCache, call: Call, key: StageKey, ended: threading.Condition) -> None:
         self._cache, self._call, self._key, self._ended = cache, call, key, ended
-        self._pause = _FIRST_PAUSE
         self._looked: int | None = None
         self._has_waited, self._waits = False, True
 
     def served(self) -> Hit | None:
-        with ExitStack() as stack:
-            while True:
-                claim = self._cache.claim(self._call, self._key.fine, looked=self._looked, waits=self._waits)
+        while True:
+            with ExitStack() as aside:
+                claim = self._claim()
+                if claim.then == "wait":
+                    claim = self._awaited(claim, aside)
                 if claim.then == "compute":
                     return None
-                if claim.then == "look":
-                    if hit := self._cache.serve(self._call, self._key):
-                        return hit
-                    self._looked = claim.after
-                    self._waits = not self._has_waited or claim.dead
-                    continue
-                if not self._has_waited:
-                    self._has_waited = True
-                    self._say(claim)
-                    has_failed = stack.enter_context(stepping_aside())
-                with self._ended:
-                    self._ended.wait(self._pause)
-                self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)
-                if has_failed():
-                    raise NoLongerWanted(f"stage {self._call.name} waited for another one, and the job has failed")
+                if hit := self._cache.serve(self._call, self._key):
+                    return hit
+            # only who may go on takes the lease: others might wait for nothing
+            self._looked = claim.after
+            self._waits = not self._has_waited or claim.dead
+
+    def _claim(self) -> Claim:
+        return self._cache.claim(self._call, self._key.fine, looked=self._looked, waits=self._waits)
+
+    def _awaited(self, claim: Claim, aside: ExitStack) -> Claim:
+        """Return what this stage shall do when it need not wait any more; meanwhile another one runs in its stead."""
+        if not self._has_waited:
+            self._has_waited = True
+            self._say(claim)
+        has_failed = aside.enter_context(stepping_aside())
+        pause = _FIRST_PAUSE
+        while claim.then == "wait":
+            with self._ended:
+                self._ended.wait(pause)
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            if has_failed():
+                raise NoLongerWanted(f"stage {self._call.name} waited for another one, and the job has failed")
+            claim = self._claim()
+        return claim
 
     def _say(self, claim: Claim) -> None:
         if claim.job != current.job_id:

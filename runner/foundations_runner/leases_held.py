@@ -162,6 +162,14 @@ class LeasesHeld:
 
     def _attend(self) -> None:
         """Renew what is held, and look after what is waited for, until the job has ended."""
+        try:
+            self._attend_until_closed()
+        finally:
+            with self._changed:  # whatever broke: who waits asks again, and that begins anew
+                self._watched.clear()
+                self._thread = self._thread if self._closed else None
+
+    def _attend_until_closed(self) -> None:
         interval = self._leases.seconds / RENEWALS
         renewal = time.monotonic() + interval
         while True:

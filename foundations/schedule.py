@@ -74,6 +74,7 @@ class _Crew:
                 done = None
             else:
                 done = place
+        _here.crew = None
 
     def leave(self) -> None:
         """Count the call of this thread as one that only waits."""

@@ -143,8 +143,8 @@ class Leases:
         except NotArchived:
             return None
         by, seconds, released, trusted = self._opened(data, key)
-        dead = not trusted or self._is_dead(name, generation, key, data, seconds)
-        return Standing(generation, by, released=released, dead=dead and not released)
+        dead = not released and (not trusted or self._is_dead(name, generation, key, data, seconds))
+        return Standing(generation, by, released=released, dead=dead)
 
     def _opened(self, data: bytes, key: str) -> tuple[Mapping[str, Any], float, bool, bool]:
         """Return what a lease says: by whom, for how long, whether it was released, and whether that can be trusted."""

@@ -31,8 +31,8 @@ class SingleFlight:
         A stage waits in vain once: for others that end without a result that serves here it does not wait again. Raise
         `NoLongerWanted` where the job has failed meanwhile.
         """
-        if call.caching.refresh or call.caching.ttl == 0:
-            return None  # what others compute would not serve here
+        if call.caching.refresh or call.caching.ttl == 0 or self._cache.read_only:
+            return None  # what others compute would not serve here, or what is computed here nobody else
         return _Turn(self._cache, call, key, self._ended).served()
 
     def ended(self) -> None:

@@ -12,6 +12,8 @@ from foundations_archive.manifest import ManifestError
 from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_runner.channel import Channel, Message
+from foundations_runner.explanations import Coming, Explanations, arrived, under_way
+from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.leases_held import LeasesHeld
@@ -62,6 +64,7 @@ class Conversation:
         self._lookups = Lookups(archive, journal)
         self._leases = LeasesHeld(archive, spec.job_id, seconds=lease_seconds)
         self._intake = Intake(archive, spec, self._uploads)
+        self._explanations = Explanations(archive, self._uploads)
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -121,21 +124,7 @@ class Conversation:
 
     def _hand_over(self, order: Order, root: str) -> None:
         spec = self._spec
-        message = {
-            "say": "job",
-            "job_id": spec.job_id,
-            "root": root,
-            "paths": list(spec.paths),
-            "python": spec.python,
-            "bundle": spec.bundle,
-            "environment_key": order.environment_key,
-            "directory": spec.directory,
-            "parameters": {name: spec.parameters[name] for name in spec.given},
-            "error_verbosity": spec.error_verbosity,
-            "mark": self._mark,
-            "concurrency": dict(spec.concurrency),
-            "cached": any(stage.cached for stage in spec.stages),
-        }
+        message = job_message(spec, order, root=root, mark=self._mark)
         self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 
     def _take(self, message: Message) -> None:
@@ -144,14 +133,10 @@ class Conversation:
                 self._values[message["stage"]] = self._store_value(message)
             case "ended":
                 self._end_stage(message)
-            case "lookup":
-                self._look_up(message)
-            case "claim":
-                self._channel.send(self._leases.claim(**message))
-            case "take":
-                self._take_hits(message)
-            case "load":
-                self._load(message)
+            case "explain":
+                self._explanations.take(message["names"], self._pieces(message["sizes"]))
+            case "lookup" | "claim" | "take" | "load" as question:
+                self._answer(question, message)
             case "piece":
                 self._intake.take(message, self._pieces(message["sizes"]))
             case "artifact":
@@ -161,6 +146,17 @@ class Conversation:
             case say:
                 self._catch_up()
                 self._write([event_of(say, message)])
+
+    def _answer(self, question: str, message: Message) -> None:
+        match question:
+            case "lookup":
+                self._look_up(message)
+            case "claim":
+                self._channel.send(self._leases.claim(**message))
+            case "take":
+                self._take_hits(message)
+            case _:
+                self._load(message)
 
     def _pieces(self, sizes: list[int]) -> Iterator[bytearray]:
         for size in sizes:
@@ -190,12 +186,19 @@ class Conversation:
         self._catch_up()
         coming = self._values.pop(message["stage"], None)
         hit, copied = self._served[message["stage"]] = self._hits.pop(message["stage"], (None, None))
-        after = [*(coming.blobs if coming else ()), *([copied] if copied else ())]
-        self._uploads.then(partial(self._write_end, message, coming, hit), after=after)
+        names = message.pop("explanation", ())
+        served = hit is not None and message["status"] == "cached"
+        why = self._explanations.of_entry(hit) if hit and served else self._explanations.sent(names)
+        after = [*(coming.blobs if coming else ()), *([copied] if copied else ()), *under_way(why)]
+        self._uploads.then(partial(self._write_end, message, coming, hit, why), after=after)
 
-    def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
+    def _write_end(
+        self, message: Message, coming: ComingValue | None, hit: CacheEntry | None, explanation: Coming
+    ) -> None:
         stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
         kept = {name: message.pop(name) for name in ("content", "observed") if name in message}
+        if why := arrived(explanation):
+            message["explanation"] = list(why)
         place = message.pop("place", "first")
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
@@ -206,7 +209,8 @@ class Conversation:
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
-            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
+            now = message["time"]
+            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=now, explanation=why, **kept)
             self._uploads.begin(partial(self._keep, key, entry, place=place))
         else:
             self._let_go(stage)
@@ -286,9 +290,3 @@ class Conversation:
         except (NotArchived, ArchiveDamaged):
             return False
         return True
-
-
-def graph_of(archive: Archive, spec: JobSpec) -> Iterator[bytes]:
-    """Yield the bytes of a job's graph, as the archive holds them."""
-    for buffer in spec.graph.buffers:
-        yield from archive.blobs.get_buffer(buffer)

@@ -195,7 +195,8 @@ def test_each_role_on_s3_can_do_its_work_and_no_more(
     assert [key.rpartition("/")[2] for key in keys(archives["owner"], "live/")] == ["one", "one-fails"]
     with pytest.raises(ArchiveForbidden):
         archives["courier"].store.delete("live/least/one")
-    (lease,) = keys(archives["owner"], "leases/")  # of the stage that was computed, released without the right to delete
+    # that of the stage that was computed, released without the right to delete
+    (lease,) = keys(archives["owner"], "leases/")
     assert unseal("lease", archives["owner"].store.get(lease), lease)["released"]
     with pytest.raises(ArchiveForbidden):
         archives["courier"].store.delete(lease)

@@ -79,7 +79,7 @@ DRIVER = """
         return create_stage(function)(PORT, *arguments).enable_caching(**options)
 
 
-    print("result:", {stage}.persist().run(job_name=JOB).result())
+    print("result:", {stage}.persist().run(job_name=JOB, {more}).result())
 """
 PLAIN = "cached(slow)"
 
@@ -179,9 +179,11 @@ class Flight:
         path = self.folder / "runs"
         return len(path.read_text().splitlines()) if path.exists() else 0
 
-    def start(self, stage: str = PLAIN, **environment: str) -> Job:
+    def start(self, stage: str = PLAIN, more: str = "", **environment: str) -> Job:
         name = f"job-{len(self.jobs) + 1}-{uuid.uuid4().hex[:6]}"
-        driver = self.project.write(f"driver_{len(self.jobs)}.py", DRIVER.replace("{stage}", stage))
+        driver = self.project.write(
+            f"driver_{len(self.jobs)}.py", DRIVER.replace("{stage}", stage).replace("{more}", more)
+        )
         output = self.folder / name
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FOUNDATIONS_")}
         own = {
@@ -386,16 +388,25 @@ def test_jobs_that_want_each_others_keys_in_different_order_both_end(flight: Fli
     assert sorted(flight.statuses(jobs[0])) == sorted(flight.statuses(jobs[1])) == ["cached", "succeeded", "succeeded"]
 
 
-def test_what_no_entry_can_serve_waits_for_nobody(flight: Flight, gate: Gate) -> None:
+@pytest.mark.parametrize("how", ["ttl=0", "refresh", "read only"])
+def test_who_gives_nothing_to_others_or_takes_nothing_waits_for_nobody(flight: Flight, gate: Gate, how: str) -> None:
+    flight.project.write("config/reads.config.yaml", "job_deployment_env: local\ncache: {read_only: true}\n")
     first = flight.start()
     gate.wait_for(1)
-    second = flight.start("cached(slow, ttl=0)")
+    before = flight.leases()
+    if how == "refresh":
+        second = flight.start(more="refresh=['slow']")
+    elif how == "read only":
+        second = flight.start(FOUNDATIONS_ENVIRONMENT="reads")
+    else:
+        second = flight.start("cached(slow, ttl=0)")
     gate.wait_for(2)
     gate.say(1, "second")
     assert "result: second" in second.ended()
     assert "waits for job" not in second.said
+    assert flight.leases() == before
     gate.say(0)
-    assert "result: done" in first.ended()
+    assert "result:" in first.ended()
 
 
 def test_a_time_limit_does_not_count_the_waiting(flight: Flight, gate: Gate) -> None:

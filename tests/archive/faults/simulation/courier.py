@@ -96,7 +96,7 @@ def worker(plan: Plan, journal: Journal) -> Script:
         named = {"stage": stage.id}
         yield {"say": "started", **named}
         key = f"{plan.large:02d}{stage.name}" if stage.cached else None
-        if key and (yield {"say": "lookup", "key": key, "persisted": True, **named})["hit"]:
+        if key and (yield from _is_served(stage.id, key)):
             yield {"say": "ended", "status": "cached", "keep": False, "cache_key": key, "persisted": True, **named}
             continue
         yield seconds / 2
@@ -118,8 +118,16 @@ def worker(plan: Plan, journal: Journal) -> Script:
             **named,
         }
         ended = {"say": "ended", "status": "succeeded", "keep": stage.cached, "cache_key": key, "persisted": True}
-        yield {**ended, "seconds": seconds, **named}
+        yield {**ended, "seconds": seconds, "time": seconds, **named}
     yield {"say": "finished", "failed": False}
+
+
+def _is_served(stage: str, key: str) -> Generator[Any, Any, bool]:
+    found = (yield {"say": "lookup", "questions": [{"stage": stage, "keys": [key]}], "beside": False})["entries"][0]
+    if not found:
+        return False
+    taken = {"stage": stage, "name": found[0]["name"], "persisted": True}
+    return (yield {"say": "take", "hits": [taken]})["whole"] == [True]
 
 
 def run_courier(world: World, archive: Archive, job_id: str, *, plan: Plan, wire: Wire, finish: Seal) -> int:

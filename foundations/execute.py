@@ -136,7 +136,7 @@ class _Run:
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
-            if key and not again and not hit and not self._cache.read_only:
+            if key and not again and not hit:
                 hit, began = self._turn(call, key, began)
             if hit:
                 self._served[call.id] = hit

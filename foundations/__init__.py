@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foundations.metrics import log_metric
     from foundations.parameters import Hyperparameter
     from foundations.pictures.picture import Picture, show
+    from foundations.plan import Plan
     from foundations.ranges import DiscreteHyperparameter, FloatingHyperparameter, IntegerHyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.resources import set_job_resources
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from foundations.stage import Stage, create_stage
     from foundations.tracking import log_param, log_params, set_tag
     from foundations.verbosity import set_error_verbosity
+    from foundations.why_frame import why
 
 _HOMES = {
     "Deployment": "deployment",
@@ -35,6 +37,7 @@ _HOMES = {
     "JobFailedError": "errors",
     "JobPersister": "reader",
     "Picture": "pictures.picture",
+    "Plan": "plan",
     "ResultReader": "reader",
     "Stage": "stage",
     "archive_jobs": "jobs",
@@ -54,6 +57,7 @@ _HOMES = {
     "set_project_name": "current",
     "set_tag": "tracking",
     "show": "pictures.picture",
+    "why": "why_frame",
 }
 
 __all__ = [
@@ -66,6 +70,7 @@ __all__ = [
     "JobFailedError",
     "JobPersister",
     "Picture",
+    "Plan",
     "ResultReader",
     "Stage",
     "archive_jobs",
@@ -85,6 +90,7 @@ __all__ = [
     "set_project_name",
     "set_tag",
     "show",
+    "why",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,13 +10,17 @@ from typing import Any, Protocol
 
 from foundations import current
 from foundations.cached_run import CachedRun, Kept
+from foundations.entries import Hit
+from foundations.explanation import Explanation
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.keys.ignored import without_marks
+from foundations.keys.stage_keys import StageKey
 from foundations.originals import described
 from foundations.schedule import run_in_order
-from foundations.stage_cache import Hit, StageCache
+from foundations.single_flight import NoLongerWanted, SingleFlight
+from foundations.stage_cache import StageCache
 from foundations.time_limit import Speaking, call_within
 from foundations.values import encode, unserializable
 
@@ -34,6 +38,7 @@ class Outcome:
     cached_from: str | None = None
     encoding: str | None = None
     buffers: tuple[memoryview, ...] = ()
+    explanation: Explanation | None = None
 
 
 class Reporter(Protocol):
@@ -103,6 +108,7 @@ class _Run:
         self.results = IntermediateResults(graph)
         self._graph, self._calls = graph, {call.id: call for call in graph.calls}
         self._reporter, self._cache, self._traceback, self._invoke = reporter, cache, traceback, invoke
+        self._flight = SingleFlight(cache)
         self._served: dict[str, Hit] = {}
         self._needed = set(self._calls)
         self._fetching = threading.RLock()
@@ -116,39 +122,59 @@ class _Run:
             hits = [(call, self._served[call.id]) for call in self._graph.calls if call.id in self._served]
             if hits:
                 self._reporter.served(hits, seconds)
-            self._needed = _needed(self._graph, self._served)
+            self._needed = self._cache.needed(self._served)
 
     def stage(self, call: Call) -> None:
         """Run one stage, whose parents have run, unless it need not run."""
         if call.id in self._needed and call.id not in self._served:
             self._reporter.started(call)
-            self._run(call)
+            try:
+                self._run(call)
+            finally:
+                self._flight.ended()
 
     def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
+        key = cached = None
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
+            if key and not again and not hit:
+                hit, began = self._turn(call, key, began)
             if hit:
                 self._served[call.id] = hit
                 self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
                 self._end_served(call, hit, time.perf_counter() - began)
                 return
-            cached = CachedRun(self._cache, call, key) if key else None
+            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
             args, kwargs = self.results.arguments(call, self.value)
             with cached.watching() if cached else nullcontext():
                 result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
+        except NoLongerWanted:
+            self._reporter.ended(call, Outcome("not run", time.perf_counter() - began))
+            raise
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began
-            self._reporter.ended(call, Outcome("failed", seconds, error=text, exception=described(error)))
+            outcome = Outcome("failed", seconds, error=text, exception=described(error))
+            self._reporter.ended(call, replace(outcome, explanation=self._explanation(call, key, cached)))
             raise StageFailed(call, text) from error
         outcome = Outcome("succeeded", time.perf_counter() - began)
         kept = cached.kept(result, self.value) if cached else None
-        outcome = replace(outcome, kept=kept)
+        outcome = replace(outcome, kept=kept, explanation=self._explanation(call, key, cached))
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
+
+    def _turn(self, call: Call, key: StageKey, began: float) -> tuple[Hit | None, float]:
+        """Return what serves a stage that others were computing, if anything, and when it began: to compute, after."""
+        hit = self._flight.served(call, key)
+        return hit, began if hit else time.perf_counter()
+
+    def _explanation(self, call: Call, key: StageKey | None, run: CachedRun | None) -> Explanation | None:
+        if run is not None:
+            return run.explanation()
+        return self._cache.explain(call, key) if call.cached else None
 
     def _end_served(self, call: Call, hit: Hit, seconds: float) -> None:
         self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
@@ -170,7 +196,7 @@ class _Run:
             return
         # its metrics were told already, and come again
         self._reporter.retried(call, 0, "its cached result is damaged or gone, and it is computed anew")
-        self._served.pop(call.id)
+        self._cache.lost(call, self._served.pop(call.id))
         self._run(call, again=True)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -191,18 +217,3 @@ def _with_value(outcome: Outcome, result: Any) -> Outcome:
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
         return replace(outcome, unserializable=unserializable(result, error))
     return replace(outcome, encoding=encoding, buffers=tuple(buffers))
-
-
-def _needed(graph: StageGraph, served: Container[str]) -> set[str]:
-    """Return the stages that the target needs, but for what only stages need that are served."""
-    calls = {call.id: call for call in graph.calls}
-    needed, waiting = {graph.target}, [graph.target]
-    while waiting:
-        call = calls[waiting.pop()]
-        if call.id in served:
-            continue
-        new = [parent for parent in call.parents if parent not in needed]
-        needed.update(new)
-        waiting.extend(new)
-    # a result that the job is to keep is wanted for itself
-    return needed | {call.id for call in graph.calls if call.persisted}

@@ -3,64 +3,44 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Any
 
+from foundations.entries import Claim, Entries, Hit, Place, Question
+from foundations.explaining import Explanations, Ran
+from foundations.explanation import Explanation
 from foundations.graph import Call, StageGraph, Upstream, holes
 from foundations.keys.observed import Observed, still_holds
 from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKey, StageKeys, Uncacheable
 
-Place = Literal["first", "beside", "instead"]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a stage may be cached under, the better key first."""
-
-    call: Call
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An entry of the cache: the job that made it, by what its result counts, and what that run has read."""
-
-    name: str
-    job_id: str
-    content: str | None = None
-    made: float = 0.0
-    observed: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Entries(Protocol):
-    """Where the entries of the cache are."""
-
-    def expected(self) -> Mapping[str, Mapping[str, Hit]]:
-        """Return entries that stages may ask for, by stage and name: no promise, but as `find` would give them."""
-
-    def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
-        """Return for each question the entries under its keys, or `beside` these, the best first."""
-
-    def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
-        """Say that stages are served from these entries; tell of each whether all that it names is there."""
-
-    def load(self, call: Call) -> tuple[bool, Any]:
-        """Return True and the result of a stage that is served, or False where it can't be had after all."""
+# a stage, its key, and the names of it that are looked for
+_Asked = tuple[Call, StageKey, tuple[str, ...]]
 
 
 class StageCache:
-    """The cache of one job's stages; safe from the threads that run them."""
+    """The cache of one job's stages; safe from the threads that run them. To one that is read-only nothing is added."""
 
-    def __init__(self, graph: StageGraph, keys: StageKeys, entries: Entries, *, root: str, observer: Observer) -> None:
-        self.keys, self.observer = keys, observer
+    def __init__(
+        self,
+        graph: StageGraph,
+        keys: StageKeys,
+        entries: Entries,
+        *,
+        root: str,
+        observer: Observer,
+        read_only: bool = False,
+    ) -> None:
+        self.keys, self.observer, self.read_only = keys, observer, read_only
         self._graph, self._entries, self._root = graph, entries, root
         self._calls = {call.id: call for call in graph.calls}
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()
         self._broken: set[str] = set()
         self._told: set[str] = set()
+        # by stage, what kept the cache from serving it: texts, and the kind of each
+        self._against: dict[str, dict[str, str]] = {}
+        self._explanations = Explanations(keys)
         self._telling = threading.Lock()
         self._expected: Mapping[str, Mapping[str, Hit]] = {}
         self._takes = {call.id: taken_by(call) for call in graph.calls}
@@ -80,17 +60,30 @@ class StageCache:
         self._expected = self._entries.expected()
         wave = [call for call in self._graph.calls if self._can_be_asked(call)]
         while wave:
-            keys = [(call, self.key(call)) for call in wave]
+            keys = [(call, self._key(call)) for call in wave]
             chosen = self._find([(call, key) for call, key in keys if key is not None])
             found |= chosen
             self._contents |= {stage: hit.content for stage, hit in chosen.items() if hit.content}
             takers = {call.id: call for stage in chosen for call in self._takers.get(stage, ())}
             wave = [call for call in takers.values() if self._can_be_asked(call)]
         self._expected = {}  # what follows is asked for when it is needed, and may have changed by then
-        whole = self._without_lost(found)
-        if any(call.cached and call.id not in whole for call in self._graph.calls):
-            self.keys.look_at_all_code()
-        return whole
+        served = self._without_lost(found)
+        if any(call.cached and call.id not in served for call in self._graph.calls):
+            _ = self.keys.all_code  # before a stage runs and changes what it finds
+        return served
+
+    def needed(self, served: Container[str]) -> set[str]:
+        """Return the stages that the target needs, but for what only stages need that are served."""
+        needed, waiting = {self._graph.target}, [self._graph.target]
+        while waiting:
+            call = self._calls[waiting.pop()]
+            if call.id in served:
+                continue
+            new = [parent for parent in call.parents if parent not in needed]
+            needed.update(new)
+            waiting.extend(new)
+        # a result that the job is to keep is wanted for itself
+        return needed | {call.id for call in self._graph.calls if call.persisted}
 
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
@@ -100,16 +93,63 @@ class StageCache:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
         return self._entries.load(call)
 
+    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+        """Return what a stage shall do that wants to compute a key, see `Entries.claim`."""
+        return self._entries.claim(call, key, looked=looked, waits=waits)
+
     def key(self, call: Call) -> StageKey | None:
         """Return the key of a stage whose parents have ended; None, with a warning, where it can't be cached."""
+        changed = self.keys.changed_global(call)
+        if changed:
+            text = f"it uses {changed}, which has changed since the job began; pass what changes as an argument"
+            self._note(call, "refused", text)
+            self.warn(f"stage {call.name} is computed and not cached: {text}")
+            return None
+        return self._key(call)
+
+    def _key(self, call: Call) -> StageKey | None:
         try:
             key = self.keys.of(call, self._contents)
         except Uncacheable as error:
+            self._note(call, "refused", str(error))
             self.warn(f"stage {call.name} is computed and not cached: {error}")
             return None
         for why in key.closure.coarse:
             self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
         return key
+
+    @property
+    def contents(self) -> Mapping[str, str | None]:
+        """By what results count, of the stages that have ended."""
+        return self._contents
+
+    def explain(
+        self,
+        call: Call,
+        key: StageKey | None,
+        *,
+        observed: Observed | None = None,
+        kept: str | None = None,
+        not_kept: str | None = None,
+    ) -> Explanation | None:
+        """Return why a cached stage was computed; None, with a warning, where that can't be told."""
+        against = self._against.get(call.id) or {"no entry": "no entry"}
+        if call.caching.refresh:
+            against = {"refresh": "refresh"}
+        refused = next((text for text, kind in against.items() if kind == "refused"), None) if key is None else None
+        told = observed.plain() if observed else {}
+        try:
+            ran = Ran([(kind, text) for text, kind in against.items()], told, refused, kept, not_kept)
+            return self._explanations.of(call, key, ran)
+        except Exception as error:  # noqa: BLE001 - the stage has its result all the same
+            self.warn(f"why stage {call.name} was computed can't be archived ({type(error).__name__}: {error})")
+            return None
+
+    def lost(self, call: Call, hit: Hit | None) -> None:
+        """Take note that the result can't be had that was to serve a stage."""
+        self._note(call, "damaged", "its cached result is damaged or gone")
+        if hit is not None:
+            self._broken.add(hit.name)
 
     def content(self, stage: str) -> str | None:
         """Return by what the result of a stage counts that has ended."""
@@ -165,7 +205,7 @@ class StageCache:
         for (call, hit), whole in zip(hits, there, strict=True):
             if not whole:
                 self.warn(f"the cached result of stage {call.name} is damaged or gone; it is computed anew")
-                self._broken.add(hit.name)
+                self.lost(call, hit)
         return {call.id: hit for (call, hit), whole in zip(hits, there, strict=True) if whole}
 
     def _without_lost(self, found: Mapping[str, Hit]) -> dict[str, Hit]:
@@ -178,22 +218,20 @@ class StageCache:
             self._contents.pop(stage, None)
         return served
 
-    def _choose(
-        self, keys: Sequence[tuple[Call, StageKey, tuple[str, ...]]], *, beside: bool = False
-    ) -> dict[str, Hit]:
+    def _choose(self, keys: Sequence[_Asked], *, beside: bool = False) -> dict[str, Hit]:
         """Return the entries under these of the keys' names that still serve; note where there is one that does not."""
         chosen: dict[str, Hit] = {}
         for (call, key, _), hits in zip(keys, self._answers(keys, beside=beside), strict=True):
             for hit in hits:
-                if self._still_serves(call, key, hit):
+                fault = self._fault(call, key, hit)
+                if fault is None:
                     chosen[call.id] = hit
                     break
+                self._note(call, *fault)
                 self._stale.add(hit.name)
         return chosen
 
-    def _answers(
-        self, keys: Sequence[tuple[Call, StageKey, tuple[str, ...]]], *, beside: bool
-    ) -> Iterator[Sequence[Hit]]:
+    def _answers(self, keys: Sequence[_Asked], *, beside: bool) -> Iterator[Sequence[Hit]]:
         """Yield what is there for each of the keys, and ask only for what is not expected."""
         known = [[] if beside else self._known(call, names) for call, _, names in keys]
         unknown = [Question(call, names) for (call, _, names), hits in zip(keys, known, strict=True) if not hits]
@@ -205,14 +243,21 @@ class StageCache:
         expected = self._expected.get(call.id, {})
         return [expected[name] for name in names if name in expected]
 
-    def _still_serves(self, call: Call, key: StageKey, hit: Hit) -> bool:
+    def _fault(self, call: Call, key: StageKey, hit: Hit) -> tuple[str, str] | None:
+        """Return None where an entry still serves, or what is against it: its kind, and the text for people."""
         ttl = call.caching.ttl
         if ttl is not None and not 0 <= time.time() - hit.made <= ttl:
-            return False
+            return "ttl", f"it was made more than ttl={ttl:g} seconds ago"
         observed = Observed.of(hit.observed)
         # a file that an argument names counts though the run that made the entry found none there
-        names = self.observer.names(key.files)
-        return all(name in observed.files for name in names) and still_holds(observed, root=self._root) is None
+        for name in self.observer.names(key.files):
+            if name not in observed.files:
+                return "stale", f"file {name} has appeared"
+        changed = still_holds(observed, root=self._root)
+        return None if changed is None else ("stale", changed)
+
+    def _note(self, call: Call, kind: str, text: str) -> None:
+        self._against.setdefault(call.id, {})[text] = kind
 
 
 def taken_by(call: Call) -> tuple[str, ...]:

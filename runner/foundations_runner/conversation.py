@@ -1,31 +1,30 @@
 """The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
-from foundations_archive.envelope import tagged
 from foundations_archive.errors import ArchiveError
+from foundations_archive.leases import LEASE_SECONDS
 from foundations_archive.manifest import ManifestError
 from foundations_archive.records import CacheEntry, JobSpec, plain
-from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
 from foundations_runner.expected import Expected
+from foundations_runner.explanations import Coming, Explanations, arrived, under_way
+from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
+from foundations_runner.leases_held import LeasesHeld
 from foundations_runner.lookups import Lookups, told
 from foundations_runner.order import Order
-from foundations_runner.ring import Note, Numbers, RingReader
+from foundations_runner.ring import RingReader
 from foundations_runner.serving import Serving, replayed
 from foundations_runner.uploads import ComingValue, Uploads
+from foundations_runner.worker_events import Event, WorkerNotes, event_of
 
 _INLINE_BYTES = 4096
 _LOOK_SECONDS = 0.01
-
-_Event = tuple[str, dict[str, Any]]
 
 
 class Conversation:
@@ -49,16 +48,28 @@ class Conversation:
         mark: str = "",
         catch_up: Callable[[], None] = lambda: None,
         graph: Callable[[], Iterable[bytes]] | None = None,
+        cache_read_only: bool = False,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
         self._notes, self._mark, self._catch_up = notes, mark, catch_up
-        self._series: dict[int, tuple[str, str]] = {}
+        self._worker_notes = WorkerNotes()
         self._graph = graph or partial(graph_of, archive, spec)
         self._uploads = Uploads()
         self._values: dict[str, ComingValue] = {}
-        self._lookups, self._expected = Lookups(archive, journal), Expected(archive, spec)
+        self._lookups = Lookups(archive, journal)
+        self._expected = Expected(archive, spec, read_only=cache_read_only)
+        self._leases = LeasesHeld(archive, spec.job_id, seconds=lease_seconds)
         self._intake = Intake(archive, spec, self._uploads)
-        self._serving = Serving(archive, journal, lookups=self._lookups, intake=self._intake, uploads=self._uploads)
+        self._explanations = Explanations(archive, self._uploads, read_only=cache_read_only)
+        self._serving = Serving(
+            archive,
+            journal,
+            lookups=self._lookups,
+            intake=self._intake,
+            uploads=self._uploads,
+            explanations=self._explanations,
+        )
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -87,6 +98,7 @@ class Conversation:
             self._uploads.finish()
         except Exception as error:  # noqa: BLE001 - as above
             self.broken = self.broken or error
+        self._leases.close()
 
     def _listen(self) -> None:
         try:
@@ -103,45 +115,21 @@ class Conversation:
             self._take_notes()  # the last ones, of a worker that may have been killed
 
     def _take_notes(self, until: int | None = None) -> None:
-        events = [event for note in self._notes.notes(until) for event in self._events_of(note)]
+        events = [event for note in self._notes.notes(until) for event in self._worker_notes.events(note)]
         if any(kind.startswith("stage") for kind, _ in events):
             self._catch_up()  # a stage's lines belong before its end
         if events:
             self._write(events)
+        for kind, fields in events:
+            if kind == "stage ended":
+                self._let_go(fields["stage"])
 
-    def _write(self, events: list[_Event]) -> None:
+    def _write(self, events: list[Event]) -> None:
         self._uploads.then(partial(self._journal.add_all, events))
-
-    def _events_of(self, note: Note) -> list[_Event]:
-        if isinstance(note, Numbers):
-            stage, key = self._series[note.series]
-            values = json_numbers(note.values)
-            return [("metrics", {"stage": stage, "key": key, "values": values, "times": list(note.times)})]
-        message = json.loads(note)
-        match message.pop("say"):
-            case "series":
-                self._series[message["series"]] = message["stage"], message["key"]
-                return []
-            case say:
-                return [_event(say, message)]
 
     def _hand_over(self, order: Order, root: str) -> None:
         spec = self._spec
-        message = {
-            "say": "job",
-            "job_id": spec.job_id,
-            "root": root,
-            "paths": list(spec.paths),
-            "python": spec.python,
-            "bundle": spec.bundle,
-            "environment_key": order.environment_key,
-            "directory": spec.directory,
-            "parameters": {name: spec.parameters[name] for name in spec.given},
-            "error_verbosity": spec.error_verbosity,
-            "mark": self._mark,
-            "concurrency": dict(spec.concurrency),
-            "cached": any(stage.cached for stage in spec.stages),
-        }
+        message = job_message(spec, order, root=root, mark=self._mark)
         self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 
     def _take(self, message: Message) -> None:
@@ -150,10 +138,12 @@ class Conversation:
                 self._values[message["stage"]] = self._store_value(message)
             case "ended":
                 self._end_stage(message)
+            case "explain":
+                self._explanations.take(message["names"], self._pieces(message["sizes"]))
             case "served":
                 self._serve(message)
-            case "lookup" | "expected" | "take" | "load" as say:
-                self._answer(say, message)
+            case "lookup" | "expected" | "claim" | "take" | "load" as question:
+                self._answer(question, message)
             case "piece":
                 self._intake.take(message, self._pieces(message["sizes"]))
             case "artifact":
@@ -163,17 +153,19 @@ class Conversation:
                 self._uploads.then(self._expected_next)
             case say:
                 self._catch_up()
-                self._write([_event(say, message)])
+                self._write([event_of(say, message)])
 
-    def _answer(self, say: str, message: Message) -> None:
-        match say:
+    def _answer(self, question: str, message: Message) -> None:
+        match question:
             case "lookup":
                 self._look_up(message)
+            case "claim":
+                self._channel.send(self._leases.claim(**message))
             case "expected":
                 self._tell_expected()
             case "take":
                 self._channel.send({"whole": self._serving.take(message["hits"])})
-            case "load":
+            case _:
                 self._load(message)
 
     def _pieces(self, sizes: list[int]) -> Iterator[bytearray]:
@@ -204,12 +196,19 @@ class Conversation:
         self._catch_up()
         coming = self._values.pop(message["stage"], None)
         hit, copied = self._serving.end(message["stage"])
-        after = [*(coming.blobs if coming else ()), *([copied] if copied else ())]
-        self._uploads.then(partial(self._write_end, message, coming, hit), after=after)
+        names = message.pop("explanation", ())
+        served = hit is not None and message["status"] == "cached"
+        why = self._explanations.of_entry(hit) if hit and served else self._explanations.sent(names)
+        after = [*(coming.blobs if coming else ()), *([copied] if copied else ()), *under_way(why)]
+        self._uploads.then(partial(self._write_end, message, coming, hit, why), after=after)
 
-    def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
+    def _write_end(
+        self, message: Message, coming: ComingValue | None, hit: CacheEntry | None, explanation: Coming
+    ) -> None:
         stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
         kept = {name: message.pop(name) for name in ("content", "observed") if name in message}
+        if why := arrived(explanation):
+            message["explanation"] = list(why)
         place = message.pop("place", "first")
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
@@ -220,9 +219,21 @@ class Conversation:
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
-            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
+            now = message["time"]
+            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=now, explanation=why, **kept)
             self._expected.used(stage, key)
-            self._uploads.begin(partial(self._archive.keep, key, entry, place=place))
+            self._uploads.begin(partial(self._keep, key, entry, place=place))
+        else:
+            self._let_go(stage)
+
+    def _keep(self, key: str, entry: CacheEntry, *, place: str) -> None:
+        self._archive.keep(key, entry, place=place)
+        if release := self._leases.ended(entry.stage):  # not before: who waits for it finds it now
+            release()
+
+    def _let_go(self, stage: str) -> None:
+        if release := self._leases.ended(stage):
+            self._uploads.begin(release)
 
     def _look_up(self, message: Message) -> None:
         """Answer with the entries under the keys of each question."""
@@ -232,11 +243,7 @@ class Conversation:
 
     def _tell_expected(self) -> None:
         """Answer with the entries that the job may ask for."""
-        expected = self._expected.entries()
-        for stage, entries in expected.items():
-            self._lookups.know(stage, entries)
-        stages = expected.items()
-        self._channel.send({"entries": {stage: [told(*one) for one in entries.items()] for stage, entries in stages}})
+        self._channel.send({"entries": self._expected.told(self._lookups)})
 
     def _serve(self, message: Message) -> None:
         self._catch_up()
@@ -255,30 +262,5 @@ class Conversation:
         elif value.inline is not None:
             self._channel.send({"hit": True, "encoding": value.encoding}, [value.inline.encode()])
         else:
-            answer = {"hit": True, "encoding": value.encoding}
-            self._channel.send_stream(
-                answer, [item.size for item in value.buffers], self._serving.chunks(value.buffers)
-            )
-
-
-def graph_of(archive: Archive, spec: JobSpec) -> Iterator[bytes]:
-    """Yield the bytes of a job's graph, as the archive holds them."""
-    for buffer in spec.graph.buffers:
-        yield from archive.blobs.get_buffer(buffer)
-
-
-def _event(say: str, message: Message) -> _Event:
-    """Return the event of a message that is nothing else; raise `ValueError` for one that is not known."""
-    match say:
-        case "started":
-            return "stage started", message
-        case "ended":
-            return "stage ended", message
-        case "retried":
-            return "stage retried", message
-        case "tag" | "parameter":
-            return say, message
-        case "metric":
-            value, at = message.pop("value"), message.pop("time")
-            return "metrics", {**message, "values": tagged([value]), "times": [at]}
-    raise ValueError(f"the worker said {say!r}, which this courier does not know")
+            answer, sizes = {"hit": True, "encoding": value.encoding}, [item.size for item in value.buffers]
+            self._channel.send_stream(answer, sizes, self._serving.chunks(value.buffers))

@@ -5,13 +5,14 @@ unless somebody has guessed. Nothing else hangs on it: each of the entries is re
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveError
 from foundations_archive.expected_entries import read_expected, shape_of, write_expected
 from foundations_archive.parallel import aside, at_once
 from foundations_archive.records import CacheEntry, JobSpec
+from foundations_runner.lookups import Lookups, told
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -26,8 +27,8 @@ Entries = Mapping[str, Mapping[str, CacheEntry]]
 class Expected:
     """The entries that one job is expected to ask for; their reading begins when this is made."""
 
-    def __init__(self, archive: Archive, spec: JobSpec) -> None:
-        self._archive, self._spec = archive, spec
+    def __init__(self, archive: Archive, spec: JobSpec, *, read_only: bool = False) -> None:
+        self._archive, self._spec, self._read_only = archive, spec, read_only
         cached = sum(stage.cached for stage in spec.stages)
         self._shape = shape_of(spec) if cached >= _FEWEST else None
         self._names: dict[str, str] = {}
@@ -41,6 +42,13 @@ class Expected:
         except ArchiveError:  # whoever needs one asks for it, and hears what is wrong
             return {}
 
+    def told(self, lookups: Lookups) -> dict[str, list[dict[str, Any]]]:
+        """Return what the worker has to know of the entries, by stage; `lookups` know of them too then."""
+        entries = self.entries()
+        for stage, named in entries.items():
+            lookups.know(stage, named)
+        return {stage: [told(*one) for one in named.items()] for stage, named in entries.items()}
+
     def used(self, stage: str, name: str) -> None:
         """Take note of the entry that serves a stage, or that its result was kept as."""
         if "/" not in name:  # those that stand beside another are found by a listing
@@ -49,7 +57,7 @@ class Expected:
     def write(self) -> None:
         """Let the next job know what this one has used, unless it was what was expected."""
         names = {**self._names, **self._used}
-        if self._shape and self._used and names != self._names:
+        if self._shape and self._used and not self._read_only and names != self._names:
             write_expected(self._archive, self._shape, self._spec, names)
 
     def _read(self) -> Entries:

@@ -10,6 +10,7 @@ from foundations_archive.blobs import CHUNK
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, Value, plain
+from foundations_runner.explanations import Coming, Explanations, arrived, under_way
 from foundations_runner.intake import Intake
 from foundations_runner.journal import Journal
 from foundations_runner.lookups import Lookups
@@ -20,6 +21,8 @@ Event = tuple[str, dict[str, Any]]
 # a cached value, and its way into the archive where the cache lies elsewhere
 _Hit = tuple[CacheEntry | None, Future[None] | None]
 
+_Served = tuple[Message, CacheEntry | None, Coming]
+
 _NO_HIT: _Hit = (None, None)
 _THREADS = 32
 
@@ -28,10 +31,18 @@ class Serving:
     """The hits of one job."""
 
     def __init__(
-        self, archive: Archive, journal: Journal, *, lookups: Lookups, intake: Intake, uploads: Uploads
+        self,
+        archive: Archive,
+        journal: Journal,
+        *,
+        lookups: Lookups,
+        intake: Intake,
+        uploads: Uploads,
+        explanations: Explanations,
     ) -> None:
         self._archive, self._journal = archive, journal
         self._lookups, self._intake, self._uploads = lookups, intake, uploads
+        self._explanations = explanations
         self._hits: dict[str, _Hit] = {}
         self._served: dict[str, _Hit] = {}
 
@@ -55,18 +66,13 @@ class Serving:
     def serve(self, message: Message) -> None:
         """Write down that stages have been served, as soon as what they have kept is in the archive."""
         ended = [(one, *self.end(one["stage"])) for one in message["stages"]]
-        copies = [copied for _, _, copied in ended if copied is not None]
-        events = [event for one, entry, _ in ended for event in self._events(one, entry, message)]
-        self._uploads.then(partial(self._journal.add_all, events), after=copies)
+        served = [(one, entry, self._explanations.of_entry(entry) if entry else ()) for one, entry, _ in ended]
+        after = [copied for _, _, copied in ended if copied is not None]
+        after += [coming for _, _, explanation in served for coming in under_way(explanation)]
+        self._uploads.then(partial(self._write, served, message), after=after)
 
-    def _events(self, one: Message, entry: CacheEntry | None, message: Message) -> Iterator[Event]:
-        stage, at = one["stage"], message["time"]
-        yield "stage started", {"stage": stage, "time": at}
-        if entry is not None:
-            yield from replayed(stage, entry)
-        value = plain(entry.value) if entry and one["persisted"] else None
-        told = {"stage": stage, "status": "cached", "seconds": message["seconds"], "time": at}
-        yield "stage ended", {**told, "cached_from": one["cached_from"], "value": value}
+    def _write(self, served: Sequence[_Served], message: Message) -> None:
+        self._journal.add_all(event for one in served for event in _events(*one, message))
 
     def value_of(self, stage: str) -> Value | None:
         """Return the result of a stage that is served, if it is whole."""
@@ -101,6 +107,17 @@ class Serving:
         except (NotArchived, ArchiveDamaged):
             return False
         return True
+
+
+def _events(one: Message, entry: CacheEntry | None, explanation: Coming, message: Message) -> Iterator[Event]:
+    stage, at = one["stage"], message["time"]
+    yield "stage started", {"stage": stage, "time": at}
+    if entry is not None:
+        yield from replayed(stage, entry)
+    value = plain(entry.value) if entry and one["persisted"] else None
+    told = {"stage": stage, "status": "cached", "seconds": message["seconds"], "time": at}
+    why = {"explanation": list(names)} if (names := arrived(explanation)) else {}
+    yield "stage ended", {**told, **why, "cached_from": one["cached_from"], "value": value}
 
 
 def replayed(stage: str, entry: CacheEntry) -> Iterator[Event]:

@@ -204,6 +204,7 @@ class Conversation:
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
+            message |= {"computed_seconds": hit.seconds, "computed_at": hit.made}
             self._replay(stage, hit)
         shown = plain(value) if value and message.pop("persisted") else None
         self._journal.add("stage ended", **message, value=shown)

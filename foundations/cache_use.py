@@ -12,6 +12,8 @@ from foundations.signature import STAGE_FUNCTION, name_of
 NO_CACHE = "FOUNDATIONS_NO_CACHE"
 # set by `foundations plan` for its driver: the file to which the plans go too, as JSON, one line each
 PLANS = "FOUNDATIONS_PLANS"
+# set by `foundations cache accept` beside that: the name of the stage whose code is accepted
+ACCEPTED = "FOUNDATIONS_ACCEPTED"
 
 
 def is_planning() -> bool:

@@ -100,10 +100,17 @@ class EarlierStages:
         self._candidates: list[_Candidate] = []
         self._places: dict[tuple[str, ...], int] = {}
 
-    def nearest(self, explanation: Explanation, *, stage: str | None = None) -> Earlier | None:
+    def nearest(
+        self,
+        explanation: Explanation,
+        *,
+        stage: str | None = None,
+        fits: Callable[[Sequence[Difference]], bool] | None = None,
+    ) -> Earlier | None:
         """Return the run that has the fewest differences, of several the newest; None where there is none.
 
-        Runs of the stage with the id `stage` come first, then those of its name, and only then those of its function.
+        Only runs count whose differences are such as `fits` wants. Runs of the stage with the id `stage` come first,
+        then those of its name, and only then those of its function.
         """
         wanted = [
             lambda one: one.spec.id == stage,
@@ -113,7 +120,8 @@ class EarlierStages:
         if not found:
             found = list(islice(self._matching(lambda one: one.spec.function == explanation.function), self._most))
         compared = at_once(lambda one: self._compared(one, explanation), found[: self._most])
-        return min((one for one in compared if one), key=lambda one: len(one.differences), default=None)
+        fitting = (one for one in compared if one and (fits is None or fits(one.differences)))
+        return min(fitting, key=lambda one: len(one.differences), default=None)
 
     def _matching(self, is_wanted: Callable[[_Candidate], bool]) -> Iterator[_Candidate]:
         place = 0

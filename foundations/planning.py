@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundations import excepthook
-from foundations.cache_use import PLANS, is_planning, refreshed
+from foundations.accepting import Acceptance, Accepted
+from foundations.cache_use import ACCEPTED, PLANS, is_planning, refreshed
 from foundations.earlier import EarlierStages
 from foundations.errors import PlanFailed
 from foundations.explanation import KINDS, Document, Explanation
 from foundations.graph import StageGraph
 from foundations.job_id import new_job_id
 from foundations.launch import Destination, Origin
-from foundations.plan import Plan, PlannedStage
+from foundations.plan import Plan, PlannedStage, plain_difference
 from foundations.progress import Progress
+from foundations.signature import name_of
 from foundations.stage import Stage
 from foundations_archive.archive import Archive
 from foundations_archive.index import read_table
@@ -43,12 +45,51 @@ def plan_stage(stage: Stage, *, parameters: Mapping[str, Any], refresh: Iterable
         destination.rehearse(spec, heard.take)
     if heard.error is not None:
         raise PlanFailed(heard.error)
+    if not is_planning():
+        return _plan(destination.archive, spec, graph, heard)
+    name = os.environ.get(ACCEPTED)
+    if name:
+        told = _accept(destination.archive, spec, graph, heard, name=name, read_only=origin.environment.cache_read_only)
+        _hand_over(told)
     plan = _plan(destination.archive, spec, graph, heard)
-    if is_planning():
+    if not name:
         print(plan, flush=True)
-        with Path(os.environ[PLANS]).open("a", encoding="utf-8") as file:
-            file.write(f"{json.dumps(plan.plain())}\n")
+        _hand_over(plan.plain())
     return plan
+
+
+def _hand_over(found: Mapping[str, Any]) -> None:
+    """Tell the command that runs this driver what was found."""
+    with Path(os.environ[PLANS]).open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(found)}\n")
+
+
+def _accept(
+    archive: Archive, spec: JobSpec, graph: StageGraph, heard: "_Heard", *, name: str, read_only: bool
+) -> dict[str, Any]:
+    """Accept the code of the stages of a name that would run, and return what became of each."""
+    found = [
+        (call, told)
+        for call, told in zip(graph.calls, heard.stages, strict=True)
+        if name in (call.name, call.id) or name == name_of(call.function)
+    ]
+    acceptance = Acceptance(archive, EarlierStages(archive, spec.project, before=spec.created), user=spec.user)
+    stages = []
+    for call, told in found:
+        if told["fate"] == "runs" and told["explanation"] and not read_only:
+            one = acceptance.accept(call.id, heard.explanation(told["explanation"]))
+        else:
+            one = Accepted(call.id, call.name, reason="the cache is read-only" if read_only else _REASONS[told["fate"]])
+        stages.append({**vars(one), "differences": [plain_difference(each) for each in one.differences]})
+    return {"stages": stages, "names": sorted({call.name for call in graph.calls})}
+
+
+_REASONS = {
+    "served": "it is served from the cache as it is",
+    "skipped": "only stages that are served need it",
+    "runs": "it is not cached",
+    "depends": "it takes the result of a stage that would run; accept that one first, or run it",
+}
 
 
 class _Heard:

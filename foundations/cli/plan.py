@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from foundations.cache_use import NO_CACHE, PLANS
+from foundations.cache_use import ACCEPTED, NO_CACHE, PLANS
 from foundations.cli.deploy import driver_named, require_environment
 from foundations.cli.output import Answer
 from foundations.cli.parser import CommandError, add_json
@@ -44,11 +44,17 @@ def run(options: argparse.Namespace) -> Answer:
     return Answer({"plans": plans}, [] if plans else ["the driver has run no job"])
 
 
-def plans_of(driver: str, arguments: list[str], *, env: str | None, quiet: bool) -> tuple[list[dict[str, Any]], int]:
-    """Run a driver that only plans, and return its plans and its exit status; `quiet` keeps its output from ours."""
+def plans_of(
+    driver: str, arguments: list[str], *, env: str | None, quiet: bool, accepted: str | None = None
+) -> tuple[list[dict[str, Any]], int]:
+    """Run a driver that only plans, and return its plans and its exit status; `quiet` keeps its output from ours.
+
+    With a stage's name that is `accepted`, return what became of that instead.
+    """
     with tempfile.TemporaryDirectory(prefix="foundations-plan-") as folder:
         place = Path(folder, "plans")
-        own = {PLANS: str(place), **({"FOUNDATIONS_ENVIRONMENT": env} if env else {})}
+        wanted = {PLANS: str(place), "FOUNDATIONS_ENVIRONMENT": env, ACCEPTED: accepted}
+        own = {name: value for name, value in wanted.items() if value}
         inherited = {name: value for name, value in os.environ.items() if name != NO_CACHE}
         path = f"./{driver}" if driver.startswith("-") else driver
         ended = subprocess.run(

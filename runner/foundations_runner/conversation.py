@@ -51,6 +51,7 @@ class Conversation:
         mark: str = "",
         catch_up: Callable[[], None] = lambda: None,
         graph: Callable[[], Iterable[bytes]] | None = None,
+        cache_read_only: bool = False,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
@@ -64,7 +65,7 @@ class Conversation:
         self._lookups = Lookups(archive, journal)
         self._leases = LeasesHeld(archive, spec.job_id, seconds=lease_seconds)
         self._intake = Intake(archive, spec, self._uploads)
-        self._explanations = Explanations(archive, self._uploads)
+        self._explanations = Explanations(archive, self._uploads, read_only=cache_read_only)
         self.ended: Message | None = None
         self.broken: Exception | None = None
 

@@ -219,7 +219,8 @@ class Conversation:
         if hit and message["status"] == "cached":
             value = hit.value
             self._replay(stage, hit)
-        shown = plain(value) if value and message.pop("persisted") else None
+        persisted = message.pop("persisted", False)
+        shown = plain(value) if value and persisted else None
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])

@@ -55,6 +55,12 @@ class CachedRun:
         `upstream` gives the results that the stage took, which it may have changed.
         """
         cache, call, observed = self._cache, self._call, self._watch.observed
+        changed = cache.keys.changed_global(call)
+        if changed:
+            # others would find it changed when this stage runs, and not when it is served
+            cache.warn(f"{changed} changed while stage {call.name} ran, which uses it; its result is not cached")
+            self._not_kept = f"{changed} changed while it ran, which it uses"
+            return None
         if self._has_changed(upstream):
             # served from the cache, it would leave the argument, which others may get too, as it was
             cache.warn(f"stage {call.name} changed an argument in place; its result is not cached")

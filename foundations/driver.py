@@ -1,9 +1,10 @@
 """From a stage to an ended job: everything that can fail is tried before the archive hears of the job."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from foundations import excepthook
+from foundations.cache_use import refreshed
 from foundations.deployment import Deployment, raise_unless_completed
 from foundations.errors import JobFailedError
 from foundations.job_id import checked_job_name, new_job_id
@@ -17,11 +18,16 @@ from foundations_archive.records import JobRecord, JobSpec
 
 
 def run_stage(
-    stage: Stage, *, parameters: Mapping[str, Any], job_name: str | None = None, wait: bool = True
+    stage: Stage,
+    *,
+    parameters: Mapping[str, Any],
+    job_name: str | None = None,
+    wait: bool = True,
+    refresh: Iterable[Any] = (),
 ) -> Deployment:
     """Run a stage as a job in the selected environment; see `Stage.run`."""
     excepthook.install()
-    graph = stage.graph(parameters)
+    graph = refreshed(stage.graph(parameters), refresh, is_stage=lambda one: isinstance(one, Stage))
     job_id = new_job_id() if job_name is None else checked_job_name(job_name)
     origin = Origin.found()
     with Progress(level=origin.environment.log_level) as progress:

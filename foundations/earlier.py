@@ -1,7 +1,7 @@
 """Of the earlier runs that an archive explains, the one that a stage has most in common with."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from foundations.differences import Difference, differences
@@ -18,6 +18,8 @@ MOST_JOBS = 200
 _MOST_IN_ALL = 4000
 _FEWEST = 8
 _BATCH = 25
+
+Fits = Callable[[Sequence[Difference]], bool]
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,31 @@ class EarlierStages:
         self._places: dict[tuple[str, ...], int] = {}
         self._index: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
 
-    def nearest(self, explanation: Explanation, *, stage: str | None = None) -> Earlier | None:
+    def nearest(
+        self, explanation: Explanation, *, stage: str | None = None, fits: Fits | None = None
+    ) -> Earlier | None:
         """Return the run that has the fewest differences, of several the newest; None where there is none.
 
-        Runs of the stage with the id `stage` come first, then those of its name, and only then those of its function.
+        Only runs count whose differences are such as `fits` wants. Runs of the stage with the id `stage` come first,
+        then those of its name, and only then those of its function.
         """
-        return self.nearest_of_all([(explanation, stage)])[0]
+        return self.nearest_of_all([(explanation, stage)], fits=fits)[0]
 
-    def nearest_of_all(self, wanted: Sequence[tuple[Explanation, str | None]]) -> list[Earlier | None]:
+    def nearest_of_all(
+        self, wanted: Sequence[tuple[Explanation, str | None]], *, fits: Fits | None = None
+    ) -> list[Earlier | None]:
         """Return the same for several stages, each with its id; what they need is read at once."""
         found = [self._candidates_for(explanation, stage) for explanation, stage in wanted]
         self._explanations.read_ahead(one.record.explanation for candidates in found for one in candidates)
         return [
-            min(self._compared(candidates, explanation), key=lambda one: len(one.differences), default=None)
+            self._nearest(candidates, explanation, fits)
             for candidates, (explanation, _) in zip(found, wanted, strict=True)
         ]
+
+    def _nearest(self, candidates: Iterable[_Candidate], explanation: Explanation, fits: Fits | None) -> Earlier | None:
+        compared = self._compared(candidates, explanation)
+        fitting = (one for one in compared if fits is None or fits(one.differences))
+        return min(fitting, key=lambda one: len(one.differences), default=None)
 
     def _candidates_for(self, explanation: Explanation, stage: str | None) -> list[_Candidate]:
         places = [*self._matching("id", stage), *self._matching("name", explanation.stage_name)]

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -117,7 +117,7 @@ class _Run:
                 if call.id in self._served:
                     self._reporter.started(call)
                     self._end_served(call, self._served[call.id], seconds)
-            self._needed = _needed(self._graph, self._served)
+            self._needed = self._cache.needed(self._served)
 
     def stage(self, call: Call) -> None:
         """Run one stage, whose parents have run, unless it need not run."""
@@ -136,7 +136,7 @@ class _Run:
                 self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
                 self._end_served(call, hit, time.perf_counter() - began)
                 return
-            cached = CachedRun(self._cache, call, key) if key else None
+            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
             args, kwargs = self.results.arguments(call, self.value)
             with cached.watching() if cached else nullcontext():
                 result = self._attempts(call, *without_marks(args, kwargs))
@@ -199,18 +199,3 @@ def _with_value(outcome: Outcome, result: Any) -> Outcome:
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
         return replace(outcome, unserializable=unserializable(result, error))
     return replace(outcome, encoding=encoding, buffers=tuple(buffers))
-
-
-def _needed(graph: StageGraph, served: Container[str]) -> set[str]:
-    """Return the stages that the target needs, but for what only stages need that are served."""
-    calls = {call.id: call for call in graph.calls}
-    needed, waiting = {graph.target}, [graph.target]
-    while waiting:
-        call = calls[waiting.pop()]
-        if call.id in served:
-            continue
-        new = [parent for parent in call.parents if parent not in needed]
-        needed.update(new)
-        waiting.extend(new)
-    # a result that the job is to keep is wanted for itself
-    return needed | {call.id for call in graph.calls if call.persisted}

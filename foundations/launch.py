@@ -1,10 +1,11 @@
 """What the jobs of one run, or of a whole search, have in common: where they come from and where they go."""
 
 import getpass
+import json
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from typing import Any
 from foundations import current
 from foundations.archives import archive_of
 from foundations.bundle import pack, summary, upload
+from foundations.cache_use import as_allowed
 from foundations.describe import describe, shown
 from foundations.graph import StageGraph
 from foundations.hosts import host_of
@@ -26,10 +28,11 @@ from foundations.tracking import parameters_to_come, tags_to_come
 from foundations.verbosity import configure, error_verbosity
 from foundations_archive.location import is_on_s3
 from foundations_archive.manifest import Manifest
-from foundations_archive.records import JobSpec, Value
+from foundations_archive.records import JobSpec, Value, plain
 from foundations_archive.s3_connection import S3Settings, resolve
 from foundations_images import Requirements, read_requirements
 from foundations_images.redaction import without_credentials
+from foundations_runner.dry_run import dry_run
 from foundations_runner.host import JobRequest
 from foundations_runner.run import JobRun, OnEvent
 
@@ -73,6 +76,7 @@ class Origin:
 
     def cargo(self, graph: StageGraph, *, job_id: str, parameters: Mapping[str, Any]) -> Cargo:
         """Return a job from here; raise `UnpicklableStage` where its graph can't travel."""
+        graph = as_allowed(graph)
         pickled = pickle_graph(graph, self.root, directory=self.directory)
         return Cargo(job_id, graph, pickled, parameters)
 
@@ -92,7 +96,7 @@ class Destination:
         _credentials(environment)  # what is wrong with them is said before anything else is tried
         self.host = host_of(environment, root=origin.root, requirements=self._requirements, progress=progress)
         self._bundle: str | None = None
-        self.archive.check()
+        self.archive.check(writes_cache=not environment.cache_read_only)
         progress.say(f"model directory {origin.root}: {summary(origin.bundle)}")
 
     def upload(self) -> None:
@@ -138,18 +142,26 @@ class Destination:
 
     def job(self, spec: JobSpec, on_event: OnEvent, *, detached: bool = False) -> JobRun:
         """Return the run of a job that is still to be submitted."""
+        request = self._request(spec, detached=detached)
+        return JobRun(self.host, request, archive=self.archive, spec=spec, on_event=on_event)
+
+    def rehearse(self, spec: JobSpec, on_event: Callable[[Mapping[str, Any]], None]) -> None:
+        """Let the host say what would become of a job's stages, see `dry_run`; nothing of the job is archived."""
+        dry_run(self.host, self._request(spec, dry=json.dumps(plain(spec))), on_event)
+
+    def _request(self, spec: JobSpec, **more: Any) -> JobRequest:
         environment = self._origin.environment
-        request = JobRequest(
+        return JobRequest(
             job_id=spec.job_id,
             archive=environment.archive,
             cache=environment.cache,
             s3=_credentials(environment),
             signing=self.archive.signing.exported() if self.archive.signing else (),
             outage_seconds=environment.outage_seconds,
+            cache_read_only=environment.cache_read_only,
             worker=_WORKER,
-            detached=detached,
+            **more,
         )
-        return JobRun(self.host, request, archive=self.archive, spec=spec, on_event=on_event)
 
 
 def _credentials(environment: Environment) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol, Self
 
+from foundations.dry_run import Foreseen
 from foundations.execute import Outcome
 from foundations.explanation import Explanation
 from foundations.graph import Call
@@ -139,6 +140,13 @@ class Report:
             self.note(end)
         else:
             self._end_with_value(call, outcome, end)
+
+    def foreseen(self, stages: Sequence[Foreseen]) -> None:
+        """Say what would become of the stages, and what explains it."""
+        for one in stages:
+            if one.explanation is not None:
+                self._explain(one.explanation)
+        self._channel.send({"say": "foreseen", "stages": [one.told() for one in stages]})
 
     def note(self, message: Mapping[str, Any]) -> None:
         """Say something short that needs no answer."""

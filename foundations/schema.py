@@ -67,6 +67,7 @@ _MEMORY = Rule(
 )
 
 _COUNT = Rule(("int",), "a whole number above 0", lambda value: value > 0)
+_SWITCH = Rule(("bool",), "true or false", lambda value: isinstance(value, bool))
 
 ENVIRONMENT: Section = {
     "job_deployment_env": _choice("local", "docker"),
@@ -92,7 +93,8 @@ ENVIRONMENT: Section = {
         "signing_key_file": _text(),
     },
     "archive": {"signing_key_file": _text()},
-    "cache_config": {"end_point": _LOCATION},
+    "cache_config": {"end_point": _LOCATION, "read_only": _SWITCH},
+    "cache": {"read_only": _SWITCH},
     "stage_config": {"threads": _COUNT, "processes": _COUNT},
     "search_config": {"concurrent_jobs": _COUNT},
     "log_level": _choice("DEBUG", "INFO", "WARNING", "ERROR"),

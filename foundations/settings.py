@@ -55,7 +55,10 @@ class StageSettings:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where jobs run, and where what they leave goes; `cache` is None where it is the archive."""
+    """Where jobs run, and where what they leave goes.
+
+    `cache` is None where it is the archive; where it is read-only, jobs are served from it and add nothing to it.
+    """
 
     name: str
     source: Path | None
@@ -70,6 +73,7 @@ class Environment:
     concurrent_jobs: int = 1
     signing_key_file: Path | None = None
     outage_seconds: float = 3600.0
+    cache_read_only: bool = False
 
 
 def home() -> Path:
@@ -151,6 +155,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         concurrent_jobs=config.get("search_config", {}).get("concurrent_jobs") or _concurrent_jobs(config),
         signing_key_file=_signing_key_file(config, source, root),
         outage_seconds=float(results.get("outage_seconds", 3600.0)),
+        cache_read_only=_cache_read_only(config, source),
     )
 
 
@@ -167,6 +172,16 @@ def signing_key_override() -> Path | None:
     """Return the signing key's file that the environment variable names, which comes before all settings."""
     text = os.environ.get("FOUNDATIONS_SIGNING_KEY_FILE")
     return _key_file(text, Path.cwd(), None) if text else None
+
+
+def _cache_read_only(config: dict[str, Any], source: Path | None) -> bool:
+    said = [
+        config[section]["read_only"] for section in ("cache_config", "cache") if "read_only" in config.get(section, {})
+    ]
+    if len(said) > 1:
+        message = "read_only is set in cache_config and in cache; leave one of them out"
+        raise SettingsError(message, path=source, key="cache.read_only")
+    return bool(said and said[0])
 
 
 def _key_file(text: str, folder: Path, source: Path | None) -> Path:

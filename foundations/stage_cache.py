@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -27,13 +27,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry of the cache: the job that made it, by what its result counts, and what that run has read."""
+    """An entry of the cache: who made it, by what its result counts, and what that run read and how long it took."""
 
     name: str
     job_id: str
     content: str | None = None
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 class Entries(Protocol):
@@ -50,10 +51,19 @@ class Entries(Protocol):
 
 
 class StageCache:
-    """The cache of one job's stages; safe from the threads that run them."""
+    """The cache of one job's stages; safe from the threads that run them. To one that is read-only nothing is added."""
 
-    def __init__(self, graph: StageGraph, keys: StageKeys, entries: Entries, *, root: str, observer: Observer) -> None:
-        self.keys, self.observer = keys, observer
+    def __init__(
+        self,
+        graph: StageGraph,
+        keys: StageKeys,
+        entries: Entries,
+        *,
+        root: str,
+        observer: Observer,
+        read_only: bool = False,
+    ) -> None:
+        self.keys, self.observer, self.read_only = keys, observer, read_only
         self._graph, self._entries, self._root = graph, entries, root
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()
@@ -76,13 +86,27 @@ class StageCache:
         asked: set[str] = set()
         while wave := [call for call in self._graph.calls if call.id not in asked and self._can_be_asked(call)]:
             asked.update(call.id for call in wave)
-            keys = [(call, self.key(call)) for call in wave]
+            keys = [(call, self._key(call)) for call in wave]
             served = self._serve([(call, key) for call, key in keys if key is not None])
             found |= served
             self._contents |= {stage: hit.content for stage, hit in served.items() if hit.content}
             if not served:
                 break
         return found
+
+    def needed(self, served: Container[str]) -> set[str]:
+        """Return the stages that the target needs, but for what only stages need that are served."""
+        calls = {call.id: call for call in self._graph.calls}
+        needed, waiting = {self._graph.target}, [self._graph.target]
+        while waiting:
+            call = calls[waiting.pop()]
+            if call.id in served:
+                continue
+            new = [parent for parent in call.parents if parent not in needed]
+            needed.update(new)
+            waiting.extend(new)
+        # a result that the job is to keep is wanted for itself
+        return needed | {call.id for call in self._graph.calls if call.persisted}
 
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
@@ -94,6 +118,15 @@ class StageCache:
 
     def key(self, call: Call) -> StageKey | None:
         """Return the key of a stage whose parents have ended; None, with a warning, where it can't be cached."""
+        changed = self.keys.changed_global(call)
+        if changed:
+            text = f"it uses {changed}, which has changed since the job began; pass what changes as an argument"
+            self._note(call, "refused", text)
+            self.warn(f"stage {call.name} is computed and not cached: {text}")
+            return None
+        return self._key(call)
+
+    def _key(self, call: Call) -> StageKey | None:
         try:
             key = self.keys.of(call, self._contents)
         except Uncacheable as error:
@@ -103,6 +136,11 @@ class StageCache:
         for why in key.closure.coarse:
             self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
         return key
+
+    @property
+    def contents(self) -> Mapping[str, str | None]:
+        """By what results count, of the stages that have ended."""
+        return self._contents
 
     def explain(
         self,
@@ -116,9 +154,11 @@ class StageCache:
         """Return why a cached stage was computed; None, with a warning, where that can't be told."""
         against = self._against.get(call.id) or {"no entry": "no entry"}
         if call.caching.refresh:
-            against = {"refresh": "refresh"}
+            against = {"run(refresh=...) asked for it": "refresh"}
         refused = next((text for text, kind in against.items() if kind == "refused"), None) if key is None else None
         told = observed.plain() if observed else {}
+        if self.read_only:
+            kept, not_kept = None, not_kept or "the cache is only read"
         try:
             ran = Ran([(kind, text) for text, kind in against.items()], told, refused, kept, not_kept)
             return self._explanations.of(call, key, ran)

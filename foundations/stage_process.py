@@ -4,14 +4,19 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from traceback import format_exception_only
 from typing import Any, NoReturn
 
 from foundations import current
 from foundations.forked import call_unforked
+from foundations.keys.attribution import unobserved
+from foundations.keys.closure import Closures
+from foundations.keys.global_state import GlobalState
 from foundations.keys.observer import Observer, Watch
+from foundations.keys.user_code import UserCode
 from foundations.originals import described
 from foundations.output import Output
 from foundations.pickler import dumps
@@ -32,7 +37,7 @@ def main(channel: Channel) -> None:
     current.metric_log = current.line = _Relay(channel)
     threads_belong_to_their_stage()
     output = Output(setting["mark"], setting["places"])
-    observing = _Observing(setting["root"])
+    observing = _Observing(setting["root"], setting["paths"])
     while True:
         try:
             message = channel.receive()
@@ -44,18 +49,36 @@ def main(channel: Channel) -> None:
 class _Observing:
     """Watches the stages that are cached, and costs nothing in a process that has none."""
 
-    def __init__(self, root: str) -> None:
-        self._root = root
+    def __init__(self, root: str, paths: Sequence[str]) -> None:
+        self._root, self._paths = root, paths
         self._observer: Observer | None = None
+        self._closures: Closures | None = None
 
     def of(self, message: Mapping[str, Any]) -> Watch | None:
         """Return what watches a stage, or None where nobody wants to know."""
-        if not message["watched"]:
+        if message["code"] is None:
             return None
         if self._observer is None:
-            self._observer = Observer(self._root)
+            code = UserCode.of(Path(self._root), self._paths)
+            self._closures = Closures(code)
+            self._observer = Observer(self._root, owns=code.owns)
             self._observer.install()
         return self._observer.watching(message["stage"], collects_code=True)
+
+    @contextmanager
+    def guarding(self, watch: Watch, function: Callable[..., Any], digest: str) -> Iterator[None]:
+        """See to it that nothing is kept where the stage finds globals changed in its process, or changes some."""
+        assert self._closures is not None
+        with unobserved():
+            closure = self._closures.again().of(function)
+            state = GlobalState(closure, self._closures)
+        if closure.digest != digest:
+            watch.spoil("an earlier stage has changed what it uses in the process that ran it")
+        yield
+        with unobserved():
+            changed = state.changed()
+        if changed:
+            watch.spoil(f"{changed} changed while it ran, which it uses")
 
 
 class _Relay:
@@ -89,7 +112,8 @@ def _run(
         data = list(buffers(channel, message))
         watch = observing.of(message)
         function, args, kwargs = pickle.loads(data[0], buffers=data[1:])
-        with current.running(stage), watch or nullcontext():
+        guarded = observing.guarding(watch, function, message["code"]) if watch else nullcontext()
+        with current.running(stage), watch or nullcontext(), guarded:
             result = call_unforked(function, args, kwargs)
         encoding, parts = _encoded(result)
     except BaseException as error:  # noqa: BLE001 - whatever a stage raises is raised again in the worker

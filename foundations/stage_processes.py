@@ -32,12 +32,22 @@ class StageProcessDied(RuntimeError):
 
 
 class StageProcesses:
-    """Up to `limit` processes; a stage that finds all of them busy waits for one."""
+    """Up to `limit` processes; a stage that finds all of them busy waits for one.
+
+    `code_of` gives the digest of the code of a stage that is watched.
+    """
 
     def __init__(
-        self, limit: int, *, setting: Mapping[str, Any], open_channel: Callable[[int], Channel], report: Report
+        self,
+        limit: int,
+        *,
+        setting: Mapping[str, Any],
+        open_channel: Callable[[int], Channel],
+        report: Report,
+        code_of: Callable[[Call], str],
     ) -> None:
         self._setting, self._open_channel, self._report = setting, open_channel, report
+        self._code_of = code_of
         self._turns = threading.BoundedSemaphore(limit)
         self._lock = threading.Lock()
         self._free: list[_StageProcess] = []
@@ -52,8 +62,10 @@ class StageProcesses:
             with self._lock:
                 process = self._free.pop() if self._free else None
             process = process or self._started()
+            with unobserved():
+                code = self._code_of(call) if is_watched(call.id) else None
             try:
-                return process.call(call, args, kwargs, report=self._report)
+                return process.call(call, args, kwargs, code=code, report=self._report)
             finally:
                 if process.is_free:
                     with self._lock:
@@ -86,12 +98,14 @@ class _StageProcess:
         self._channel.send({"say": "setting", **setting})
         self.is_free = True
 
-    def call(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, report: Report) -> Any:
+    def call(
+        self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, code: str | None, report: Report
+    ) -> Any:
         outside: list[pickle.PickleBuffer] = []
         head = dumps((call.function, args, kwargs), outside=outside.append)
         self.is_free = False
         try:
-            message = {"say": "call", "stage": call.id, "watched": is_watched(call.id)}
+            message = {"say": "call", "stage": call.id, "code": code}
             self._channel.send(message, [head, *(buffer.raw() for buffer in outside)])
             return self._answer(call, report)
         except (EOFError, ConnectionError):

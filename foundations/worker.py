@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from foundations import current
+from foundations.dry_run import foresee
 from foundations.execute import StageFailed, call_directly, execute
 from foundations.graph import Call, StageGraph
 from foundations.keys.observer import Observer
@@ -54,6 +55,7 @@ class _Cached:
     keys: StageKeys
     observer: Observer
     root: str
+    read_only: bool
 
     @classmethod
     def of(cls, job: Mapping[str, Any]) -> Self:
@@ -61,25 +63,33 @@ class _Cached:
         root, environment = job["root"], job["environment_key"]
         keys = StageKeys(bundle=job["bundle"], environment=environment, root=Path(root), paths=job["paths"])
         observer = Observer(root, owns=keys.user_code.owns)
-        if job["cached"]:
+        if job["cached"] and not job["cache_read_only"]:
             observer.install()
-        return cls(keys, observer, root)
+        return cls(keys, observer, root, job["cache_read_only"])
 
     def cache(self, graph: StageGraph, report: Report) -> StageCache:
         """Return the cache of a job's stages."""
         self.keys.prepare(graph.calls)
-        return StageCache(graph, self.keys, report, root=self.root, observer=self.observer)
+        how: dict[str, Any] = {"root": self.root, "observer": self.observer, "read_only": self.read_only}
+        return StageCache(graph, self.keys, report, **how)
 
 
 def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any], cached: _Cached) -> None:
     places = {call.id: place for place, call in enumerate(graph.calls)}
     report = current.metric_log = current.line = Report(channel, Output(job["mark"], places))
     cache = cached.cache(graph, report)
+    if job["dry"]:
+        report.foreseen(foresee(graph, cache))
+        return
     names = ("paths", "job_id", "parameters", "mark", "root", "script", "error_verbosity")
     setting = {**{name: job[name] for name in names}, "places": places}
     processors = usable_processors()
     processes = StageProcesses(
-        job["concurrency"].get("processes") or processors, setting=setting, open_channel=type(channel).of, report=report
+        job["concurrency"].get("processes") or processors,
+        setting=setting,
+        open_channel=type(channel).of,
+        report=report,
+        code_of=lambda call: cached.keys.closure(call).digest,
     )
 
     def invoke(call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ before it, so a reader never finds half a job, whoever was killed when.
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import partial
@@ -78,11 +78,19 @@ class Archive:
         """Return the bytes of a record that is to be written at `key`, signed where there is a signing key."""
         return seal(kind, body, key=key, signing=self.signing)
 
-    def check(self) -> None:
-        """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`."""
-        stores = {id(store): store for store in (self.store, self.cache_store)}.values()
+    def check(self, *, writes_cache: bool = True) -> None:
+        """Make sure that this caller can write here and that the format is one we know; raise `ArchiveError`.
+
+        Who never writes to the cache need only be able to read it, where it lies elsewhere.
+        """
+        stores = {id(store): store for store in (self.store, *([self.cache_store] if writes_cache else []))}.values()
         # at once: a round trip each would hold up every job. What `check` says explains what befell `describe`
-        for one in [aside(work) for store in stores for work in (store.check, partial(describe, store))]:
+        works: list[Callable[[], object]] = []
+        for store in stores:
+            works += [store.check, partial(describe, store)]
+        if not writes_cache and self.cache_store is not self.store:
+            works.append(partial(read_descriptor, self.cache_store))
+        for one in [aside(work) for work in works]:
             one.result()
 
     def refuse_newer(self) -> None:

@@ -206,7 +206,8 @@ class CacheEntry:
 
     `content` is the digest by which the output counts where other stages take it, `made` the time when it was, and
     `observed` what the run has read beside its code and its arguments: the entry serves while that says the same.
-    `explanation` are the blobs that say what its key was made of.
+    `explanation` are the blobs that say what its key was made of. Where a user has `accepted` the result for other
+    code than that which made it, this says who and when, and `from` which key.
     """
 
     value: Value
@@ -221,6 +222,7 @@ class CacheEntry:
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
     explanation: tuple[str, ...] = ()
+    accepted: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the name of the job that the driver runs; if it runs several, the next are NAME-2, NAME-3, ...",
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="compute every stage, and neither read the cache nor add to it"
+    )
     parser.add_argument("driver", metavar="DRIVER", help="the driver's file")
     rest = parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
     rest.required = False  # before Python 3.13 argparse says that they are
@@ -36,12 +39,14 @@ def run(options: argparse.Namespace) -> NoReturn:
 
     Raise `UsageError` where there is no such driver or environment.
     """
-    driver = _driver(options.driver)
+    driver = driver_named(options.driver)
     if options.env is not None:
-        _require_environment(options.env, driver)
+        require_environment(options.env, driver)
         os.environ["FOUNDATIONS_ENVIRONMENT"] = options.env
     if options.job_name is not None:
         os.environ["FOUNDATIONS_JOB_NAME"] = _job_name(options.job_name)
+    if options.no_cache:
+        os.environ["FOUNDATIONS_NO_CACHE"] = "1"
     path = f"./{options.driver}" if options.driver.startswith("-") else options.driver
     try:
         os.execv(sys.executable, [sys.executable, path, *options.arguments])  # noqa: S606 - the point is that there is no shell
@@ -49,7 +54,8 @@ def run(options: argparse.Namespace) -> NoReturn:
         raise CommandError(f"{sys.executable} can't be started: {error.strerror}") from error
 
 
-def _driver(text: str) -> Path:
+def driver_named(text: str) -> Path:
+    """Return the driver's file; raise `UsageError` where there is none."""
     path = Path(text)
     if path.is_file():
         return path
@@ -59,7 +65,7 @@ def _driver(text: str) -> Path:
     raise UsageError(f"there is no driver {text!r}{near(text, beside)}")
 
 
-def _require_environment(name: str, driver: Path) -> None:
+def require_environment(name: str, driver: Path) -> None:
     """Say what is wrong with an environment before a driver works for an hour and then asks for it."""
     from foundations.project import find_root
     from foundations.settings import load_environment

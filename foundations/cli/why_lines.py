@@ -123,13 +123,14 @@ def _time(seconds: float) -> str:
 def _differences(one: StageReason, *, in_full: bool) -> Iterator[str]:
     most = len(one.differences) if in_full else _MOST_DIFFERENCES
     for difference in one.differences[:most]:
-        yield f"  {_difference(difference)}"
+        yield f"  {difference_line(difference)}"
         yield from _diff(difference, in_full=in_full)
     if len(one.differences) > most:
         yield f"  and {len(one.differences) - most:,} more; name the stage to see them"
 
 
-def _difference(one: Difference) -> str:
+def difference_line(one: Difference) -> str:
+    """Return what differs, as one line."""
     kind = (
         ""
         if one.name.startswith(one.kind) or one.kind in ("code", "image", "version", "platform", "python")

@@ -56,7 +56,7 @@ def _entries(cls: type, code: UserCode) -> Iterator[tuple[str, Any]]:
         yield f"member {name}", _of_member(value)
     for name in sorted(held):
         value = held[name]
-        if not _is_described(name, value, cls) and name not in members:
+        if not is_described(name, value, cls) and name not in members:
             yield name, _place(value) if type(value).__name__ == _TUPLE_FIELD else value
     annotations = held.get("__annotations__")
     if isinstance(annotations, dict) and annotations and _uses_annotations(cls, held, code):
@@ -72,7 +72,8 @@ def _of_member(member: Any) -> list[Any]:
     return [member._name_, member._value_, held]
 
 
-def _is_described(name: str, value: Any, cls: type) -> bool:
+def is_described(name: str, value: Any, cls: type) -> bool:
+    """Tell whether an entry of a class only describes it, or is made of its other entries."""
     if name in _DESCRIBES or (name.startswith(_MADE_BY_PYDANTIC) and name not in _KEPT_OF_PYDANTIC):
         return True
     if isinstance(cls, enum.EnumMeta) and (name in _OF_ENUM or (name == "__new__" and cls.__members__)):

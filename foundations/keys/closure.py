@@ -65,6 +65,11 @@ class Closure:
             return True
         return _place(code) in self._places
 
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes that are reached."""
+        return self._all
+
     @cached_property
     def _all(self) -> tuple[Node, ...]:
         return tuple(reached(self.root)) if self.root is not None else ()
@@ -90,6 +95,11 @@ class Closures:
 
     def __init__(self, code: UserCode) -> None:
         self._start(Graph(code))
+
+    @property
+    def user_code(self) -> UserCode:
+        """Which code is the user's."""
+        return self._graph.code
 
     def again(self) -> "Closures":
         """Return what looks at everything anew, but for what files and code objects say: to find globals changed."""

@@ -101,6 +101,10 @@ class Watch:
         with unobserved():
             note_named(self._record, paths)
 
+    def spoil(self, reason: str) -> None:
+        """Say why the result must not be kept; before the `with` is over."""
+        self._record.spoil(reason)
+
     def told(self) -> dict[str, Any]:
         """Return what was seen, once the `with` is over, as plain JSON for `take_over` in another process."""
         return {"observed": self.observed.plain(), "ran": list(self._record.notes["ran"])}

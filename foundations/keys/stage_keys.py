@@ -13,6 +13,7 @@ from typing import Any
 from foundations.graph import Call, Upstream, filled_arguments
 from foundations.identity import digest
 from foundations.keys.closure import Closure, Closures
+from foundations.keys.global_state import GlobalState
 from foundations.keys.user_code import UserCode
 from foundations.keys.values import NoStableIdentity, ValueDigest, value_digest
 from foundations.outside import outside_code
@@ -70,13 +71,21 @@ class StageKeys:
         self._names: dict[str, str] = {}
         self.user_code = UserCode.of(root, list(paths))
         self._closures = Closures(self.user_code)
+        self._globals: dict[int, GlobalState] = {}
 
     def prepare(self, calls: Iterable[Call]) -> None:
         """Look at the code of all stages that are cached, before one of them runs and changes what it finds."""
         for call in calls:
             self._names[call.id] = call.name
             if call.cached:
-                self._closures.of(call.function)
+                closure = self._closures.of(call.function)
+                if id(call.function) not in self._globals and closure.refused is None:
+                    self._globals[id(call.function)] = GlobalState(closure, self._closures)
+
+    def changed_global(self, call: Call) -> str | None:
+        """Return the name of a global that a stage reaches and that is not what it was at `prepare`, or None."""
+        state = self._globals.get(id(call.function))
+        return state.changed() if state else None
 
     def closure(self, call: Call) -> Closure:
         """Return the code closure of a stage."""

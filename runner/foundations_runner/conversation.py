@@ -16,6 +16,7 @@ from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plai
 from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
 from foundations_runner.explanations import Coming, Explanations, arrived, under_way
+from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.lookups import Lookups, told
@@ -132,21 +133,7 @@ class Conversation:
 
     def _hand_over(self, order: Order, root: str) -> None:
         spec = self._spec
-        message = {
-            "say": "job",
-            "job_id": spec.job_id,
-            "root": root,
-            "paths": list(spec.paths),
-            "python": spec.python,
-            "bundle": spec.bundle,
-            "environment_key": order.environment_key,
-            "directory": spec.directory,
-            "parameters": {name: spec.parameters[name] for name in spec.given},
-            "error_verbosity": spec.error_verbosity,
-            "mark": self._mark,
-            "concurrency": dict(spec.concurrency),
-            "cached": any(stage.cached for stage in spec.stages),
-        }
+        message = job_message(spec, order, root=root, mark=self._mark)
         self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 
     def _take(self, message: Message) -> None:
@@ -295,12 +282,6 @@ class Conversation:
         except (NotArchived, ArchiveDamaged):
             return False
         return True
-
-
-def graph_of(archive: Archive, spec: JobSpec) -> Iterator[bytes]:
-    """Yield the bytes of a job's graph, as the archive holds them."""
-    for buffer in spec.graph.buffers:
-        yield from archive.blobs.get_buffer(buffer)
 
 
 def _event(say: str, message: Message) -> _Event:

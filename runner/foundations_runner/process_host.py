@@ -38,6 +38,8 @@ class ProcessHost:
             s3=dict(request.s3),
             signing=request.signing,
             outage_seconds=request.outage_seconds,
+            cache_read_only=request.cache_read_only,
+            dry=request.dry,
             runtime=str(self._runtime.path),
             directory=str(directory),
             python=sys.executable,

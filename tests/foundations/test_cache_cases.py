@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import foundations
-from tests.foundations.case_failures import FAIL_TODAY, fails_today
 from tests.foundations.case_running import FOLDERS, RUNS, TARGET, Foundations, Lanes, Ran, answer_of, statuses_of
 from tests.foundations.case_table import Case, all_cases, python_is_new_enough
 from tests.foundations.conftest import MakeProject
@@ -58,8 +57,6 @@ def _parameters() -> Iterator[Any]:
     for case in all_cases():
         reason = runnable(case)
         marks = [pytest.mark.skip(reason=reason)] if reason else []
-        if fails_today(case.name) and not reason:
-            marks.append(pytest.mark.xfail(reason="today's keys hold the whole model directory, and nothing else"))
         yield pytest.param(case, id=case.name, marks=marks)
 
 
@@ -120,16 +117,10 @@ def test_every_case_is_what_it_says(lanes: Lanes) -> None:
 def test_the_table_is_as_large_as_it_has_to_be() -> None:
     assert sum(case.must_recompute for case in all_cases()) >= 85
     assert sum(case.expect == "hit" for case in all_cases()) >= 45
-    names = {case.name for case in all_cases()}
-    assert {f"{category}/{name}" for category, some in FAIL_TODAY.items() for name in some.split()} <= names
 
 
 @pytest.mark.parametrize("name", WITH_REAL_PROCESSES)
-def test_a_case_with_processes_of_its_own(
-    name: str, make_project: MakeProject, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if fails_today(name):
-        request.applymarker(pytest.mark.xfail(reason="as in the table"))
+def test_a_case_with_processes_of_its_own(name: str, make_project: MakeProject, tmp_path: Path) -> None:
     (case,) = [case for case in all_cases() if case.name == name]
     project, runs = make_project("case"), []
     for number, when in enumerate(RUNS):

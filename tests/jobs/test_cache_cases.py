@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.foundations.case_failures import fails_today
 from tests.foundations.case_running import TARGET, Ran, answer_of, statuses_of
 from tests.foundations.case_table import Case, When, all_cases
 from tests.jobs.conftest import Project, remove_images
@@ -49,10 +48,8 @@ def run(case: Case, when: When, project: Project, *, requirements: str, outside:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_an_edit_is_served_from_the_cache_just_where_it_may_be_in_two_images(
-    name: str, projects: list[Project], tmp_path: Path, request: pytest.FixtureRequest
+    name: str, projects: list[Project], tmp_path: Path
 ) -> None:
-    if fails_today(name):
-        request.applymarker(pytest.mark.xfail(reason="as in the table"))
     (case,) = [case for case in all_cases() if case.name == name]
     for project, requirements in zip(projects, REQUIREMENTS, strict=True):
         before, again, after = (

@@ -14,8 +14,10 @@ import pytest
 import foundations_runner
 from foundations import current
 from foundations.graph import Call, Options
+from foundations.keys.closure import Closures
 from foundations.keys.observed import Observed
 from foundations.keys.observer import Observer
+from foundations.keys.user_code import UserCode
 from foundations.stage_processes import StageProcesses
 from foundations_runner.channel import Channel
 
@@ -25,14 +27,16 @@ import random
 from pathlib import Path
 
 PID = os.getpid()
+COUNTS = []
 
 
-def reads(name, times=[]):
-    times.append(1)
+def reads(name):
     helps()
     random.random()
-    if len(times) == 1 and name == "fails.txt":
+    if name == "fails.txt":
         raise ValueError(name)
+    if name == "counts.txt":
+        COUNTS.append(1)
     return Path(name).read_text(), os.environ.get("ASKED"), Path("absent").exists(), os.getpid()
 
 
@@ -73,7 +77,14 @@ def processes(root: Path) -> Iterator[StageProcesses]:
     shutil.copy(Path(foundations_runner.__file__).parent / "launch" / "start_worker.py", script)
     places = {"paths": [str(root)], "root": str(root), "script": str(script), "places": {"stage": 0}}
     setting = {**places, "job_id": "job", "parameters": {}, "mark": "mark", "error_verbosity": "quiet"}
-    made = StageProcesses(1, setting=setting, open_channel=Channel.of, report=Report())  # type: ignore[arg-type]
+    closures = Closures(UserCode.of(root, [str(root)]))
+    made = StageProcesses(
+        1,
+        setting=setting,
+        open_channel=Channel.of,
+        report=Report(),  # type: ignore[arg-type]
+        code_of=lambda call: closures.of(call.function).digest,
+    )
     yield made
     made.close()
 
@@ -95,6 +106,16 @@ def test_what_it_read_comes_back(observer: Observer, processes: StageProcesses, 
         assert observed.wrote == ("made",)
         assert "the shared generator of random" in observed.random
         assert not observed.spoiled
+
+
+def test_globals_that_differ_in_the_process_or_change_there_spoil_it(
+    observer: Observer, processes: StageProcesses, model: Any
+) -> None:
+    Path("counts.txt").write_text("")
+    _, first = called(observer, processes, model, "counts.txt")
+    _, second = called(observer, processes, model)
+    assert first.spoiled == ("observed_model.COUNTS changed while it ran, which it uses",)
+    assert second.spoiled == ("an earlier stage has changed what it uses in the process that ran it",)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")

@@ -189,6 +189,8 @@ class _Courier:
             mark=worker.mark,
             catch_up=worker.catch_up,
             graph=lambda: graph.result() or graph_of(archive, spec),
+            cache_read_only=self._order.cache_read_only,
+            lease_seconds=self._order.lease_seconds,
         )
         status = self._wait_for(worker, partial(self._converse, talk, root))
         # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception

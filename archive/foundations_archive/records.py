@@ -141,7 +141,7 @@ class Artifact:
 class StageRecord:
     """What became of a stage; times are seconds since 1970.
 
-    `explanation` are the blobs that say why a cached stage was computed, here or where its result comes from. Of a stage
+    `explanation` are the blobs that say why a cached stage was computed, here or where its result comes from. Of one
     that was served `computed_seconds` says how long the run took that made its result, and `computed_at` when it ended.
     """
 

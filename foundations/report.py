@@ -154,7 +154,7 @@ class Report:
             "explanation": self._explain(outcome.explanation) if outcome.explanation else None,
         }
         end |= {name: text for name, text in more.items() if text is not None}
-        if outcome.encoding is None and outcome.status != "cached":
+        if outcome.encoding is None and outcome.explanation is None and outcome.status != "cached":
             self.note(end)
         else:
             self._end_with_value(call, outcome, end)

@@ -135,9 +135,11 @@ class StageCache:
         """Return why a cached stage was computed; None, with a warning, where that can't be told."""
         against = self._against.get(call.id) or {"no entry": "no entry"}
         if call.caching.refresh:
-            against = {"refresh": "refresh"}
+            against = {"run(refresh=...) asked for it": "refresh"}
         refused = next((text for text, kind in against.items() if kind == "refused"), None) if key is None else None
         told = observed.plain() if observed else {}
+        if self.read_only:
+            kept, not_kept = None, not_kept or "the cache is only read"
         try:
             ran = Ran([(kind, text) for text, kind in against.items()], told, refused, kept, not_kept)
             return self._explanations.of(call, key, ran)

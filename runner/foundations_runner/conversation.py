@@ -213,8 +213,10 @@ class Conversation:
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
+            message |= {"computed_seconds": hit.seconds, "computed_at": hit.made}
             self._journal.add_all(replayed(stage, hit))
-        shown = plain(value) if value and message.pop("persisted") else None
+        persisted = message.pop("persisted", False)
+        shown = plain(value) if value and persisted else None
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])

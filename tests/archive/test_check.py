@@ -79,12 +79,24 @@ def test_an_archive_of_jobs_in_every_state_is_well(archive: Archive, deep: bool)
     assert kinds == set(layout.KINDS)
 
 
+def test_an_entry_whose_explanation_is_gone_is_kept_and_told_of(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path / "archive"), cache=str(tmp_path / "cache"))
+    gone, damaged, _ = map(layout.blob, cached(archive).explanation)
+    archive.cache_store.delete(gone)
+    archive.cache_store.put(damaged, archive.cache_store.get(damaged)[:-1])
+    report = check(archive, deep=True)
+    assert found(report) == {gone: "warning", damaged: "warning"}
+    assert all("a part of why a stage was computed" in one.what for one in report.findings)
+    assert mended(archive, deep=True) == {gone: "warning", damaged: "warning"}
+    assert archive.cached(CACHE_KEY)
+
+
 def test_an_archive_with_a_cache_of_its_own_is_well(tmp_path: Path) -> None:
     archive = open_archive(str(tmp_path / "archive"), cache=str(tmp_path / "cache"))
     ended(archive)
-    cached(archive)
+    entry = cached(archive)
     assert found(check(archive, deep=True)) == {}
-    (blob,) = keys(archive.cache_store, "blob")
+    blob = blob_of(entry.value)
     archive.cache_store.delete(blob)
     report = check(archive)
     assert found(report) == {layout.cached(CACHE_KEY): "warning"}

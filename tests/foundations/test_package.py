@@ -76,6 +76,7 @@ foundations/excepthook.py
 foundations/execute.py
 foundations/explaining.py
 foundations/explanation.py
+foundations/explanation_reader.py
 foundations/failures.py
 foundations/forked.py
 foundations/frames.py

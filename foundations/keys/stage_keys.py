@@ -47,9 +47,14 @@ class StageKey:
     """
 
     fine: str
-    coarse: str
     closure: Closure
     arguments: Mapping[str, ValueDigest]
+    make_coarse: Callable[[], str] = field(repr=False, compare=False)
+
+    @cached_property
+    def coarse(self) -> str:
+        """The key under which all code counts: made when it is asked for, since that code is read for it."""
+        return self.make_coarse()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -103,7 +108,7 @@ class StageKeys:
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
-        return StageKey(fine, digest(_SCHEME, "all code", self.all_code, *common), closure, arguments)
+        return StageKey(fine, closure, arguments, lambda: digest(_SCHEME, "all code", self.all_code, *common))
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""

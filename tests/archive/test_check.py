@@ -13,6 +13,7 @@ from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.cancellation import request_cancellation
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveUnreachable, NewerFormat
+from foundations_archive.expected_entries import write_expected
 from foundations_archive.groups import grouped
 from foundations_archive.hiding import hide
 from foundations_archive.leases import Leases
@@ -63,6 +64,7 @@ def life(archive: Archive) -> None:
     submitted(archive, "queued")
     cached(archive)
     hide(archive, archive.spec("odd"))
+    write_expected(archive, "ab" * 32, archive.spec("queued"), {"1": CACHE_KEY})
     archive.store.put(layout.cycle("0001-ab"), seal("cycle", {"blobs": []}))
     Leases(archive.store, "cache").take(CACHE_KEY, {"job": "job"})
     compact(archive)
@@ -130,8 +132,8 @@ def test_damage_to_any_object_is_found_and_never_stops_a_check(directory: Archiv
 
 
 # what is rightly not there: the request, markers (they make a job Lost), what is made anew or is there twice, hiding,
-# leases
-DELETABLE = {"cancel", "marker", "cache", "lease", "cycle", "hidden", "pack"}
+# leases, guesses
+DELETABLE = {"cancel", "marker", "cache", "lease", "cycle", "hidden", "pack", "expected"}
 
 
 def test_the_loss_of_any_object_is_found(directory: Archive) -> None:

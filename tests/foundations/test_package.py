@@ -15,6 +15,7 @@ FILES = """
 foundations/README.md
 foundations/__init__.py
 foundations/__main__.py
+foundations/accepting.py
 foundations/ancestors.py
 foundations/archives.py
 foundations/arrow_format.py
@@ -23,6 +24,7 @@ foundations/attribute.py
 foundations/board.py
 foundations/building.py
 foundations/bundle.py
+foundations/cache_use.py
 foundations/cached_run.py
 foundations/caching.py
 foundations/candidates.py
@@ -35,11 +37,14 @@ foundations/cli/archive/gc_archive.py
 foundations/cli/archive/place.py
 foundations/cli/archive/serve_archive.py
 foundations/cli/archive/stats_archive.py
+foundations/cli/cache/__init__.py
+foundations/cli/cache/accept_cache.py
 foundations/cli/deploy.py
 foundations/cli/info.py
 foundations/cli/init.py
 foundations/cli/output.py
 foundations/cli/parser.py
+foundations/cli/plan.py
 foundations/cli/probes.py
 foundations/cli/survey.py
 foundations/cli/template/README.md.template
@@ -63,7 +68,9 @@ foundations/diversion.py
 foundations/downloads.py
 foundations/drawing.py
 foundations/driver.py
+foundations/dry_run.py
 foundations/earlier.py
+foundations/entries.py
 foundations/errors.py
 foundations/excepthook.py
 foundations/execute.py
@@ -105,6 +112,7 @@ foundations/keys/finishing.py
 foundations/keys/flow.py
 foundations/keys/frames.py
 foundations/keys/functions.py
+foundations/keys/global_state.py
 foundations/keys/graph.py
 foundations/keys/graph_digest.py
 foundations/keys/ignored.py
@@ -178,6 +186,8 @@ foundations/pictures/shapes.py
 foundations/pictures/svg.py
 foundations/pictures/text.py
 foundations/plain.py
+foundations/plan.py
+foundations/planning.py
 foundations/printable.py
 foundations/processors.py
 foundations/progress.py
@@ -222,11 +232,13 @@ foundations_archive/archive.py
 foundations_archive/blobs.py
 foundations_archive/cache_entries.py
 foundations_archive/cancellation.py
+foundations_archive/codecs.py
 foundations_archive/columns.py
 foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/events.py
+foundations_archive/expected_entries.py
 foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py
@@ -238,6 +250,7 @@ foundations_archive/ledger.py
 foundations_archive/local.py
 foundations_archive/location.py
 foundations_archive/manifest.py
+foundations_archive/pace.py
 foundations_archive/packing.py
 foundations_archive/packs.py
 foundations_archive/parallel.py
@@ -249,6 +262,7 @@ foundations_archive/retrying.py
 foundations_archive/s3.py
 foundations_archive/s3_clock.py
 foundations_archive/s3_connection.py
+foundations_archive/s3_direct.py
 foundations_archive/segments.py
 foundations_archive/series.py
 foundations_archive/signing.py
@@ -297,11 +311,14 @@ foundations_runner/container.py
 foundations_runner/conversation.py
 foundations_runner/courier.py
 foundations_runner/docker_host.py
+foundations_runner/dry_run.py
 foundations_runner/endings.py
 foundations_runner/engine.py
 foundations_runner/errors.py
+foundations_runner/expected.py
 foundations_runner/explanations.py
 foundations_runner/gpus.py
+foundations_runner/handover.py
 foundations_runner/host.py
 foundations_runner/intake.py
 foundations_runner/interrupts.py
@@ -314,9 +331,11 @@ foundations_runner/lookups.py
 foundations_runner/order.py
 foundations_runner/process_host.py
 foundations_runner/py.typed
+foundations_runner/rehearsal.py
 foundations_runner/ring.py
 foundations_runner/run.py
 foundations_runner/runtime.py
+foundations_runner/serving.py
 foundations_runner/uploads.py
 foundations_runner/volume.py
 foundations_runner/worker_events.py

@@ -463,6 +463,51 @@ def test_an_entry_that_is_good_for_nothing_is_replaced(hold: Hold) -> None:
         assert entry.value.inline == ("2" if place == "instead" else "0")
 
 
+def test_stages_that_are_served_at_once_are_written_down_as_if_each_had_run(hold: Hold) -> None:
+    first = handed_over(hold())
+    first.say("metric", stage="s", key="loss", value=0.5, time=1.0)
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    talk = handed_over(hold())
+    stages = []
+    for stage in ("a", "b"):
+        talk.say("lookup", questions=[{"stage": stage, "keys": ["k"]}], beside=False)
+        talk.worker.receive()
+        stages.append({"stage": stage, "name": "k", "cached_from": first.spec.job_id, "persisted": stage == "b"})
+    talk.say("take", hits=stages)
+    assert talk.worker.receive() == {"whole": [True, True]}
+    talk.say("served", stages=stages, seconds=0.1, time=2.0)
+    talk.say("load", stage="b")
+    (size,) = talk.worker.receive()["sizes"]
+    assert bytes(talk.worker.buffer(size)) == LARGE
+    over(talk)
+    events = [event for event in talk.archive.events(talk.spec.job_id) if event.get("stage") == "b"]
+    assert [event["event"] for event in events] == ["stage started", "metrics", "stage ended"]
+    assert (events[1]["values"], events[1]["replayed"]) == ([0.5], True)
+    assert (events[2]["status"], events[2]["seconds"], events[2]["cached_from"]) == ("cached", 0.1, first.spec.job_id)
+    assert talk.archive.blobs.get(talk.persisted().buffers[0].chunks[0]) == LARGE
+
+
+def test_a_persisted_result_is_copied_before_its_served_stage_is_written_down(hold: Hold, store: Unreliable) -> None:
+    first = handed_over(hold(cache=True))
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    talk = handed_over(hold(cache=True))
+    talk.found("k")
+    one = {"stage": "s", "name": "k", "cached_from": first.spec.job_id, "persisted": True}
+    store.gate.clear()
+    talk.say("take", hits=[one])
+    assert talk.worker.receive() == {"whole": [True]}
+    talk.say("served", stages=[one], seconds=0.1, time=2.0)
+    assert talk.found("none") == []  # it has heard all that was said
+    assert list(talk.journal.ledger.record("Running").stages) == []
+    store.gate.set()
+    over(talk)
+    assert talk.archive.blobs.get(talk.persisted().buffers[0].chunks[0]) == LARGE
+
+
 def test_a_result_that_is_damaged_is_found_out_where_it_is_loaded(hold: Hold, jobs: Jobs) -> None:
     first = handed_over(hold())
     first.value(LARGE, cached=True)

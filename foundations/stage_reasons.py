@@ -26,12 +26,17 @@ _NOT_RUN = {
 
 @dataclass(frozen=True)
 class Origin:
-    """The run that made the result which serves a stage; `ended` and `seconds` are None where that can't be read."""
+    """The run that made the result which serves a stage; `ended` and `seconds` are None where that can't be read.
+
+    The text of the stage's function may have been `rewritten` since, in what does not count, or a user has `accepted`
+    the result for other code.
+    """
 
     job_id: str
     ended: float | None = None
     seconds: float | None = None
     rewritten: bool = False
+    accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class StageReason:
         """Why it is so in one sentence, beside what differs; None where that says it all."""
         if self.why:
             return "; ".join(self.why)
+        if self.origin and self.origin.accepted:
+            return "that run had other code, and its result was accepted for this one (foundations cache accept)"
         if self.origin:
             return "only what does not count has changed in its text" if self.origin.rewritten else None
         if self.verdict != "miss" or self.differences:
@@ -158,7 +165,10 @@ class _Telling:
             return Origin(job_id)
         theirs, result = made
         ours, other = self._spec.sources.get(stage.source or ""), spec.sources.get(theirs.source or "")
-        return Origin(job_id, result.ended, result.seconds, None not in (ours, other) and ours != other)
+        # an entry has the explanation of the run that made it, unless somebody has written another one for it
+        accepted = bool(became.explanation and result.explanation) and became.explanation != result.explanation
+        rewritten = None not in (ours, other) and ours != other
+        return Origin(job_id, result.ended, result.seconds, rewritten, accepted)
 
     def _read_job(self, job_id: str) -> tuple[JobSpec, JobRecord] | None:
         try:

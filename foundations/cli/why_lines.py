@@ -18,6 +18,8 @@ _MOST_MISSES = 50
 _MOST_DIFFERENCES = 12
 _MOST_DIFF_LINES = 60
 _LONGEST = 100
+_SAID_BY_NAME = frozenset({"code", "image", "version", "platform", "python"})
+_WITHOUT_TEXT = frozenset({"file", "variable", "code", "image", "function", "class", "module", "top level", "files"})
 _VERDICTS = {
     "hit": ("hit", "hits"),
     "miss": ("miss", "misses"),
@@ -131,11 +133,8 @@ def _differences(one: StageReason, *, in_full: bool) -> Iterator[str]:
 
 def difference_line(one: Difference) -> str:
     """Return what differs, as one line."""
-    kind = (
-        ""
-        if one.name.startswith(one.kind) or one.kind in ("code", "image", "version", "platform", "python")
-        else one.kind
-    )
+    says_it = one.kind in _SAID_BY_NAME or one.name.startswith(f"{one.kind} ")
+    kind = "" if says_it else one.kind
     name = " ".join(filter(None, (kind, redacted_line(one.name))))
     place = f" ({one_line(one.file)})" if one.file and one.diff is None else ""
     if one.diff is not None or not _shows(one):
@@ -150,7 +149,7 @@ def difference_line(one: Difference) -> str:
 
 def _shows(one: Difference) -> bool:
     """Tell whether old and new are texts that say something to a person."""
-    if one.kind in ("file", "variable", "code", "image", "function", "class", "module", "top level", "files"):
+    if one.kind in _WITHOUT_TEXT:
         return False
     return one.old is not None or one.new is not None
 

@@ -187,6 +187,18 @@ def test_a_job_from_before_explanations_is_told_as_such(archive: Archive, put: P
     assert (lost.origin.job_id, lost.origin.seconds) == ("nowhere", None)
 
 
+def test_a_result_that_was_accepted_for_other_code_is_told(archive: Archive, put: Put) -> None:
+    put("a", train("0.1"), created=1.0)
+    same = put("b", train("0.1", status="cached", cached_from="a"), created=2.0)
+    (one,) = told(archive, same)
+    assert (one.verdict, one.reason) == ("hit", None)
+    spec = put("c", train("0.1", "other", status="cached", cached_from="a"), created=3.0)
+    (one,) = told(archive, spec)
+    assert (one.verdict, one.origin and one.origin.seconds) == ("hit", 1.0)
+    assert "was accepted for this one" in str(one.reason)
+    assert "was accepted" in "\n".join(lines(spec, archive.record(spec), [one], in_full=False))
+
+
 def test_stages_are_told_by_name_by_id_and_by_place(archive: Archive, put: Put) -> None:
     spec = put("a", train("1"), ("report", None, {}), train("2"), created=1.0)
     assert list(labels_of(spec).values()) == ["train#0", "report", "train#2"]

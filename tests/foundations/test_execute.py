@@ -1,5 +1,7 @@
 """A graph, run in this process."""
 
+import json
+import os
 import pickle
 import sys
 import threading
@@ -583,3 +585,82 @@ def test_waiting_does_not_count_for_the_time_that_a_stage_took(monkeypatch: pyte
     run(cached_one(), reporter)
     assert hours == [4]
     assert reporter.outcomes["one"].seconds < 1800
+
+
+def told(reporter: Reporter, name: str) -> dict[str, Any]:
+    """Return what explains why a stage ran."""
+    explanation = reporter.outcomes[name].explanation
+    assert explanation
+    return dict(explanation.stage.content)
+
+
+def why(reporter: Reporter, name: str) -> list[str]:
+    return [one["kind"] for one in told(reporter, name)["why"]]
+
+
+def test_a_cached_stage_that_runs_tells_why_and_others_tell_nothing() -> None:
+    reporter = Reporter()
+    graph = add(one().enable_caching(), 2).graph()
+    run(graph, reporter)
+    assert why(reporter, "one") == ["no entry"]
+    assert reporter.outcomes["add"].explanation is None
+    assert told(reporter, "one")["kept"] == next(iter(reporter.entries))
+    run(graph, reporter)
+    assert (reporter.statuses["one"], reporter.outcomes["one"].explanation) == ("cached", None)
+
+
+def test_an_entry_that_is_too_old_or_read_other_things_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    @create_stage
+    def read() -> str | None:
+        return os.environ.get("FOUNDATIONS_TEST_MODE")
+
+    reporter = Reporter()
+    run(read().enable_caching().graph(), reporter)
+    monkeypatch.setenv("FOUNDATIONS_TEST_MODE", "another")
+    run(read().enable_caching().graph(), reporter)
+    assert told(reporter, "read")["why"] == [{"kind": "stale", "says": "variable FOUNDATIONS_TEST_MODE is set now"}]
+    assert "another" not in json.dumps(told(reporter, "read"))
+    run(read().enable_caching(ttl=0).graph(), reporter)
+    assert told(reporter, "read")["why"] == [{"kind": "ttl", "says": "it was made more than ttl=0 seconds ago"}]
+
+
+def test_a_result_that_turns_out_to_be_lost_is_told() -> None:
+    reporter = Reporter()
+    graph = add(one().enable_caching(), 2).graph()
+    run(graph, reporter)
+    reporter.lost.add("one")
+    run(graph, reporter)
+    assert (reporter.statuses["one"], why(reporter, "one")) == ("succeeded", ["damaged"])
+
+
+def test_a_stage_that_can_not_be_cached_or_fails_tells_why_it_ran(capsys: pytest.CaptureFixture[str]) -> None:
+    reporter = Reporter()
+    with pytest.raises(StageFailed):
+        run(fail().enable_caching().graph(), reporter)
+    assert why(reporter, "fail") == ["no entry"]
+    run(add_nested([1], [threading.Lock()][:0]).enable_caching().graph(), reporter)
+    assert why(reporter, "add_nested") == ["no entry"]
+    run(item_of(threading.Lock()).enable_caching().graph(), reporter)
+    refused = told(reporter, "item_of")
+    assert (refused["keys"], why(reporter, "item_of")) == (None, ["refused"])
+    assert "argument value" in refused["refused"]
+    assert "item_of is computed and not cached" in capsys.readouterr().err
+
+
+@create_stage
+def item_of(value: Any) -> str:
+    return type(value).__name__
+
+
+def test_what_can_not_be_explained_is_computed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def raises(*_: object) -> None:
+        raise OSError("the packages can't be listed")
+
+    monkeypatch.setattr("foundations.explaining.packages", raises)
+    reporter = Reporter()
+    assert run(add(one().enable_caching(), 2).graph(), reporter) == 3
+    assert (reporter.outcomes["one"].explanation, len(reporter.entries)) == (None, 1)
+    said = "why stage one was computed can't be archived (OSError: the packages can't be listed)"
+    assert said in capsys.readouterr().err

@@ -14,7 +14,7 @@ from foundations.cli import main
 from tests.foundations.cli.conftest import Shell
 
 REPOSITORY = Path(__file__).parents[3]
-COMMANDS = ["archive", "deploy", "info", "init"]
+COMMANDS = ["archive", "cache", "deploy", "info", "init", "plan", "why"]
 OF_ARCHIVES = ["check", "compact", "copy", "gc", "serve", "stats"]
 HEAVY = {"docker", "boto3", "yaml", "pandas", "cloudpickle", "requests", "importlib.metadata", "foundations.errors"}
 
@@ -76,7 +76,7 @@ def test_the_installed_command_is_the_module(shell: Shell) -> None:
     ("line", "said"),
     [
         ("inof", "there is no command 'inof'; did you mean 'info'?"),
-        ("zzz", "there is no command 'zzz'; commands: archive, deploy, info, init"),
+        ("zzz", "there is no command 'zzz'; commands: archive, cache, deploy, info, init, plan, why"),
         ("--versoin", "there is no option --versoin; did you mean '--version'?; see `foundations --help`"),
         ("init x --jsno", "there is no option --jsno; did you mean '--json'?; see `foundations init --help`"),
         ("init x --js", "there is no option --js; did you mean '--json'?; see `foundations init --help`"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from foundations.stage import Stage, create_stage
     from foundations.tracking import log_param, log_params, set_tag
     from foundations.verbosity import set_error_verbosity
+    from foundations.why_frame import why
 
 _HOMES = {
     "Deployment": "deployment",
@@ -54,6 +55,7 @@ _HOMES = {
     "set_project_name": "current",
     "set_tag": "tracking",
     "show": "pictures.picture",
+    "why": "why_frame",
 }
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "set_project_name",
     "set_tag",
     "show",
+    "why",
 ]
 
 

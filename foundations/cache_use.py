@@ -10,6 +10,21 @@ from foundations.signature import STAGE_FUNCTION, name_of
 
 # set by `foundations deploy --no-cache` for its driver
 NO_CACHE = "FOUNDATIONS_NO_CACHE"
+# set by `foundations plan` for its driver: the file to which the plans go too, as JSON, one line each
+PLANS = "FOUNDATIONS_PLANS"
+# set by `foundations cache accept` beside that: the name of the stage whose code is accepted
+ACCEPTED = "FOUNDATIONS_ACCEPTED"
+
+
+def is_planning() -> bool:
+    """Tell whether this driver is to plan its jobs, and run none."""
+    return bool(os.environ.get(PLANS))
+
+
+def refuse_in_plan(what: str) -> None:
+    """Raise `RuntimeError` where this driver is to plan its jobs, and this can't be planned."""
+    if is_planning():
+        raise RuntimeError(f"{what} can't be planned: its jobs depend on one another; plan a run of one of them")
 
 
 def refreshed(graph: StageGraph, wanted: Iterable[Any], *, is_stage: Callable[[Any], bool]) -> StageGraph:

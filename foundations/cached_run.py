@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from foundations.explanation import Explanation
 from foundations.graph import Call
 from foundations.keys.observed import Observed
 from foundations.keys.stage_keys import StageKey, Uncacheable
@@ -40,6 +41,8 @@ class CachedRun:
     def __init__(self, cache: StageCache, call: Call, key: StageKey) -> None:
         self._cache, self._call, self._key = cache, call, key
         self._watch = cache.observer.watching(call.id, key.closure)
+        self._kept: str | None = None
+        self._not_kept: str | None = None
 
     def watching(self) -> AbstractContextManager[Any]:
         """Return what watches the run, for a `with` around all attempts at it."""
@@ -56,17 +59,25 @@ class CachedRun:
         if changed:
             # others would find it changed when this stage runs, and not when it is served
             cache.warn(f"{changed} changed while stage {call.name} ran, which uses it; its result is not cached")
+            self._not_kept = f"{changed} changed while it ran, which it uses"
             return None
         if self._has_changed(upstream):
             # served from the cache, it would leave the argument, which others may get too, as it was
             cache.warn(f"stage {call.name} changed an argument in place; its result is not cached")
+            self._not_kept = "it changed an argument in place"
             return None
         if observed.spoiled:
+            self._not_kept = observed.spoiled[0]
             cache.warn(f"the result of stage {call.name} is not cached: {observed.spoiled[0]}")
             return None
         self._report(observed)
-        key = self._key.coarse if observed.escaped else self._key.fine
+        key = self._kept = self._key.coarse if observed.escaped else self._key.fine
         return Kept(key, self._content(result), observed.plain(), cache.place(call, key))
+
+    def explanation(self) -> Explanation | None:
+        """Return why the stage ran, once it has and it is known whether its result is kept."""
+        observed, how = self._watch.observed, {"kept": self._kept, "not_kept": self._not_kept}
+        return self._cache.explain(self._call, self._key, observed=observed, **how)
 
     def _has_changed(self, upstream: Callable[[str], Any]) -> bool:
         cache, call = self._cache, self._call

@@ -93,6 +93,10 @@ class UnpicklableStage(FoundationsError, TypeError):
         self.stage, self.argument = stage, argument
 
 
+class PlanFailed(FoundationsError, RuntimeError):
+    """A dry run came to no plan; the text is the user's own traceback where their code raised when it was imported."""
+
+
 class JobFailedError(FoundationsError, RuntimeError):
     """A job did not complete; the text is the user's own traceback where their code raised.
 

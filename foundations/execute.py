@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from foundations import current
 from foundations.cached_run import CachedRun, Kept
+from foundations.explanation import Explanation
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.keys.ignored import without_marks
+from foundations.keys.stage_keys import StageKey
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.stage_cache import Hit, StageCache
@@ -34,6 +36,7 @@ class Outcome:
     cached_from: str | None = None
     encoding: str | None = None
     buffers: tuple[memoryview, ...] = ()
+    explanation: Explanation | None = None
 
 
 class Reporter(Protocol):
@@ -114,7 +117,7 @@ class _Run:
                 if call.id in self._served:
                     self._reporter.started(call)
                     self._end_served(call, self._served[call.id], seconds)
-            self._needed = _needed(self._graph, self._served)
+            self._needed = self._cache.needed(self._served)
 
     def stage(self, call: Call) -> None:
         """Run one stage, whose parents have run, unless it need not run."""
@@ -124,6 +127,7 @@ class _Run:
 
     def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
+        key = cached = None
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
@@ -139,14 +143,20 @@ class _Run:
             refuse_stage(call, result)
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began
-            self._reporter.ended(call, Outcome("failed", seconds, error=text, exception=described(error)))
+            outcome = Outcome("failed", seconds, error=text, exception=described(error))
+            self._reporter.ended(call, replace(outcome, explanation=self._explanation(call, key, cached)))
             raise StageFailed(call, text) from error
         outcome = Outcome("succeeded", time.perf_counter() - began)
         kept = cached.kept(result, self.value) if cached else None
-        outcome = replace(outcome, kept=kept)
+        outcome = replace(outcome, kept=kept, explanation=self._explanation(call, key, cached))
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
+
+    def _explanation(self, call: Call, key: StageKey | None, run: CachedRun | None) -> Explanation | None:
+        if run is not None:
+            return run.explanation()
+        return self._cache.explain(call, key) if call.cached else None
 
     def _end_served(self, call: Call, hit: Hit, seconds: float) -> None:
         self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
@@ -168,7 +178,7 @@ class _Run:
             return
         # its metrics were told already, and come again
         self._reporter.retried(call, 0, "its cached result is damaged or gone, and it is computed anew")
-        self._served.pop(call.id)
+        self._cache.lost(call, self._served.pop(call.id))
         self._run(call, again=True)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -189,18 +199,3 @@ def _with_value(outcome: Outcome, result: Any) -> Outcome:
     except Exception as error:  # noqa: BLE001 - pickling runs the user's own code, which may raise anything
         return replace(outcome, unserializable=unserializable(result, error))
     return replace(outcome, encoding=encoding, buffers=tuple(buffers))
-
-
-def _needed(graph: StageGraph, served: Container[str]) -> set[str]:
-    """Return the stages that the target needs, but for what only stages need that are served."""
-    calls = {call.id: call for call in graph.calls}
-    needed, waiting = {graph.target}, [graph.target]
-    while waiting:
-        call = calls[waiting.pop()]
-        if call.id in served:
-            continue
-        new = [parent for parent in call.parents if parent not in needed]
-        needed.update(new)
-        waiting.extend(new)
-    # a result that the job is to keep is wanted for itself
-    return needed | {call.id for call in graph.calls if call.persisted}

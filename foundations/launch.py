@@ -1,10 +1,11 @@
 """What the jobs of one run, or of a whole search, have in common: where they come from and where they go."""
 
 import getpass
+import json
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -27,10 +28,11 @@ from foundations.tracking import parameters_to_come, tags_to_come
 from foundations.verbosity import configure, error_verbosity
 from foundations_archive.location import is_on_s3
 from foundations_archive.manifest import Manifest
-from foundations_archive.records import JobSpec, Value
+from foundations_archive.records import JobSpec, Value, plain
 from foundations_archive.s3_connection import S3Settings, resolve
 from foundations_images import Requirements, read_requirements
 from foundations_images.redaction import without_credentials
+from foundations_runner.dry_run import dry_run
 from foundations_runner.host import JobRequest
 from foundations_runner.run import JobRun, OnEvent
 
@@ -140,8 +142,16 @@ class Destination:
 
     def job(self, spec: JobSpec, on_event: OnEvent, *, detached: bool = False) -> JobRun:
         """Return the run of a job that is still to be submitted."""
+        request = self._request(spec, detached=detached)
+        return JobRun(self.host, request, archive=self.archive, spec=spec, on_event=on_event)
+
+    def rehearse(self, spec: JobSpec, on_event: Callable[[Mapping[str, Any]], None]) -> None:
+        """Let the host say what would become of a job's stages, see `dry_run`; nothing of the job is archived."""
+        dry_run(self.host, self._request(spec, dry=json.dumps(plain(spec))), on_event)
+
+    def _request(self, spec: JobSpec, **more: Any) -> JobRequest:
         environment = self._origin.environment
-        request = JobRequest(
+        return JobRequest(
             job_id=spec.job_id,
             archive=environment.archive,
             cache=environment.cache,
@@ -150,9 +160,8 @@ class Destination:
             outage_seconds=environment.outage_seconds,
             cache_read_only=environment.cache_read_only,
             worker=_WORKER,
-            detached=detached,
+            **more,
         )
-        return JobRun(self.host, request, archive=self.archive, spec=spec, on_event=on_event)
 
 
 def _credentials(environment: Environment) -> dict[str, str | None]:

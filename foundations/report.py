@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol, Self
 
+from foundations.dry_run import Foreseen
 from foundations.execute import Outcome
+from foundations.explanation import Explanation
 from foundations.graph import Call
 from foundations.output import Output
 from foundations.plain import tagged_float
@@ -70,6 +72,8 @@ class Report:
         self._numbers = count(1)
         self._naming = threading.Lock()
         self._ending = threading.Lock()
+        self._explained: set[str] = set()
+        self._explaining = threading.Lock()
         os.register_at_fork(after_in_child=self._leave_ring)
 
     def metric(self, stage: str, key: str, value: Any) -> None:
@@ -129,12 +133,20 @@ class Report:
             "exception": outcome.exception,
             "unserializable": outcome.unserializable,
             "cache_key": outcome.kept.key if outcome.kept else None,
+            "explanation": self._explain(outcome.explanation) if outcome.explanation else None,
         }
         end |= {name: text for name, text in more.items() if text is not None}
         if outcome.encoding is None and outcome.status != "cached":
             self.note(end)
         else:
             self._end_with_value(call, outcome, end)
+
+    def foreseen(self, stages: Sequence[Foreseen]) -> None:
+        """Say what would become of the stages, and what explains it."""
+        for one in stages:
+            if one.explanation is not None:
+                self._explain(one.explanation)
+        self._channel.send({"say": "foreseen", "stages": [one.told() for one in stages]})
 
     def note(self, message: Mapping[str, Any]) -> None:
         """Say something short that needs no answer."""
@@ -166,6 +178,16 @@ class Report:
                 end |= {"content": kept.content, "observed": kept.observed, "place": kept.place}
             self._channel.send(end)
 
+    def _explain(self, explanation: Explanation) -> tuple[str, ...]:
+        """Hand over what of an explanation has not been said yet, and return the names of its documents."""
+        with self._explaining:  # whoever names a document next comes after it
+            new = [one for one in explanation.documents if one.name not in self._explained]
+            if new:
+                names = [one.name for one in new]
+                self._channel.send({"say": "explain", "names": names}, [one.data for one in new])
+                self._explained.update(names)
+        return explanation.names
+
     def _named(self, stage: str, key: str) -> int:
         """Return the number of a new series, or 0 where there are too many to remember, or its key is no note."""
         if len(key) > _LONGEST_SERIES_KEY:
@@ -181,7 +203,7 @@ class Report:
     def _leave_ring(self) -> None:
         # its writer counts in this process's memory, and two processes would write over each other
         self._ring = None
-        self._naming, self._ending = threading.Lock(), threading.Lock()
+        self._naming, self._ending, self._explaining = threading.Lock(), threading.Lock(), threading.Lock()
 
     def _loaded(self, answer: dict[str, Any]) -> tuple[bool, Any]:
         if not answer["hit"]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from foundations.cache_use import refuse_in_plan
 from foundations.in_job import refuse_in_job
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def grid_search(
     >>> loss.grid_search({"rate": [0.1, 0.01], "layers": IntegerHyperparameter(1, 4)})
     """
     refuse_in_job("grid_search()")  # first: a worker lacks what the driver's half imports
+    refuse_in_plan("grid_search()")
     from foundations import trials
 
     return trials.grid_search(stage, ranges, max_iterations=max_iterations)
@@ -47,6 +49,7 @@ def random_search(
     >>> loss.random_search({"rate": FloatingHyperparameter(0.001, 0.1)}, max_iterations=20, seed=1)
     """
     refuse_in_job("random_search()")
+    refuse_in_plan("random_search()")
     from foundations import trials
 
     return trials.random_search(stage, ranges, max_iterations=max_iterations, seed=seed)
@@ -73,6 +76,7 @@ def adaptive_search(
     >>> loss.adaptive_search([{"rate": 1.0}], halve)
     """
     refuse_in_job("adaptive_search()")
+    refuse_in_plan("adaptive_search()")
     from foundations import trials
 
     return trials.adaptive_search(stage, initial_params, generator=generator, error_handler=error_handler)

@@ -6,12 +6,13 @@ import operator
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from foundations import search
 from foundations.ancestors import ancestors, refuse_circle
 from foundations.attribute import Attribute, warn_if_meant
 from foundations.building import graph_of, parents_of
+from foundations.cache_use import is_planning
 from foundations.caching import checked_caching
 from foundations.graph import Caching, Options, StageGraph, holes, parts_of
 from foundations.in_job import refuse_in_job
@@ -23,6 +24,7 @@ from foundations.staged import Staged, calling, refuse_function, splitting, taki
 
 if TYPE_CHECKING:
     from foundations.deployment import Deployment
+    from foundations.plan import Plan
 
 
 class _Kept:
@@ -231,6 +233,7 @@ class Stage:
             "tuple, set, dict or dataclass that is one"
         )
 
+    @overload
     def run(
         self,
         /,
@@ -239,8 +242,34 @@ class Stage:
         *,
         wait: bool = True,
         refresh: Iterable["Stage | Callable[..., Any]"] = (),
+        dry: Literal[False] = False,
         **params: Any,
-    ) -> "Deployment":
+    ) -> "Deployment": ...
+
+    @overload
+    def run(
+        self,
+        /,
+        params_dict: Mapping[str, Any] | None = None,
+        job_name: str | None = None,
+        *,
+        wait: bool = True,
+        refresh: Iterable["Stage | Callable[..., Any]"] = (),
+        dry: Literal[True],
+        **params: Any,
+    ) -> "Plan": ...
+
+    def run(
+        self,
+        /,
+        params_dict: Mapping[str, Any] | None = None,
+        job_name: str | None = None,
+        *,
+        wait: bool = True,
+        refresh: Iterable["Stage | Callable[..., Any]"] = (),
+        dry: bool = False,
+        **params: Any,
+    ) -> "Deployment | Plan":
         """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
 
         The values of its `Hyperparameter`s are given by keyword, or in `params_dict`. The job's log is written to
@@ -254,13 +283,19 @@ class Stage:
 
         With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
         is then for the deployment to say: nothing more is written or raised here, unless the job never began.
+
+        With `dry=True` run no stage and make no job; return a plan that says, as a table, which stages the cache would
+        serve, which would run and why, and how long these took lately.
         """
         refuse_in_job()  # first: a worker lacks what the driver's half imports
+        parameters, refresh = merged(params_dict, params), tuple(refresh)
+        if dry or is_planning():
+            from foundations.planning import plan_stage
+
+            return plan_stage(self, parameters=parameters, refresh=refresh)
         from foundations.driver import run_stage
 
-        return run_stage(
-            self, parameters=merged(params_dict, params), job_name=job_name, wait=wait, refresh=tuple(refresh)
-        )
+        return run_stage(self, parameters=parameters, job_name=job_name, wait=wait, refresh=refresh)
 
     grid_search = search.grid_search
     random_search = search.random_search

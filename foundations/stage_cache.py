@@ -3,10 +3,12 @@
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from foundations.explaining import Explanations, Ran
+from foundations.explanation import Explanation
 from foundations.graph import Call, StageGraph, Upstream, holes
 from foundations.keys.observed import Observed, still_holds
 from foundations.keys.observer import Observer
@@ -25,13 +27,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry of the cache: the job that made it, by what its result counts, and what that run has read."""
+    """An entry of the cache: who made it, by what its result counts, and what that run read and how long it took."""
 
     name: str
     job_id: str
     content: str | None = None
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 class Entries(Protocol):
@@ -66,6 +69,9 @@ class StageCache:
         self._stale: set[str] = set()
         self._broken: set[str] = set()
         self._told: set[str] = set()
+        # by stage, what kept the cache from serving it: texts, and the kind of each
+        self._against: dict[str, dict[str, str]] = {}
+        self._explanations = Explanations(keys)
         self._telling = threading.Lock()
         self._takes = {call.id: taken_by(call) for call in graph.calls}
         # whose content somebody will ask for
@@ -88,6 +94,20 @@ class StageCache:
                 break
         return found
 
+    def needed(self, served: Container[str]) -> set[str]:
+        """Return the stages that the target needs, but for what only stages need that are served."""
+        calls = {call.id: call for call in self._graph.calls}
+        needed, waiting = {self._graph.target}, [self._graph.target]
+        while waiting:
+            call = calls[waiting.pop()]
+            if call.id in served:
+                continue
+            new = [parent for parent in call.parents if parent not in needed]
+            needed.update(new)
+            waiting.extend(new)
+        # a result that the job is to keep is wanted for itself
+        return needed | {call.id for call in self._graph.calls if call.persisted}
+
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
         return self._serve([(call, key)]).get(call.id)
@@ -100,10 +120,9 @@ class StageCache:
         """Return the key of a stage whose parents have ended; None, with a warning, where it can't be cached."""
         changed = self.keys.changed_global(call)
         if changed:
-            self.warn(
-                f"stage {call.name} is computed and not cached: it uses {changed}, which has changed since the job "
-                "began; pass what changes as an argument"
-            )
+            text = f"it uses {changed}, which has changed since the job began; pass what changes as an argument"
+            self._note(call, "refused", text)
+            self.warn(f"stage {call.name} is computed and not cached: {text}")
             return None
         return self._key(call)
 
@@ -111,11 +130,45 @@ class StageCache:
         try:
             key = self.keys.of(call, self._contents)
         except Uncacheable as error:
+            self._note(call, "refused", str(error))
             self.warn(f"stage {call.name} is computed and not cached: {error}")
             return None
         for why in key.closure.coarse:
             self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
         return key
+
+    @property
+    def contents(self) -> Mapping[str, str | None]:
+        """By what results count, of the stages that have ended."""
+        return self._contents
+
+    def explain(
+        self,
+        call: Call,
+        key: StageKey | None,
+        *,
+        observed: Observed | None = None,
+        kept: str | None = None,
+        not_kept: str | None = None,
+    ) -> Explanation | None:
+        """Return why a cached stage was computed; None, with a warning, where that can't be told."""
+        against = self._against.get(call.id) or {"no entry": "no entry"}
+        if call.caching.refresh:
+            against = {"refresh": "refresh"}
+        refused = next((text for text, kind in against.items() if kind == "refused"), None) if key is None else None
+        told = observed.plain() if observed else {}
+        try:
+            ran = Ran([(kind, text) for text, kind in against.items()], told, refused, kept, not_kept)
+            return self._explanations.of(call, key, ran)
+        except Exception as error:  # noqa: BLE001 - the stage has its result all the same
+            self.warn(f"why stage {call.name} was computed can't be archived ({type(error).__name__}: {error})")
+            return None
+
+    def lost(self, call: Call, hit: Hit | None) -> None:
+        """Take note that the result can't be had that was to serve a stage."""
+        self._note(call, "damaged", "its cached result is damaged or gone")
+        if hit is not None:
+            self._broken.add(hit.name)
 
     def content(self, stage: str) -> str | None:
         """Return by what the result of a stage counts that has ended."""
@@ -166,7 +219,7 @@ class StageCache:
         for (call, hit), whole in zip(hits, there, strict=True):
             if not whole:
                 self.warn(f"the cached result of stage {call.name} is damaged or gone; it is computed anew")
-                self._broken.add(hit.name)
+                self.lost(call, hit)
         return {call.id: hit for (call, hit), whole in zip(hits, there, strict=True) if whole}
 
     def _choose(self, keys: Sequence[tuple[Call, StageKey]], *, beside: bool) -> dict[str, Hit]:
@@ -176,20 +229,29 @@ class StageCache:
         chosen: dict[str, Hit] = {}
         for (call, key), hits in zip(keys, answers, strict=True):
             for hit in hits:
-                if self._still_serves(call, key, hit):
+                fault = self._fault(call, key, hit)
+                if fault is None:
                     chosen[call.id] = hit
                     break
+                self._note(call, *fault)
                 self._stale.add(hit.name)
         return chosen
 
-    def _still_serves(self, call: Call, key: StageKey, hit: Hit) -> bool:
+    def _fault(self, call: Call, key: StageKey, hit: Hit) -> tuple[str, str] | None:
+        """Return None where an entry still serves, or what is against it: its kind, and the text for people."""
         ttl = call.caching.ttl
         if ttl is not None and not 0 <= time.time() - hit.made <= ttl:
-            return False
+            return "ttl", f"it was made more than ttl={ttl:g} seconds ago"
         observed = Observed.of(hit.observed)
         # a file that an argument names counts though the run that made the entry found none there
-        names = self.observer.names(key.files)
-        return all(name in observed.files for name in names) and still_holds(observed, root=self._root) is None
+        for name in self.observer.names(key.files):
+            if name not in observed.files:
+                return "stale", f"file {name} has appeared"
+        changed = still_holds(observed, root=self._root)
+        return None if changed is None else ("stale", changed)
+
+    def _note(self, call: Call, kind: str, text: str) -> None:
+        self._against.setdefault(call.id, {})[text] = kind
 
 
 def taken_by(call: Call) -> tuple[str, ...]:

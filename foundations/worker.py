@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from foundations import current
+from foundations.dry_run import foresee
 from foundations.execute import StageFailed, call_directly, execute
 from foundations.graph import Call, StageGraph
 from foundations.keys.observer import Observer
@@ -77,6 +78,9 @@ def _execute(channel: Channel, graph: StageGraph, job: Mapping[str, Any], cached
     places = {call.id: place for place, call in enumerate(graph.calls)}
     report = current.metric_log = current.line = Report(channel, Output(job["mark"], places))
     cache = cached.cache(graph, report)
+    if job["dry"]:
+        report.foreseen(foresee(graph, cache))
+        return
     names = ("paths", "job_id", "parameters", "mark", "root", "script", "error_verbosity")
     setting = {**{name: job[name] for name in names}, "places": places}
     processors = usable_processors()

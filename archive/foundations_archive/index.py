@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +54,13 @@ class Table:
         """Return every row, in groups of one shape."""
         return [*self.groups, *grouped(self.rows)[0]]
 
-    def sealed(self) -> list[tuple[str, str | None]]:
-        """Return the jobs, and for each that has ended the key of the record that seals it, oldest first."""
+    def sealed(self, *, before: float = inf) -> list[tuple[str, str | None]]:
+        """Return the jobs that were made `before`, and of each that has ended what seals it, oldest first."""
         jobs = [(row["created"], row["job_id"], row.get("sealed")) for row in self.rows]
         for group in self.groups:
             pairs = zip(group.ages(), group.plain_field("sealed"), strict=True)
             jobs += [(created, job, sealed) for (created, job), sealed in pairs]
-        return [(job, sealed) for _, job, sealed in sorted(jobs, key=itemgetter(0, 1))]
+        return [(job, sealed) for created, job, sealed in sorted(jobs, key=itemgetter(0, 1)) if created < before]
 
 
 def read_table(archive: "Archive", project: str | None, *, hidden: bool = False) -> Table:

@@ -1,6 +1,6 @@
 """Many jobs at once, with what became of each: found by the index, read from their own records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +21,11 @@ def read_jobs(archive: "Archive", project: str | None, *, hidden: bool) -> list[
 
     A job that has ended costs two requests, and none that this user has read before.
     """
-    listed = index.read_table(archive, project, hidden=hidden).sealed()
+    return read_listed(archive, index.read_table(archive, project, hidden=hidden).sealed())
+
+
+def read_listed(archive: "Archive", listed: Sequence[tuple[str, str | None]]) -> list[tuple[JobSpec, JobRecord]]:
+    """Return jobs that a table of the index has listed, as `read_jobs` does."""
     with ThreadPoolExecutor(index.THREADS) as pool:
         specs = pool.map(partial(_spec, archive), *zip(*listed, strict=True)) if listed else ()
         sealing = pool.map(partial(_sealing, archive), [key for _, key in listed])

@@ -108,6 +108,7 @@ class Ledger:
             cache_key=event.get("cache_key"),
             cached_from=event.get("cached_from"),
             attempts=attempts,
+            explanation=tuple(event.get("explanation", ())),
         )
 
     def _interrupt(self, state: State, ended: float | None, error: str | None) -> None:

@@ -139,7 +139,10 @@ class Artifact:
 
 @dataclass(frozen=True)
 class StageRecord:
-    """What became of a stage; times are seconds since 1970."""
+    """What became of a stage; times are seconds since 1970.
+
+    `explanation` are the blobs that say why a cached stage was computed, here or where its result comes from.
+    """
 
     id: str
     status: Status
@@ -154,12 +157,14 @@ class StageRecord:
     attempts: int = 1
     exception: Mapping[str, Any] | None = None
     artifacts: tuple[Artifact, ...] = ()
+    explanation: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
         """Return the stage that a record holds."""
         artifacts = tuple(map(Artifact.of, body.get("artifacts", ())))
-        return cls(**{**_known(cls, body), "value": Value.of(body.get("value")), "artifacts": artifacts})
+        made = {"artifacts": artifacts, "explanation": tuple(body.get("explanation", ()))}
+        return cls(**{**_known(cls, body), "value": Value.of(body.get("value")), **made})
 
 
 @dataclass(frozen=True)
@@ -201,6 +206,8 @@ class CacheEntry:
 
     `content` is the digest by which the output counts where other stages take it, `made` the time when it was, and
     `observed` what the run has read beside its code and its arguments: the entry serves while that says the same.
+    `explanation` are the blobs that say what its key was made of. Where a user has `accepted` the result for other
+    code than that which made it, this says who and when, and `from` which key.
     """
 
     value: Value
@@ -214,6 +221,8 @@ class CacheEntry:
     content: str | None = None
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
+    explanation: tuple[str, ...] = ()
+    accepted: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
@@ -221,7 +230,7 @@ class CacheEntry:
         metrics = tuple(map(Series.of, body["metrics"]))
         artifacts = tuple(map(Artifact.of, body.get("artifacts", ())))
         made = {"value": Value.of(body["value"]), "metrics": metrics, "artifacts": artifacts}
-        return cls(**{**_known(cls, body), **made})
+        return cls(**{**_known(cls, body), **made, "explanation": tuple(body.get("explanation", ()))})
 
 
 def plain(record: Any) -> Any:

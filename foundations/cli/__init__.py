@@ -22,9 +22,12 @@ from foundations.cli.parser import CommandError, HelpWanted, Parser, UsageError,
 
 _COMMANDS = {
     "archive": "look after an archive: check, gc, stats, copy, serve, compact",
+    "cache": "look after cached results: accept",
     "deploy": "run a driver in an environment",
     "info": "list the environments and say whether they answer",
     "init": "make a project that runs as it is",
+    "plan": "say what a driver's jobs would run, without running them",
+    "why": "say why stages of a job came from the cache, or did not",
 }
 _INTERRUPTED = 130
 _NOBODY_READS = 141  # what a shell reports of a program that SIGPIPE ended

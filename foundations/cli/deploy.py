@@ -39,9 +39,9 @@ def run(options: argparse.Namespace) -> NoReturn:
 
     Raise `UsageError` where there is no such driver or environment.
     """
-    driver = _driver(options.driver)
+    driver = driver_named(options.driver)
     if options.env is not None:
-        _require_environment(options.env, driver)
+        require_environment(options.env, driver)
         os.environ["FOUNDATIONS_ENVIRONMENT"] = options.env
     if options.job_name is not None:
         os.environ["FOUNDATIONS_JOB_NAME"] = _job_name(options.job_name)
@@ -54,7 +54,8 @@ def run(options: argparse.Namespace) -> NoReturn:
         raise CommandError(f"{sys.executable} can't be started: {error.strerror}") from error
 
 
-def _driver(text: str) -> Path:
+def driver_named(text: str) -> Path:
+    """Return the driver's file; raise `UsageError` where there is none."""
     path = Path(text)
     if path.is_file():
         return path
@@ -64,7 +65,7 @@ def _driver(text: str) -> Path:
     raise UsageError(f"there is no driver {text!r}{near(text, beside)}")
 
 
-def _require_environment(name: str, driver: Path) -> None:
+def require_environment(name: str, driver: Path) -> None:
     """Say what is wrong with an environment before a driver works for an hour and then asks for it."""
     from foundations.project import find_root
     from foundations.settings import load_environment

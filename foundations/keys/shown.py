@@ -123,6 +123,7 @@ _SIMPLE: dict[str, Callable[[Any], str]] = {
         for name in _PATHS.split()
         for module in ("pathlib", "pathlib._local")
     },
+    "foundations.keys.stage_keys.ContentOf": lambda value: f"result of {value.stage} ({value.digest[:8]})",
     "datetime.datetime": lambda value: f"{value.replace(tzinfo=None)!r}{_zone(value)}",
     "decimal.Decimal": lambda value: f"Decimal({_text(str(value))})",
     "fractions.Fraction": lambda value: f"Fraction({_integer(value.numerator)}, {_integer(value.denominator)})",

@@ -5,7 +5,7 @@ import inspect
 import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,10 @@ class Uncacheable(Exception):
 
 @dataclass(frozen=True)
 class ContentOf:
-    """Stands in an argument for a stage's result, and counts by the result's content."""
+    """Stands in an argument for a stage's result, and counts by the result's content; `stage` is for explanations."""
 
     digest: str
+    stage: str = field(default="", compare=False)
 
     def __foundations_key__(self) -> str:
         return self.digest
@@ -66,7 +67,8 @@ class StageKeys:
     """Makes the keys of one job; what its environment adds to every key is worked out once."""
 
     def __init__(self, *, bundle: str, environment: str | None, root: Path, paths: Iterable[str]) -> None:
-        self._bundle, self._environment, self._root = bundle, environment, root
+        self._bundle, self.environment, self._root = bundle, environment, root
+        self._names: dict[str, str] = {}
         self.user_code = UserCode.of(root, list(paths))
         self._closures = Closures(self.user_code)
         self._globals: dict[int, GlobalState] = {}
@@ -74,6 +76,7 @@ class StageKeys:
     def prepare(self, calls: Iterable[Call]) -> None:
         """Look at the code of all stages that are cached, before one of them runs and changes what it finds."""
         for call in calls:
+            self._names[call.id] = call.name
             if call.cached:
                 closure = self._closures.of(call.function)
                 if id(call.function) not in self._globals and closure.refused is None:
@@ -100,7 +103,7 @@ class StageKeys:
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
-        return StageKey(fine, digest(_SCHEME, "all code", self._all_code, *common), closure, arguments)
+        return StageKey(fine, digest(_SCHEME, "all code", self.all_code, *common), closure, arguments)
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""
@@ -116,7 +119,7 @@ class StageKeys:
             found = contents.get(hole.stage)
             if found is None:
                 raise Uncacheable("it takes the result of a stage that has no stable identity")
-            return ContentOf(found)
+            return ContentOf(found, self._names.get(hole.stage, ""))
 
         args, kwargs = filled_arguments(call.args, call.kwargs, Upstream, content)
         code = self._closures.code_for(call.function)
@@ -130,7 +133,8 @@ class StageKeys:
             raise Uncacheable(f"argument {error}") from error
 
     @cached_property
-    def _all_code(self) -> str:
+    def all_code(self) -> str:
+        """The digest of all code of the project, whether a stage can reach it or not."""
         return digest(self._bundle, *outside_code(self._root))
 
     @cached_property
@@ -138,7 +142,7 @@ class StageKeys:
         found = sorted(package.name for package in installed_packages())
         facts = [platform.machine(), platform.system(), sys.implementation.name, sys.version, str(sys.flags.optimize)]
         # the image's name stands for its base; what was installed into it may differ from one build to the next
-        return hashlib.sha256("\n".join([self._environment or "", *facts, *found]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([self.environment or "", *facts, *found]).encode()).hexdigest()
 
 
 def _without(surplus: Mapping[str, Any], ignored: Iterable[str]) -> dict[str, Any]:

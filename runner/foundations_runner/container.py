@@ -55,6 +55,7 @@ def order_of(request: JobRequest, *, image: str, environment_key: str, limits: L
         signing=request.signing,
         outage_seconds=request.outage_seconds,
         cache_read_only=request.cache_read_only,
+        dry=request.dry,
         runtime=_RUNTIME,
         directory=_DIRECTORY,
         python="python3",

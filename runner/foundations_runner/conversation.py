@@ -15,6 +15,8 @@ from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
 from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
+from foundations_runner.explanations import Coming, Explanations, arrived, under_way
+from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.lookups import Lookups, told
@@ -62,6 +64,7 @@ class Conversation:
         self._served: dict[str, _Hit] = {}
         self._lookups = Lookups(archive, journal)
         self._intake = Intake(archive, spec, self._uploads)
+        self._explanations = Explanations(archive, self._uploads)
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -130,22 +133,7 @@ class Conversation:
 
     def _hand_over(self, order: Order, root: str) -> None:
         spec = self._spec
-        message = {
-            "say": "job",
-            "job_id": spec.job_id,
-            "root": root,
-            "paths": list(spec.paths),
-            "python": spec.python,
-            "bundle": spec.bundle,
-            "environment_key": order.environment_key,
-            "directory": spec.directory,
-            "parameters": {name: spec.parameters[name] for name in spec.given},
-            "error_verbosity": spec.error_verbosity,
-            "mark": self._mark,
-            "concurrency": dict(spec.concurrency),
-            "cached": any(stage.cached for stage in spec.stages),
-            "cache_read_only": order.cache_read_only,
-        }
+        message = job_message(spec, order, root=root, mark=self._mark)
         self._channel.send_stream(message, [buffer.size for buffer in spec.graph.buffers], self._graph())
 
     def _take(self, message: Message) -> None:
@@ -154,6 +142,8 @@ class Conversation:
                 self._values[message["stage"]] = self._store_value(message)
             case "ended":
                 self._end_stage(message)
+            case "explain":
+                self._explanations.take(message["names"], self._pieces(message["sizes"]))
             case "lookup":
                 self._look_up(message)
             case "take":
@@ -198,12 +188,19 @@ class Conversation:
         self._catch_up()
         coming = self._values.pop(message["stage"], None)
         hit, copied = self._served[message["stage"]] = self._hits.pop(message["stage"], (None, None))
-        after = [*(coming.blobs if coming else ()), *([copied] if copied else ())]
-        self._uploads.then(partial(self._write_end, message, coming, hit), after=after)
+        names = message.pop("explanation", ())
+        served = hit is not None and message["status"] == "cached"
+        why = self._explanations.of_entry(hit) if hit and served else self._explanations.sent(names)
+        after = [*(coming.blobs if coming else ()), *([copied] if copied else ()), *under_way(why)]
+        self._uploads.then(partial(self._write_end, message, coming, hit, why), after=after)
 
-    def _write_end(self, message: Message, coming: ComingValue | None, hit: CacheEntry | None) -> None:
+    def _write_end(
+        self, message: Message, coming: ComingValue | None, hit: CacheEntry | None, explanation: Coming
+    ) -> None:
         stage, key, keep = message["stage"], message.get("cache_key"), message.pop("keep")
         kept = {name: message.pop(name) for name in ("content", "observed") if name in message}
+        if why := arrived(explanation):
+            message["explanation"] = list(why)
         place = message.pop("place", "first")
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
@@ -214,7 +211,8 @@ class Conversation:
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
-            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=message["time"], **kept)
+            now = message["time"]
+            entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=now, explanation=why, **kept)
             self._uploads.begin(partial(self._archive.keep, key, entry, place=place))
 
     def _look_up(self, message: Message) -> None:
@@ -283,12 +281,6 @@ class Conversation:
         except (NotArchived, ArchiveDamaged):
             return False
         return True
-
-
-def graph_of(archive: Archive, spec: JobSpec) -> Iterator[bytes]:
-    """Yield the bytes of a job's graph, as the archive holds them."""
-    for buffer in spec.graph.buffers:
-        yield from archive.blobs.get_buffer(buffer)
 
 
 def _event(say: str, message: Message) -> _Event:

@@ -3,12 +3,14 @@
 It holds the archive's credentials and outlives the worker, so whatever becomes of the user's code is written down.
 """
 
+import json
 import os
 import shutil
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -26,10 +28,12 @@ from foundations_archive.retrying import INTERACTIVE, Notice, Patience
 from foundations_archive.signing import SigningKey
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
-from foundations_runner.conversation import Conversation, graph_of
+from foundations_runner.conversation import Conversation
+from foundations_runner.handover import graph_of, job_message
 from foundations_runner.host import BROKEN, CANCELLED, COMPLETED, FAILED
 from foundations_runner.journal import Journal
 from foundations_runner.order import Order
+from foundations_runner.rehearsal import Rehearsal
 from foundations_runner.worker_process import WorkerProcess
 
 _GRACE_SECONDS = 2
@@ -64,6 +68,8 @@ class _Courier:
             Path(order.private).chmod(0o700)  # the worker must not walk into a mounted archive
         # a host that can't reach the archive at all is found out before the job has begun
         arriving = Patience(silence=min(_ARRIVING_SECONDS, order.outage_seconds), trouble=order.outage_seconds)
+        if order.dry is not None:
+            return self._rehearse(self._archive(arriving), JobSpec.of(json.loads(order.dry)))
         spec = self._spec(self._archive(arriving))
         archive = self._archive(
             Patience(silence=order.outage_seconds, trouble=order.outage_seconds), notice=self._say_that_we_wait
@@ -89,6 +95,30 @@ class _Courier:
             shutil.rmtree(order.directory, ignore_errors=True)
         pack_after_job(self._archive(INTERACTIVE), spec)  # the job has ended: it waits for no outage
         return {"Completed": COMPLETED, "Cancelled": CANCELLED}.get(state, FAILED)
+
+    def _rehearse(self, archive: Archive, spec: JobSpec) -> int:
+        """Let the worker say what would become of the stages of a job that is in no archive."""
+        talk = Rehearsal(archive, echo=sys.stdout.buffer)
+        root = self._unpack(archive, spec)
+        self._worker = worker = WorkerProcess(
+            self._order, root=root, working_directory=root / spec.directory, on_line=talk.line
+        )
+        message = job_message(spec, self._order, root=str(root), mark=worker.mark)
+        listener = threading.Thread(
+            target=talk.hold, args=(worker.channel, message, spec), name="listener", daemon=True
+        )
+        listener.start()
+        if self._cancelled:
+            self._cancel(signal.SIGTERM, None)
+        status = worker.wait()
+        signal.alarm(0)
+        worker.channel.hang_up()
+        listener.join()
+        worker.drain()
+        talk.end(None if self._cancelled else cause.of(status, memory_kills=0, memory=self._order.memory))
+        if self._order.temporary:
+            shutil.rmtree(self._order.directory, ignore_errors=True)
+        return CANCELLED if self._cancelled else COMPLETED
 
     def _archive(self, patience: Patience, *, notice: Notice | None = None) -> Archive:
         order = self._order
@@ -160,7 +190,15 @@ class _Courier:
             catch_up=worker.catch_up,
             graph=lambda: graph.result() or graph_of(archive, spec),
         )
-        listener = threading.Thread(target=self._converse, args=(talk, root), name="listener", daemon=True)
+        status = self._wait_for(worker, partial(self._converse, talk, root))
+        # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
+        for line in ((talk.ended or {}).get("error") or "").splitlines():
+            journal.add("log", stream="error", text=line)
+        return self._verdict(talk, status, memory_kills=cause.out_of_memory_kills() - before)
+
+    def _wait_for(self, worker: WorkerProcess, listen: Callable[[], None]) -> int:
+        """Listen to the worker until it has ended, and return its wait status."""
+        listener = threading.Thread(target=listen, name="listener", daemon=True)
         listener.start()
         if self._cancelled:
             self._cancel(signal.SIGTERM, None)
@@ -169,10 +207,7 @@ class _Courier:
         worker.channel.hang_up()  # a child of the worker may have inherited its end
         listener.join()
         worker.drain()
-        # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception
-        for line in ((talk.ended or {}).get("error") or "").splitlines():
-            journal.add("log", stream="error", text=line)
-        return self._verdict(talk, status, memory_kills=cause.out_of_memory_kills() - before)
+        return status
 
     def _converse(self, talk: Conversation, root: Path) -> None:
         talk.hold(self._order, str(root))

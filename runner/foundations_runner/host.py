@@ -15,7 +15,7 @@ class JobRequest:
     """A job that is in the archive and shall run; the archive's places are as the driver spells them.
 
     The job waits `outage_seconds` for an archive that does not answer. Of a `detached` one nobody awaits the end: its
-    host tidies up by itself.
+    host tidies up by itself. A `dry` run is in no archive: this is its spec, as JSON.
     """
 
     job_id: str
@@ -27,6 +27,7 @@ class JobRequest:
     outage_seconds: float = 3600.0
     cache_read_only: bool = False
     detached: bool = False
+    dry: str | None = None
 
 
 @dataclass(frozen=True)

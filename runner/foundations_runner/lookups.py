@@ -1,21 +1,27 @@
 """Entries of the cache, looked up for the worker: many at a time."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveUntrusted
 from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, plain
-from foundations_runner.journal import Journal
 
 _Found = list[tuple[str, CacheEntry]]
+
+
+class Says(Protocol):
+    """Who tells of something: the journal of a job."""
+
+    def add(self, event: str, **fields: Any) -> None:
+        """Take in an event of this kind."""
 
 
 class Lookups:
     """What has been found for which stage; the worker chooses, since it sees what entries depend on."""
 
-    def __init__(self, archive: Archive, journal: Journal) -> None:
+    def __init__(self, archive: Archive, journal: Says) -> None:
         self._archive, self._journal = archive, journal
         self._found: dict[str, dict[str, CacheEntry]] = {}
 
@@ -52,4 +58,5 @@ def told(name: str, entry: CacheEntry) -> dict[str, Any]:
         "content": entry.content,
         "made": entry.made,
         "observed": plain(entry.observed),
+        "seconds": entry.seconds,
     }

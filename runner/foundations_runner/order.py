@@ -14,6 +14,7 @@ class Order:
     Paths are those of the courier's own file system. `owner` is who the files of a directory archive shall
     belong to, `worker_user` who the user's code runs as; None keeps the courier's own user. A `temporary` directory is
     the courier's to delete: its driver may be gone when the job ends. `signing` holds the secrets of a `SigningKey`.
+    Of a dry run, which is in no archive, `dry` is the job's spec.
     """
 
     job_id: str
@@ -34,6 +35,7 @@ class Order:
     signing: tuple[str, ...] = field(default=(), repr=False)
     outage_seconds: float = 3600.0
     cache_read_only: bool = False
+    dry: str | None = None
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""

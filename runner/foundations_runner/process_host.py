@@ -39,6 +39,7 @@ class ProcessHost:
             signing=request.signing,
             outage_seconds=request.outage_seconds,
             cache_read_only=request.cache_read_only,
+            dry=request.dry,
             runtime=str(self._runtime.path),
             directory=str(directory),
             python=sys.executable,

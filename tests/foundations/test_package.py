@@ -52,17 +52,23 @@ foundations/cli/template/models/__init__.py.template
 foundations/cli/template/models/logistic.py.template
 foundations/cli/template/requirements.txt.template
 foundations/cli/template/results.py.template
+foundations/cli/why.py
+foundations/cli/why_lines.py
 foundations/culprits.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/differences.py
 foundations/diversion.py
 foundations/downloads.py
 foundations/drawing.py
 foundations/driver.py
+foundations/earlier.py
 foundations/errors.py
 foundations/excepthook.py
 foundations/execute.py
+foundations/explaining.py
+foundations/explanation.py
 foundations/failures.py
 foundations/forked.py
 foundations/frames.py
@@ -195,6 +201,7 @@ foundations/stage_cache.py
 foundations/stage_id.py
 foundations/stage_process.py
 foundations/stage_processes.py
+foundations/stage_reasons.py
 foundations/stage_threads.py
 foundations/staged.py
 foundations/terminal_view.py
@@ -206,6 +213,7 @@ foundations/values.py
 foundations/verbosity.py
 foundations/view.py
 foundations/walk.py
+foundations/why_frame.py
 foundations/worker.py
 foundations_archive/__init__.py
 foundations_archive/archive.py
@@ -288,6 +296,7 @@ foundations_runner/docker_host.py
 foundations_runner/endings.py
 foundations_runner/engine.py
 foundations_runner/errors.py
+foundations_runner/explanations.py
 foundations_runner/gpus.py
 foundations_runner/host.py
 foundations_runner/intake.py

@@ -36,7 +36,8 @@ def test_every_key_can_be_set(tmp_path: Path) -> None:
           signing_key_file: ~/signing.key
           outage_seconds: 60
         archive: {signing_key_file: ~/signing.key}
-        cache_config: {end_point: s3://bucket/cache}
+        cache_config: {end_point: s3://bucket/cache, read_only: true}
+        cache: {read_only: true}
         stage_config: {threads: 4, processes: 2}
         search_config: {concurrent_jobs: 3}
         log_level: WARNING
@@ -75,7 +76,7 @@ def test_an_unknown_key_like_none_still_lists_the_valid_ones(tmp_path: Path) -> 
     error = fault(tmp_path, DOCKER + "zzz: 1\n")
     assert str(error) == (
         "config/docker.config.yaml, line 2: unknown key 'zzz'; valid keys: job_deployment_env, docker_config, "
-        "results_config, archive, cache_config, stage_config, search_config, log_level, error_verbosity"
+        "results_config, archive, cache_config, cache, stage_config, search_config, log_level, error_verbosity"
     )
 
 

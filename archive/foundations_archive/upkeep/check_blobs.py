@@ -96,7 +96,7 @@ class BlobCheck:
         return []
 
     def _examine(self, reference: Reference, key: str, named: Named) -> None:
-        sizes = [self._size(digest, key, named) for digest in reference.digests]
+        sizes = [self._size(digest, key, named, explains=reference.explains) for digest in reference.digests]
         if None in sizes or reference.size is None:
             return
         held = sum(size for size in sizes if size is not None)
@@ -104,7 +104,7 @@ class BlobCheck:
             what = f"its parts hold {held} bytes instead of the {reference.size} that {key} tells of"
             self._blame(layout.blob(reference.digests[0]), what, key, named)
 
-    def _size(self, digest: str, key: str, named: Named) -> int | None:
+    def _size(self, digest: str, key: str, named: Named, *, explains: bool) -> int | None:
         for store in named.homes:
             size = self._sizes[store].get(digest)
             if size is None and (entry := self._look.stores[store].head(layout.blob(digest))):
@@ -112,14 +112,18 @@ class BlobCheck:
             if size is not None:
                 self._wanted[store].add(digest)
                 if digest in self._damaged[store]:
-                    self._blame(layout.blob(digest), f"it is not what its name says; {key} names it", key, named)
+                    what = f"it is not what its name says; {key} names it"
+                    self._blame(layout.blob(digest), what, key, named, explains=explains)
                     return None
                 return size
-        self._blame(layout.blob(digest), f"it is not there; {key} names it", key, named)
+        self._blame(layout.blob(digest), f"it is not there; {key} names it", key, named, explains=explains)
         return None
 
-    def _blame(self, blob: str, what: str, key: str, named: Named) -> None:
-        if not named.is_cache:
+    def _blame(self, blob: str, what: str, key: str, named: Named, *, explains: bool = False) -> None:
+        if named.is_cache and explains:
+            # its result can be used all the same
+            self._look.found("warning", blob, f"a part of why a stage was computed: {what}", store=named.homes[0])
+        elif not named.is_cache:
             self._look.found("damage", blob, what)
         elif key not in self._faulty_entries:
             self._faulty_entries.add(key)

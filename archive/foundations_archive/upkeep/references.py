@@ -14,11 +14,15 @@ _ARTIFACT = frozenset({"key", "manifest", "size", "files", "folder", "time"})
 
 @dataclass(frozen=True)
 class Reference:
-    """Blobs, and how many bytes they hold together where whoever names them says it; a manifest names more."""
+    """Blobs, and how many bytes they hold together where whoever names them says it; a manifest names more.
+
+    What `explains` a result is not needed to use it.
+    """
 
     digests: tuple[str, ...]
     size: int | None = None
     is_manifest: bool = False
+    explains: bool = False
 
 
 def of_spec(spec: JobSpec) -> Iterator[Reference]:
@@ -33,6 +37,7 @@ def of_record(record: JobRecord) -> Iterator[Reference]:
     for stage in record.stages:
         yield from _of_value(stage.value)
         yield from map(_of_artifact, stage.artifacts)
+        yield from _of_explanation(stage.explanation)
     yield from of_events(record.tail)
 
 
@@ -43,12 +48,14 @@ def of_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Reference]:
             yield _of_artifact(Artifact.of(event))
         elif event["event"] == "stage ended":
             yield from _of_value(Value.of(event.get("value")))
+            yield from _of_explanation(event.get("explanation", ()))
 
 
 def of_entry(entry: CacheEntry) -> Iterator[Reference]:
     """Yield what a cache entry names."""
     yield from _of_value(entry.value)
     yield from map(_of_artifact, entry.artifacts)
+    yield from _of_explanation(entry.explanation)
 
 
 def of_manifest(data: bytes, *, key: str = "") -> Iterator[Reference]:
@@ -85,6 +92,11 @@ def _of_value(value: Value | None) -> Iterator[Reference]:
     for buffer in value.buffers if value else ():
         if buffer.chunks:
             yield Reference(buffer.chunks, buffer.size)
+
+
+def _of_explanation(names: Iterable[str]) -> Iterator[Reference]:
+    for name in names:
+        yield Reference((name,), explains=True)
 
 
 def _of_artifact(artifact: Artifact) -> Reference:

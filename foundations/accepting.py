@@ -1,0 +1,66 @@
+"""A refactoring, blessed: results of a stage's earlier code are made to serve its code as it is now."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from foundations.differences import Difference
+from foundations.earlier import EarlierStages
+from foundations.explanation import Explanation
+from foundations_archive.archive import Archive
+from foundations_archive.records import CacheEntry
+
+# what a refactoring may change: not what a stage is given, nor where it runs
+_CODE = frozenset({"function", "class", "module", "constant", "data", "files", "top level", "code"})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of one stage that was to be accepted: the job whose result serves it now, or why there is none."""
+
+    stage: str
+    name: str
+    job_id: str | None = None
+    differences: tuple[Difference, ...] = ()
+    reason: str | None = None
+
+
+def is_refactoring(differences: Sequence[Difference]) -> bool:
+    """Tell whether two runs of a stage differ in nothing but code, and in that."""
+    return bool(differences) and all(one.kind in _CODE for one in differences)
+
+
+class Acceptance:
+    """Writes cache entries for one user in one archive."""
+
+    def __init__(self, archive: Archive, earlier: EarlierStages, *, user: str) -> None:
+        self._archive, self._earlier, self._user = archive, earlier, user
+
+    def accept(self, stage: str, explanation: Explanation) -> Accepted:
+        """Let the newest result whose run differs in its code alone serve a stage that would run."""
+        name, keys = explanation.stage_name, explanation.stage.content["keys"]
+        if keys is None:
+            return Accepted(stage, name, reason=f"it can't be cached: {explanation.refused}")
+        before = self._earlier.nearest(explanation, stage=stage, fits=is_refactoring)
+        if before is None:
+            return Accepted(stage, name, reason="no earlier run differs from it in its code alone")
+        entry = self._entry(before.explanation.stage.content)
+        if entry is None:
+            return Accepted(stage, name, reason=f"the result of job {before.job_id} is not in the cache any more")
+        for document in explanation.documents:
+            self._archive.cache_blobs.put_bytes(document.data)
+        accepted = {"by": self._user, "at": time.time(), "from": before.explanation.stage.content["kept"]}
+        blessed = replace(entry, explanation=explanation.names, accepted=accepted)
+        self._archive.keep(keys["fine"], blessed, place="instead")
+        return Accepted(stage, name, entry.job_id, tuple(before.differences))
+
+    def _entry(self, stage: Mapping[str, Any]) -> CacheEntry | None:
+        """Return what is cached for an earlier run, the youngest where several stand beside each other."""
+        key = stage["kept"]
+        if key is None:
+            return None
+        found = [self._archive.cached(key), *(entry for _, entry in self._archive.cached_beside(key))]
+        there = [entry for entry in found if entry is not None]
+        same = [entry for entry in there if entry.observed == stage["observed"]]
+        return max(same or there, key=lambda entry: entry.made, default=None)

@@ -1,0 +1,65 @@
+"""`foundations cache accept`: results of a stage's earlier code serve its code as it is now."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from foundations.cli.deploy import driver_named, require_environment
+from foundations.cli.output import Answer, redacted_line
+from foundations.cli.parser import CommandError, UsageError, add_json, near
+from foundations.cli.plan import plans_of
+from foundations.printable import masked
+
+_DRIVER = "driver.py"
+DESCRIPTION = """\
+Let cached results of a stage serve its code as it is now, after a refactoring of which you know that it changes no
+result. The driver is planned, as by `foundations plan`; each stage called STAGE that would run, and whose nearest
+earlier run differs from it in code alone, is served by that run's result from now on.
+
+  foundations cache accept train driver.py --epochs 3
+
+Nothing is executed. Arguments, packages, files and variables that differ are not accepted: those stages run."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the stage, the options, the driver, and whatever the driver takes."""
+    parser.add_argument("--env", metavar="NAME", help="the environment, where the driver sets none")
+    add_json(parser)
+    parser.add_argument("stage", metavar="STAGE", help="the name of a stage, or its id")
+    parser.add_argument("driver", metavar="DRIVER", nargs="?", help=f"the driver's file; default: {_DRIVER}")
+    rest = parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
+    rest.required = False  # before Python 3.13 argparse says that they are
+
+
+def run(options: argparse.Namespace) -> Answer:
+    """Return what was accepted; the status is 1 where a stage of the name would run all the same."""
+    if options.driver is None and not Path(_DRIVER).is_file():
+        raise UsageError(f"there is no {_DRIVER} here; name the driver whose stage {options.stage} is accepted")
+    name = options.driver or _DRIVER
+    driver = driver_named(name)
+    if options.env is not None:
+        require_environment(options.env, driver)
+    plans, status = plans_of(name, options.arguments, env=options.env, quiet=True, accepted=options.stage)
+    if status:
+        raise CommandError(f"the driver ended with status {status}")
+    stages = [stage for plan in plans for stage in plan["stages"]]
+    if not stages:
+        known = {known for plan in plans for known in plan["names"]}
+        raise UsageError(f"the driver runs no stage {options.stage!r}{near(options.stage, sorted(known))}")
+    refused = [one for one in stages if one["job_id"] is None and "served" not in (one["reason"] or "")]
+    return Answer({"stages": stages}, list(_lines(stages)), status=1 if refused else 0)
+
+
+def _lines(stages: list[Mapping[str, Any]]) -> Iterator[str]:
+    for one in stages:
+        name = redacted_line(one["name"])
+        if one["job_id"] is None:
+            yield f"{name}  not accepted: {redacted_line(one['reason'])}"
+            continue
+        yield f"{name}  accepted: served by the result of job {redacted_line(one['job_id'])}, in spite of"
+        for difference in one["differences"]:
+            yield f"  {redacted_line(difference['name'])} {difference['says']}"
+            yield from (
+                f"    {masked(line.expandtabs(4))}".rstrip() for line in (difference["diff"] or "").splitlines()
+            )

@@ -11,6 +11,7 @@ from foundations.keys.attribution import active, observe
 from foundations.keys.claims import content_at
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
+from foundations.keys.started_programs import reads_more
 from foundations.keys.watched_files import DIGESTS
 
 try:
@@ -35,7 +36,10 @@ def started(
     del variables
     texts = [*_words(program), *_words(words)]
     record.note("processes", _shown(program, texts))
-    for path in _files(texts, absolute(folder) if isinstance(folder, str | bytes) else None):
+    place = absolute(folder) if isinstance(folder, str | bytes) else None
+    if reads_more(texts, place or os.getcwd(), record.places):
+        record.note("escaped", f"the program {_shown(program, texts)}")
+    for path in _files(texts, place):
         if not record.places.is_library(path) and not path.startswith(("/bin/", "/usr/", "/lib", "/sbin/")):
             record.note_now("named", path, content_at(path, DIGESTS))
 

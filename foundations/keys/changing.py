@@ -65,8 +65,21 @@ def called_by(value: Any, code: UserCode) -> Iterator[types.FunctionType]:
         seen.add(id(one))
         for function in _functions_of(one):
             yield function
-            below = (function.__globals__.get(name) for name in set(names_in(function.__code__)))
-            waiting += [each for each in below if _is_code_of(each, code)]
+            names = set(names_in(function.__code__))
+            below = [each for name in names if _is_code_of(each := function.__globals__.get(name), code)]
+            waiting += below
+            waiting += [method for each in below for name in names if (method := method_of(each, name))]
+
+
+def method_of(value: Any, name: str) -> types.FunctionType | None:
+    """Return the function that is called by a name of a class, or of an instance, without asking either."""
+    kind = value if is_a(value, type) else type(value)
+    for one in type.__getattribute__(kind, "__mro__"):
+        found = vars(one).get(name)
+        found = found.__func__ if is_a(found, staticmethod, classmethod) else found
+        if found is not None:
+            return found if is_a(found, types.FunctionType) else None
+    return None
 
 
 def names_in(code: types.CodeType) -> Iterable[str]:

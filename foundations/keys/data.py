@@ -28,6 +28,7 @@ weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle multiprocess
 asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar _abc._abc_data
 """
 _OPAQUE = frozenset(_OPAQUE_NAMES.split())
+_COUNTED_OF_OPAQUE = ("_flag", "_value", "_initial_value", "_parties")  # whether it is set, how many may pass
 
 
 def is_opaque(kind: type) -> bool:
@@ -73,6 +74,8 @@ def _inside_opaque(value: Any, *, lenient: bool) -> list[Any]:
             return []
     if is_a(value, threading.local):
         return [dict(vars(value))]
+    if is_a(value, threading.Event, threading.Semaphore, threading.Barrier):
+        return [] if lenient else [vars(value).get(name) for name in _COUNTED_OF_OPAQUE]
     held = _weakly_held(value)
     # objects that a library holds come and go with the garbage collector; functions and classes stay
     return [one for one in held if is_a(one, types.FunctionType, type)] if lenient else held

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from foundations.keys.change_names import CHANGES, REGISTERS
-from foundations.keys.changing import Changing, root_of, value_of
+from foundations.keys.changing import Changing, method_of, root_of, value_of
 from foundations.keys.library import is_a
 from foundations.keys.module_source import Sources, bodies_of
 from foundations.keys.modules import MISSING
@@ -101,6 +101,10 @@ class Effects:
             return self._changing.reached_by(value)
         if value is MISSING and self._namespace is None and isinstance(function, ast.Name):
             return function.id not in _BUILTINS
+        root = self._value(root_of(function))
+        method = method_of(root, _name_of(function)) if self._is_users(root) else None
+        if method is not None:
+            return self._changing.reached_by(method)
         return CHANGES.match(_name_of(function)) is not None
 
     def _registers(self, decorator: ast.expr) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foundations.metrics import log_metric
     from foundations.parameters import Hyperparameter
     from foundations.pictures.picture import Picture, show
+    from foundations.plan import Plan
     from foundations.ranges import DiscreteHyperparameter, FloatingHyperparameter, IntegerHyperparameter
     from foundations.reader import JobPersister, ResultReader, get_metrics_for_all_jobs
     from foundations.resources import set_job_resources
@@ -36,6 +37,7 @@ _HOMES = {
     "JobFailedError": "errors",
     "JobPersister": "reader",
     "Picture": "pictures.picture",
+    "Plan": "plan",
     "ResultReader": "reader",
     "Stage": "stage",
     "archive_jobs": "jobs",
@@ -68,6 +70,7 @@ __all__ = [
     "JobFailedError",
     "JobPersister",
     "Picture",
+    "Plan",
     "ResultReader",
     "Stage",
     "archive_jobs",

@@ -18,6 +18,7 @@ from foundations.keys.ignored import without_marks
 from foundations.keys.stage_keys import StageKey
 from foundations.originals import described
 from foundations.schedule import run_in_order
+from foundations.single_flight import NoLongerWanted, SingleFlight
 from foundations.stage_cache import Hit, StageCache
 from foundations.time_limit import Speaking, call_within
 from foundations.values import encode, unserializable
@@ -103,6 +104,7 @@ class _Run:
         self.results = IntermediateResults(graph)
         self._graph, self._calls = graph, {call.id: call for call in graph.calls}
         self._reporter, self._cache, self._traceback, self._invoke = reporter, cache, traceback, invoke
+        self._flight = SingleFlight(cache)
         self._served: dict[str, Hit] = {}
         self._needed = set(self._calls)
         self._fetching = threading.RLock()
@@ -123,7 +125,10 @@ class _Run:
         """Run one stage, whose parents have run, unless it need not run."""
         if call.id in self._needed and call.id not in self._served:
             self._reporter.started(call)
-            self._run(call)
+            try:
+                self._run(call)
+            finally:
+                self._flight.ended()
 
     def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
@@ -131,6 +136,8 @@ class _Run:
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
+            if key and not again and not hit and not self._cache.read_only:
+                hit, began = self._turn(call, key, began)
             if hit:
                 self._served[call.id] = hit
                 self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
@@ -141,6 +148,9 @@ class _Run:
             with cached.watching() if cached else nullcontext():
                 result = self._attempts(call, *without_marks(args, kwargs))
             refuse_stage(call, result)
+        except NoLongerWanted:
+            self._reporter.ended(call, Outcome("not run", time.perf_counter() - began))
+            raise
         except BaseException as error:
             text, seconds = self._traceback(error), time.perf_counter() - began
             outcome = Outcome("failed", seconds, error=text, exception=described(error))
@@ -152,6 +162,11 @@ class _Run:
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
+
+    def _turn(self, call: Call, key: StageKey, began: float) -> tuple[Hit | None, float]:
+        """Return what serves a stage that others were computing, if anything, and when it began: to compute, after."""
+        hit = self._flight.served(call, key)
+        return hit, began if hit else time.perf_counter()
 
     def _explanation(self, call: Call, key: StageKey | None, run: CachedRun | None) -> Explanation | None:
         if run is not None:

@@ -158,6 +158,7 @@ class Destination:
             s3=_credentials(environment),
             signing=self.archive.signing.exported() if self.archive.signing else (),
             outage_seconds=environment.outage_seconds,
+            lease_seconds=environment.lease_seconds,
             cache_read_only=environment.cache_read_only,
             worker=_WORKER,
             **more,

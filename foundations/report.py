@@ -15,7 +15,7 @@ from foundations.explanation import Explanation
 from foundations.graph import Call
 from foundations.output import Output
 from foundations.plain import tagged_float
-from foundations.stage_cache import Hit, Question
+from foundations.stage_cache import Claim, Hit, Question
 from foundations.values import decode
 
 _LONGEST_NOTE = 1 << 20
@@ -117,6 +117,11 @@ class Report:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
         answer: tuple[bool, Any] = self._channel.ask({"say": "load", "stage": call.id}, self._loaded)
         return answer
+
+    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+        """Return what a stage shall do that wants to compute a key, see `Entries.claim`."""
+        question = {"say": "claim", "stage": call.id, "key": key, "looked": looked, "waits": waits}
+        return Claim(**self.ask(question))
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         """Take note that a stage has ended, and keep its result where the outcome holds one."""

@@ -12,10 +12,12 @@ from foundations.processors import usable_processors
 from foundations.schema import did_you_mean, read_config
 from foundations.verbosity import Verbosity
 from foundations_archive.errors import ArchiveMisconfigured
+from foundations_archive.leases import LEASE_SECONDS
 from foundations_archive.location import DirectoryLocation, parse_location
 
 LOCAL = "local"
 _DOCKER_JOBS = 4
+_LONGEST_LEASE_SECONDS = 3600
 _SUFFIX = ".config.yaml"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _selected: str | None = None
@@ -73,6 +75,7 @@ class Environment:
     concurrent_jobs: int = 1
     signing_key_file: Path | None = None
     outage_seconds: float = 3600.0
+    lease_seconds: float = LEASE_SECONDS
     cache_read_only: bool = False
 
 
@@ -155,8 +158,23 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         concurrent_jobs=config.get("search_config", {}).get("concurrent_jobs") or _concurrent_jobs(config),
         signing_key_file=_signing_key_file(config, source, root),
         outage_seconds=float(results.get("outage_seconds", 3600.0)),
+        lease_seconds=_lease_seconds(),
         cache_read_only=_cache_read_only(config, source),
     )
+
+
+def _lease_seconds() -> float:
+    text = os.environ.get("FOUNDATIONS_LEASE_SECONDS")
+    if not text:
+        return LEASE_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_LEASE_SECONDS:
+        message = f"FOUNDATIONS_LEASE_SECONDS is {text!r}; write a number above 0, up to {_LONGEST_LEASE_SECONDS}"
+        raise SettingsError(message, key="FOUNDATIONS_LEASE_SECONDS")
+    return seconds
 
 
 def _signing_key_file(config: dict[str, Any], source: Path | None, root: Path) -> Path | None:

@@ -37,6 +37,19 @@ class Hit:
     seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a stage shall do that wants to compute a key: do so, `look` for an entry again, or wait for a `job`.
+
+    One to look for came `after` a generation of the key's lease, whose holder is `dead` or was done with it.
+    """
+
+    then: Literal["compute", "look", "wait"]
+    job: str | None = None
+    after: int | None = None
+    dead: bool = False
+
+
 class Entries(Protocol):
     """Where the entries of the cache are."""
 
@@ -48,6 +61,12 @@ class Entries(Protocol):
 
     def load(self, call: Call) -> tuple[bool, Any]:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
+
+    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+        """Return what a stage shall do that wants to compute a key, having `looked` after a generation of its lease.
+
+        One that no longer `waits` computes in any case.
+        """
 
 
 class StageCache:
@@ -115,6 +134,10 @@ class StageCache:
     def load(self, call: Call) -> tuple[bool, Any]:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
         return self._entries.load(call)
+
+    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+        """Return what a stage shall do that wants to compute a key, see `Entries.claim`."""
+        return self._entries.claim(call, key, looked=looked, waits=waits)
 
     def key(self, call: Call) -> StageKey | None:
         """Return the key of a stage whose parents have ended; None, with a warning, where it can't be cached."""

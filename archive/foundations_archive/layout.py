@@ -11,6 +11,7 @@ LIVE = "live/"
 ROWS = "idx/"
 HIDDEN = "hidden/"
 CACHE = "cache/"
+LEASES = "leases/"
 CYCLES = "gc/"
 
 # the attempt of all who see a courier die, or cancel a job that waits: of them too only one has the word
@@ -37,12 +38,13 @@ _KINDS = {
     "hidden": re.compile(r"hidden/[^/]+/[^/=]+"),
     "marker": re.compile(r"live/[^/]+/[^/=]+"),
     "cache": re.compile(r"cache/([^/]{2})/\1[^/]*\.json"),
+    "lease": re.compile(r"leases/[a-z]+/([^/=]{2})/\1[^/=]*=[0-9]{6}"),
     "cycle": re.compile(r"gc/[^/]+\.json"),
 }
 KINDS = tuple(_KINDS)
 _BY_FOLDER = {
     folder: [kind for kind, pattern in _KINDS.items() if pattern.pattern.startswith(folder)]
-    for folder in (BLOBS, JOBS, LIVE, ROWS, HIDDEN, CACHE, CYCLES)
+    for folder in (BLOBS, JOBS, LIVE, ROWS, HIDDEN, CACHE, LEASES, CYCLES)
 }
 
 
@@ -121,7 +123,7 @@ def post(job_id: str, attempt: str) -> str:
 
 
 def live(project: str, job_id: str) -> str:
-    """Return the key of the marker of a job that has not ended: the only object that is overwritten."""
+    """Return the key of the marker of a job that has not ended, which is overwritten as a sign of life."""
     return f"{LIVE}{quoted(project)}/{job_id}"
 
 
@@ -210,6 +212,27 @@ def cached_beside(key: str, name: str | None = None) -> str:
     """Return the key of an entry that stands beside that of a cache key; without a name the prefix of all of them."""
     prefix = f"cache/{key[:2]}/{key}="
     return prefix if name is None else f"{prefix}{name}.json"
+
+
+def leases(kind: str, name: str) -> str:
+    """Return the prefix of all generations of a lease."""
+    return f"{LEASES}{kind}/{name[:2]}/{name}="
+
+
+def lease(kind: str, name: str, generation: int) -> str:
+    """Return the key of a generation of a lease; keys sort as generations follow one another."""
+    return f"{leases(kind, name)}{generation:06d}"
+
+
+def generation_in(key: str) -> int:
+    """Return the generation that a key of a lease names, below 0 for a key that is none."""
+    number = key.rpartition("=")[2]
+    return int(number) if kind_of(key) == "lease" else -1
+
+
+def generations_beside(key: str) -> str:
+    """Return the prefix of all generations of the lease that a key is of."""
+    return key.rpartition("=")[0] + "="
 
 
 def cycle(name: str) -> str:

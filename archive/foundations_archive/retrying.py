@@ -45,6 +45,10 @@ class Retrying:
         self._notice = notice
         self._noticed = False
 
+    def with_patience(self, patience: Patience) -> "Retrying":
+        """Return the same store for who waits longer, or not as long, and tells nobody."""
+        return Retrying(self._store, patience=patience)
+
     @property
     def location(self) -> str:
         """Where the store is, for people."""

@@ -54,6 +54,7 @@ def order_of(request: JobRequest, *, image: str, environment_key: str, limits: L
         s3={**request.s3, "endpoint_url": _endpoint(request, limits)},
         signing=request.signing,
         outage_seconds=request.outage_seconds,
+        lease_seconds=request.lease_seconds,
         cache_read_only=request.cache_read_only,
         dry=request.dry,
         runtime=_RUNTIME,

@@ -1,33 +1,31 @@
 """The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
-from foundations_archive.envelope import tagged
 from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.leases import LEASE_SECONDS
 from foundations_archive.manifest import ManifestError
 from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
-from foundations_archive.series import json_numbers
 from foundations_runner.channel import Channel, Message
 from foundations_runner.explanations import Coming, Explanations, arrived, under_way
 from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
+from foundations_runner.leases_held import LeasesHeld
 from foundations_runner.lookups import Lookups, told
 from foundations_runner.order import Order
-from foundations_runner.ring import Note, Numbers, RingReader
+from foundations_runner.ring import RingReader
 from foundations_runner.uploads import ComingValue, Uploads
+from foundations_runner.worker_events import Event, WorkerNotes, event_of
 
 _INLINE_BYTES = 4096
 _LOOK_SECONDS = 0.01
 
-_Event = tuple[str, dict[str, Any]]
 # a cached value, and its way into the archive where the cache lies elsewhere
 _Hit = tuple[CacheEntry | None, Future[None] | None]
 
@@ -53,16 +51,18 @@ class Conversation:
         mark: str = "",
         catch_up: Callable[[], None] = lambda: None,
         graph: Callable[[], Iterable[bytes]] | None = None,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
         self._notes, self._mark, self._catch_up = notes, mark, catch_up
-        self._series: dict[int, tuple[str, str]] = {}
+        self._worker_notes = WorkerNotes()
         self._graph = graph or partial(graph_of, archive, spec)
         self._uploads = Uploads()
         self._values: dict[str, ComingValue] = {}
         self._hits: dict[str, _Hit] = {}
         self._served: dict[str, _Hit] = {}
         self._lookups = Lookups(archive, journal)
+        self._leases = LeasesHeld(archive, spec.job_id, seconds=lease_seconds)
         self._intake = Intake(archive, spec, self._uploads)
         self._explanations = Explanations(archive, self._uploads)
         self.ended: Message | None = None
@@ -93,6 +93,7 @@ class Conversation:
             self._uploads.finish()
         except Exception as error:  # noqa: BLE001 - as above
             self.broken = self.broken or error
+        self._leases.close()
 
     def _listen(self) -> None:
         try:
@@ -109,27 +110,17 @@ class Conversation:
             self._take_notes()  # the last ones, of a worker that may have been killed
 
     def _take_notes(self, until: int | None = None) -> None:
-        events = [event for note in self._notes.notes(until) for event in self._events_of(note)]
+        events = [event for note in self._notes.notes(until) for event in self._worker_notes.events(note)]
         if any(kind.startswith("stage") for kind, _ in events):
             self._catch_up()  # a stage's lines belong before its end
         if events:
             self._write(events)
+        for kind, fields in events:
+            if kind == "stage ended":
+                self._let_go(fields["stage"])
 
-    def _write(self, events: list[_Event]) -> None:
+    def _write(self, events: list[Event]) -> None:
         self._uploads.then(partial(self._journal.add_all, events))
-
-    def _events_of(self, note: Note) -> list[_Event]:
-        if isinstance(note, Numbers):
-            stage, key = self._series[note.series]
-            values = json_numbers(note.values)
-            return [("metrics", {"stage": stage, "key": key, "values": values, "times": list(note.times)})]
-        message = json.loads(note)
-        match message.pop("say"):
-            case "series":
-                self._series[message["series"]] = message["stage"], message["key"]
-                return []
-            case say:
-                return [_event(say, message)]
 
     def _hand_over(self, order: Order, root: str) -> None:
         spec = self._spec
@@ -144,12 +135,8 @@ class Conversation:
                 self._end_stage(message)
             case "explain":
                 self._explanations.take(message["names"], self._pieces(message["sizes"]))
-            case "lookup":
-                self._look_up(message)
-            case "take":
-                self._take_hits(message)
-            case "load":
-                self._load(message)
+            case "lookup" | "claim" | "take" | "load" as question:
+                self._answer(question, message)
             case "piece":
                 self._intake.take(message, self._pieces(message["sizes"]))
             case "artifact":
@@ -158,7 +145,18 @@ class Conversation:
                 self.ended = message
             case say:
                 self._catch_up()
-                self._write([_event(say, message)])
+                self._write([event_of(say, message)])
+
+    def _answer(self, question: str, message: Message) -> None:
+        match question:
+            case "lookup":
+                self._look_up(message)
+            case "claim":
+                self._channel.send(self._leases.claim(**message))
+            case "take":
+                self._take_hits(message)
+            case _:
+                self._load(message)
 
     def _pieces(self, sizes: list[int]) -> Iterator[bytearray]:
         for size in sizes:
@@ -213,7 +211,18 @@ class Conversation:
             tracked = ledger.tracked_by(stage)
             now = message["time"]
             entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=now, explanation=why, **kept)
-            self._uploads.begin(partial(self._archive.keep, key, entry, place=place))
+            self._uploads.begin(partial(self._keep, key, entry, place=place))
+        else:
+            self._let_go(stage)
+
+    def _keep(self, key: str, entry: CacheEntry, *, place: str) -> None:
+        self._archive.keep(key, entry, place=place)
+        if release := self._leases.ended(entry.stage):  # not before: who waits for it finds it now
+            release()
+
+    def _let_go(self, stage: str) -> None:
+        if release := self._leases.ended(stage):
+            self._uploads.begin(release)
 
     def _look_up(self, message: Message) -> None:
         """Answer with the entries under the keys of each question."""
@@ -281,20 +290,3 @@ class Conversation:
         except (NotArchived, ArchiveDamaged):
             return False
         return True
-
-
-def _event(say: str, message: Message) -> _Event:
-    """Return the event of a message that is nothing else; raise `ValueError` for one that is not known."""
-    match say:
-        case "started":
-            return "stage started", message
-        case "ended":
-            return "stage ended", message
-        case "retried":
-            return "stage retried", message
-        case "tag" | "parameter":
-            return say, message
-        case "metric":
-            value, at = message.pop("value"), message.pop("time")
-            return "metrics", {**message, "values": tagged([value]), "times": [at]}
-    raise ValueError(f"the worker said {say!r}, which this courier does not know")

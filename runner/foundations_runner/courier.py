@@ -189,6 +189,7 @@ class _Courier:
             mark=worker.mark,
             catch_up=worker.catch_up,
             graph=lambda: graph.result() or graph_of(archive, spec),
+            lease_seconds=self._order.lease_seconds,
         )
         status = self._wait_for(worker, partial(self._converse, talk, root))
         # whoever reads the log later wants to see it there; a terminal gets it from the driver's exception

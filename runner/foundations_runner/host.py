@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from foundations_archive.leases import LEASE_SECONDS
+
 Stream = Literal["stdout", "stderr"]
 
 # a courier's exit status: the first three say that it has done all that it had to do
@@ -25,6 +27,7 @@ class JobRequest:
     s3: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     signing: tuple[str, ...] = field(default=(), repr=False)
     outage_seconds: float = 3600.0
+    lease_seconds: float = LEASE_SECONDS
     cache_read_only: bool = False
     detached: bool = False
     dry: str | None = None

@@ -24,6 +24,7 @@ class Lookups:
     def __init__(self, archive: Archive, journal: Says) -> None:
         self._archive, self._journal = archive, journal
         self._found: dict[str, dict[str, CacheEntry]] = {}
+        self._told: set[str] = set()
 
     def entries(self, questions: Sequence[tuple[str, tuple[str, ...]]], *, beside: bool) -> list[_Found]:
         """Return for each stage and its keys the entries under these, or `beside` these, with their names."""
@@ -45,8 +46,10 @@ class Lookups:
                 elif (entry := self._archive.cached(key)) is not None:
                     found.append((key, entry))
             except ArchiveUntrusted as error:
-                text = f"foundations: warning: {error}; the stage is computed anew"
-                self._journal.add("log", stream="stderr", text=text, stage=stage)
+                if key not in self._told:  # it is looked for ahead, before it runs, and after others were waited for
+                    self._told.add(key)
+                    text = f"foundations: warning: {error}; the stage is computed anew"
+                    self._journal.add("log", stream="stderr", text=text, stage=stage)
         return found
 
 

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Self
 
+from foundations_archive.leases import LEASE_SECONDS
+
 _LENGTH_BYTES = 8
 
 
@@ -34,6 +36,7 @@ class Order:
     temporary: bool = False
     signing: tuple[str, ...] = field(default=(), repr=False)
     outage_seconds: float = 3600.0
+    lease_seconds: float = LEASE_SECONDS
     cache_read_only: bool = False
     dry: str | None = None
 

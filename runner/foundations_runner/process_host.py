@@ -38,6 +38,7 @@ class ProcessHost:
             s3=dict(request.s3),
             signing=request.signing,
             outage_seconds=request.outage_seconds,
+            lease_seconds=request.lease_seconds,
             cache_read_only=request.cache_read_only,
             dry=request.dry,
             runtime=str(self._runtime.path),

@@ -5,7 +5,8 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from foundations.graph import Call, StageGraph
 from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKeys
 from foundations.pickling import pickle_graph
-from foundations.stage_cache import Hit, Question, StageCache
+from foundations.stage_cache import Claim, Hit, Question, StageCache
 from foundations.values import decode
 
 
@@ -63,6 +64,9 @@ class Reporter:
             return False, None
         self.loaded.append(call.name)
         return True, pickle.loads(self.entries[self.served[call.id].name][1])
+
+    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+        return Claim("compute")
 
     @property
     def statuses(self) -> dict[str, str]:
@@ -411,3 +415,95 @@ def test_a_stage_that_returns_a_stage_is_told_to_call_the_function() -> None:
 
     with pytest.raises(StageFailed, match="call the function itself there"):
         run(calls_a_stage().graph())
+
+
+class Sharing(Reporter):
+    """A cache that other jobs fill meanwhile: what comes of each claim is written down here."""
+
+    def __init__(self, *claims: Claim, appears: Callable[[Question], str | None] = lambda _: None) -> None:
+        super().__init__()
+        self.coming, self.claimed = list(claims), list[tuple[int | None, bool]]()
+        self.appears = appears
+
+    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+        self.claimed.append((looked, waits))
+        return self.coming.pop(0) if self.coming else Claim("compute")
+
+    def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
+        for question in questions:
+            if self.claimed and (key := self.appears(question)):
+                entry = Hit(key, "the other job", "content", time.time(), {})
+                self.entries[key] = entry, pickle.dumps(42)
+        return super().find(questions, beside=beside)
+
+
+WAIT, LOOK = Claim("wait", job="the other job"), Claim("look", after=3)
+
+
+def cached_one(**options: Any) -> StageGraph:
+    return one().enable_caching(**options).graph()
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["fine", "coarse"])
+def test_who_waits_is_served_by_what_the_other_job_keeps_under_either_key(
+    place: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reporter = Sharing(WAIT, WAIT, LOOK, appears=lambda question: question.keys[place])
+    assert run(cached_one(), reporter) == 42
+    assert reporter.statuses == {"one": "cached"}
+    assert reporter.claimed == [(None, True)] * 3
+    assert capsys.readouterr().err == "foundations: stage one waits for job the other job, which computes the same\n"
+
+
+def test_who_has_waited_in_vain_computes_and_does_not_wait_again() -> None:
+    reporter = Sharing(WAIT, LOOK)
+    assert run(cached_one(), reporter) == 1
+    assert reporter.statuses == {"one": "succeeded"}
+    assert reporter.claimed == [(None, True), (None, True), (3, False)]
+
+
+def test_who_has_waited_for_one_that_died_waits_for_who_takes_over() -> None:
+    dead = Claim("look", after=3, dead=True)
+    reporter = Sharing(WAIT, dead, WAIT, LOOK)
+    assert run(cached_one(), reporter) == 1
+    assert reporter.claimed == [(None, True), (None, True), (3, True), (3, True), (3, False)]
+
+
+def test_what_was_computed_between_the_look_and_the_claim_serves() -> None:
+    reporter = Sharing(LOOK, appears=lambda question: question.keys[0])
+    assert run(cached_one(), reporter) == 42
+    assert reporter.statuses == {"one": "cached"}
+
+
+def test_a_stage_that_is_to_be_computed_in_any_case_claims_nothing() -> None:
+    graph = cached_one()
+    (call,) = graph.calls
+    for caching in (replace(call.caching, refresh=True), replace(call.caching, ttl=0.0)):
+        reporter = Sharing(WAIT, WAIT)
+        assert run(replace(graph, calls=(replace(call, caching=caching),)), reporter) == 1
+        assert reporter.claimed == []
+
+
+def test_what_is_computed_since_its_cached_result_is_lost_waits_for_nobody() -> None:
+    reporter = Sharing()
+    graph = add(one().enable_caching(), 5).graph()
+    assert run(graph, reporter) == 6
+    reporter.claimed.clear()
+    reporter.lost.add("one")
+    assert run(graph, reporter) == 6
+    assert reporter.claimed == []
+
+
+def test_waiting_does_not_count_for_the_time_that_a_stage_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, hours = time.perf_counter, [0]
+
+    class Slow(Sharing):
+        def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
+            hours[0] += 1
+            return super().claim(call, key, looked=looked, waits=waits)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + 3600 * hours[0])
+    reporter = Slow(WAIT, WAIT, LOOK)
+    run(cached_one(), reporter)
+    assert hours == [4]
+    assert reporter.outcomes["one"].seconds < 1800

@@ -16,6 +16,7 @@ import pytest
 
 from foundations_archive import ArchiveForbidden, S3Settings, S3Store
 from foundations_archive.archive import Archive, open_archive
+from foundations_archive.envelope import unseal
 from tests.archive.conftest import make_bucket  # noqa: F401 - a fixture
 from tests.conftest import cannot, s3_server
 from tests.foundations.conftest import MakeProject, Project
@@ -194,6 +195,11 @@ def test_each_role_on_s3_can_do_its_work_and_no_more(
     assert [key.rpartition("/")[2] for key in keys(archives["owner"], "live/")] == ["one", "one-fails"]
     with pytest.raises(ArchiveForbidden):
         archives["courier"].store.delete("live/least/one")
+    # that of the stage that was computed, released without the right to delete
+    (lease,) = keys(archives["owner"], "leases/")
+    assert unseal("lease", archives["owner"].store.get(lease), lease)["released"]
+    with pytest.raises(ArchiveForbidden):
+        archives["courier"].store.delete(lease)
 
     read = project.python("reader.py", "one", **as_role(guarded["reader"]))
     assert read.returncode == 0, read.stderr

@@ -195,6 +195,7 @@ foundations/search.py
 foundations/search_progress.py
 foundations/settings.py
 foundations/signature.py
+foundations/single_flight.py
 foundations/source_lines.py
 foundations/stage.py
 foundations/stage_cache.py
@@ -231,6 +232,7 @@ foundations_archive/index.py
 foundations_archive/job_reading.py
 foundations_archive/late.py
 foundations_archive/layout.py
+foundations_archive/leases.py
 foundations_archive/ledger.py
 foundations_archive/local.py
 foundations_archive/location.py
@@ -263,6 +265,7 @@ foundations_archive/upkeep/examination.py
 foundations_archive/upkeep/findings.py
 foundations_archive/upkeep/inventory.py
 foundations_archive/upkeep/marking.py
+foundations_archive/upkeep/old_leases.py
 foundations_archive/upkeep/references.py
 foundations_archive/upkeep/repair.py
 foundations_archive/upkeep/s3_server.py
@@ -304,6 +307,7 @@ foundations_runner/interrupts.py
 foundations_runner/journal.py
 foundations_runner/launch/start_courier.py
 foundations_runner/launch/start_worker.py
+foundations_runner/leases_held.py
 foundations_runner/log_reader.py
 foundations_runner/lookups.py
 foundations_runner/order.py
@@ -314,6 +318,7 @@ foundations_runner/run.py
 foundations_runner/runtime.py
 foundations_runner/uploads.py
 foundations_runner/volume.py
+foundations_runner/worker_events.py
 foundations_runner/worker_process.py
 """
 

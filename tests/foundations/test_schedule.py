@@ -2,12 +2,13 @@
 
 import random
 import threading
+import time
 from collections.abc import Iterable
 
 import pytest
 
 from foundations.graph import Call, StageGraph
-from foundations.schedule import run_in_order
+from foundations.schedule import run_in_order, stepping_aside
 
 WAIT = 20
 
@@ -132,3 +133,61 @@ def test_a_chain_and_a_fan_out_of_ten_thousand(threads: int) -> None:
     assert len(run(chain, lambda call: None, threads=threads)) == 10_000
     fan = graph_of([*[()] * 9_999, tuple(str(n) for n in range(9_999))])
     assert len(run(fan, lambda call: None, threads=threads)) == 10_000
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_another_call_runs_in_the_stead_of_one_that_waits_and_never_one_more(threads: int) -> None:
+    lock, running, most, went_on = threading.Lock(), set[str](), 0, threading.Event()
+
+    def do(call: Call) -> None:
+        nonlocal most
+        if call.id == "0":
+            with stepping_aside():
+                assert went_on.wait(WAIT)
+        with lock:
+            running.add(call.id)
+            most = max(most, len(running))
+        if call.id == "8":
+            went_on.set()
+        with lock:
+            running.discard(call.id)
+
+    settled = run(graph_of([(), *[()] * 8, tuple("012345678")]), do, threads=threads)
+    assert sorted(settled, key=int) == [str(n) for n in range(10)]
+    assert most <= threads
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_however_many_wait_all_end(threads: int) -> None:
+    together = threading.Barrier(20)
+
+    def do(call: Call) -> None:
+        for _ in range(3 if not call.parents else 0):
+            with stepping_aside():
+                together.wait(WAIT)
+
+    graph = graph_of([*[()] * 20, tuple(str(n) for n in range(20))])
+    assert len(run(graph, do, threads=threads)) == 21
+
+
+def test_who_waits_learns_that_another_one_has_failed() -> None:
+    heard = threading.Event()
+
+    def do(call: Call) -> None:
+        if call.id == "1":
+            raise LookupError("no")
+        with stepping_aside() as has_failed:
+            for _ in range(WAIT * 100):
+                if has_failed():
+                    heard.set()
+                    return
+                time.sleep(0.01)
+
+    with pytest.raises(LookupError):
+        run(graph_of([(), (), ("0", "1")]), do, threads=1)
+    assert heard.is_set()
+
+
+def test_outside_of_a_run_nobody_is_in_the_way() -> None:
+    with stepping_aside() as has_failed:
+        assert not has_failed()

@@ -1,6 +1,7 @@
 """Looking an archive over: every reference leads somewhere, digests hold, and no job is half visible."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from foundations_archive import layout
 from foundations_archive.archive import Archive
@@ -40,6 +41,7 @@ def check(archive: Archive, *, deep: bool = False) -> Report:
     examine_markers(look, found[0], jobs)
     examine_hidden(look, found[0], jobs)
     _examine_cycles(look, found)
+    _examine_leases(look, found)
     orphans = _examine_blobs(look, found, [by_jobs, *by_caches])
     counts = {kind: sum(len(one.of(kind)) for one in found) for kind in layout.KINDS}
     return Report(_sorted(look.findings), counts, orphans, deep)
@@ -95,6 +97,12 @@ def _examine_cycles(look: Examination, found: Sequence[Inventory]) -> None:
     for store, one in enumerate(found if look.deep else ()):
         for key in one.keys("cycle"):
             look.read("cycle", key, store=store, severity="warning", mend="cycle")
+
+
+def _examine_leases(look: Examination, found: Sequence[Inventory]) -> None:
+    # nobody relies on one: two jobs compute the same at worst
+    for store, one in enumerate(found if look.deep else ()):
+        look.each(partial(look.read, "lease", store=store, severity="note"), one.keys("lease"))
 
 
 def _examine_blobs(look: Examination, found: Sequence[Inventory], all_named: Sequence[Named]) -> tuple[int, int]:

@@ -20,12 +20,13 @@ from foundations_archive.errors import ArchiveDamaged, ArchiveError, NewerFormat
 from foundations_archive.store import Entry, Store
 from foundations_archive.upkeep.inventory import inventory, sorted_by_kind
 from foundations_archive.upkeep.marking import marked
+from foundations_archive.upkeep.old_leases import delete_leases, old_leases
 from foundations_archive.upkeep.temporary import leftovers, sweep
 
 INTERVAL_SECONDS = 86400.0
 
 _THREADS = 8
-_OLD_TEMPORARY = 86400.0
+_OLD_TEMPORARY = _OLD_LEASE = 86400.0
 # who sets a grace of nothing says that nobody writes meanwhile
 _SHORTEST_FENCE = 60.0
 _LONGEST_LOOK = 60.0
@@ -45,6 +46,7 @@ class Collected:
     waiting: tuple[int, int] = (0, 0)
     deleted: tuple[int, int] = (0, 0)
     temporary: tuple[int, int] = (0, 0)
+    leases: tuple[int, int] = (0, 0)
     obstacles: list[str] = field(default_factory=list)
 
 
@@ -181,10 +183,12 @@ class _Collection:
         return True
 
     def _tidy(self, cycles: Iterable[Entry]) -> None:
-        """Delete temporary files, and the records of collections that no later one will look at."""
+        """Delete temporary files, leases of long ago, and records of collections that no later one will look at."""
         clear = leftovers if self._rules.dry_run else sweep
         found = clear(self._store, older_than=_OLD_TEMPORARY)
         self._result.temporary = len(found), sum(one.size for one in found)
+        leases = (old_leases if self._rules.dry_run else delete_leases)(self._store, older_than=_OLD_LEASE)
+        self._result.leases = _sum(leases)
         if self._rules.dry_run:
             return
         if not Path(self._store.location).is_absolute():

@@ -83,6 +83,9 @@ def _lines(one: Collected) -> Iterator[str]:
     if one.temporary[0]:
         what = "would delete" if one.dry_run else "deleted"
         yield f"{what} {one.temporary[0]:,} temporary files of {readable(one.temporary[1])}"
+    if one.leases[0]:
+        what = "would delete" if one.dry_run else "deleted"
+        yield f"{what} {one.leases[0]:,} leases of long ago"
 
 
 def _sum(pair: tuple[int, int]) -> str:

@@ -106,6 +106,7 @@ def job_of(key: str) -> str | None:
 NOT_MISSED = {
     "cache/": "a cache entry: the stage runs again",
     "hidden/": "a job that was hidden is shown again",
+    "leases/": "nobody relies on one: two jobs compute the same at worst",
     "jobs/cancelled/cancel.json": "the wish has come true, and the job is sealed as Cancelled",
     "jobs/queued/spec.json": "a marker alone is what a driver leaves that dies before it writes the spec",
     "jobs/running/a/*/ev/00000002": "the last segment of a job that runs: the courier may not have written it yet",

@@ -50,6 +50,12 @@ class StageKey:
     coarse: str
     closure: Closure
     arguments: Mapping[str, ValueDigest]
+    coarse_arguments: tuple[str, ...] = ()
+
+    @property
+    def more_counts(self) -> tuple[str, ...]:
+        """Why more counts than what the stage can reach, in its own code and in what its arguments run."""
+        return tuple(dict.fromkeys([*self.closure.coarse, *self.coarse_arguments]))
 
     @property
     def names(self) -> tuple[str, str]:
@@ -99,11 +105,14 @@ class StageKeys:
         caching, closure = call.caching, self._closures.of(call.function)
         if closure.refused:
             raise Uncacheable(closure.refused)
-        arguments = self._arguments(call, contents, ignored=caching.ignore)
+        reasons: list[str] = []
+        code = self._closures.code_for(call.function, reasons)
+        arguments = self._arguments(call, contents, code)
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
-        return StageKey(fine, digest(_SCHEME, "all code", self.all_code, *common), closure, arguments)
+        coarse = digest(_SCHEME, "all code", self.all_code, *common)
+        return StageKey(fine, coarse, closure, arguments, tuple(reasons))
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""
@@ -113,8 +122,10 @@ class StageKeys:
             raise Uncacheable(str(error)) from error
 
     def _arguments(
-        self, call: Call, contents: Mapping[str, str | None], *, ignored: Iterable[str]
+        self, call: Call, contents: Mapping[str, str | None], code: Callable[[Any], bytes]
     ) -> dict[str, ValueDigest]:
+        ignored = call.caching.ignore
+
         def content(hole: Upstream) -> ContentOf:
             found = contents.get(hole.stage)
             if found is None:
@@ -122,7 +133,6 @@ class StageKeys:
             return ContentOf(found, self._names.get(hole.stage, ""))
 
         args, kwargs = filled_arguments(call.args, call.kwargs, Upstream, content)
-        code = self._closures.code_for(call.function)
         counted = [(name, value) for name, value in _named(call.function, args, kwargs) if name not in ignored]
         try:
             return {

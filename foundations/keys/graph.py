@@ -29,8 +29,6 @@ from foundations.keys.unloaded import expand_unloaded
 from foundations.keys.user_code import UserCode
 
 _LONGEST_NAME = 255
-# a word alone, as keys and messages are, is hardly ever a file's name
-_MAY_NAME_FILE = re.compile(r"^[^\n\0]*[./][^\n\0]*$")
 # within a query or a command: attach 'rows.sqlite' as rows
 _QUOTED = re.compile(r"['\"]([^'\"\n]+[./][^'\"\n]+)['\"]")
 _LONGEST_QUERY = 10_000
@@ -148,9 +146,11 @@ class Graph:
 
     def mention(self, holder: Node, text: str) -> None:
         """Take note of a text in code that may name a file."""
-        named = [text, *_QUOTED.findall(text)] if len(text) <= _LONGEST_QUERY else []
-        for name in named:
-            if 0 < len(name) <= _LONGEST_NAME and _MAY_NAME_FILE.search(name) and is_named(name, words=False):
+        if "." not in text and "/" not in text:  # a word alone, as keys and messages are, is hardly ever a file's name
+            return
+        quoted = _QUOTED.findall(text) if ("'" in text or '"' in text) and len(text) <= _LONGEST_QUERY else ()
+        for name in (text, *quoted):
+            if len(name) <= _LONGEST_NAME and "\n" not in name and "\0" not in name and is_named(name, words=False):
                 holder.files = (*holder.files, name)
 
     def _wait(self, node: Node) -> Node:

@@ -10,6 +10,7 @@ _INTERPRETER = re.compile(
     r"(python|pypy|ipython|perl|ruby|node|deno|bun|rscript|julia|lua|php|java|(ba|da|z|k|c|tc|fi)?sh)[\d.]*(\.exe)?$",
     re.IGNORECASE,
 )
+_SHELL = re.compile(r"(ba|da|z|k|c|tc|fi)?sh$")
 _BUILDS = frozenset(
     {"make", "just", "snakemake", "dvc", "tox", "nox", "uv", "poetry", "pipenv", "conda", "env", "xargs"}
 )
@@ -23,23 +24,24 @@ def reads_more(words: Sequence[str], folder: str, places: Places) -> bool:
     """Tell whether a program that is started in `folder` may read files of the project that no word names."""
     if not words or any(name in word for word in words for name in _WORKERS):
         return False
-    program, *rest = words[1:] if len(words) > 1 and words[1] == words[0] else words
+    program, *rest = words
+    if _is_own(program, folder, places):
+        return True
+    if _is_line(program, folder):
+        return _of_line(program, folder, places)
     name = os.path.basename(program)
-    if _is_line(program) or (
-        _INTERPRETER.match(name) and rest[:1] == ["-c"] and name.rstrip("0123456789.").endswith("sh")
-    ):
-        line = program if _is_line(program) else " ".join(rest[1:])
-        return _of_line(line, folder, places)
+    if _SHELL.match(name) and rest[:1] == ["-c"]:
+        return _of_line(" ".join(rest[1:]), folder, places)
     if _INTERPRETER.match(name):
         return _runs_own(rest, folder, places)
-    return name in _BUILDS or _is_own(program, folder, places)
+    return name in _BUILDS
 
 
 def _of_line(line: str, folder: str, places: Places) -> bool:
     if _SHELL_KNOWS.search(line):
         return True
     commands = [command.split() for command in re.split(r"[;&|()<>]+", line)]
-    return any(reads_more(words, folder, places) for words in commands if words and not _is_line(words[0]))
+    return any(reads_more(words, folder, places) for words in commands if words)
 
 
 def _runs_own(rest: Sequence[str], folder: str, places: Places) -> bool:
@@ -64,5 +66,7 @@ def _is_own(program: str, folder: str, places: Places) -> bool:
     return path.startswith(places.root.rstrip("/") + "/") or places.owns(path)
 
 
-def _is_line(program: str) -> bool:
-    return any(mark in program for mark in " ;|&<>\n")
+def _is_line(program: str, folder: str) -> bool:
+    """Tell whether the name of a program is a line for a shell, as `os.system` takes it."""
+    path = absolute(program, folder)
+    return any(mark in program for mark in " ;|&<>\n") and not (path is not None and os.path.exists(path))

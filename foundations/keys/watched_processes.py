@@ -37,7 +37,10 @@ def started(
     texts = [*_words(program), *_words(words)]
     record.note("processes", _shown(program, texts))
     place = absolute(folder) if isinstance(folder, str | bytes) else None
-    if reads_more(texts, place or os.getcwd(), record.places):
+    # the first of the words is the program again, or a name that it is given
+    if reads_more(
+        [*_words(program), *list(_words(words))[1:]], place or absolute(".") or record.places.root, record.places
+    ):
         record.note("escaped", f"the program {_shown(program, texts)}")
     for path in _files(texts, place):
         if not record.places.is_library(path) and not path.startswith(("/bin/", "/usr/", "/lib", "/sbin/")):
@@ -89,7 +92,7 @@ def _fork_exec(words: Any, *more: Any) -> Any:
 def _spawned(record: LiveRecord, words: Any) -> None:
     texts = list(_words(words))
     if not any("resource_tracker" in text for text in texts):
-        started(record, texts[:1], texts[1:])
+        started(record, texts[:1], texts)
 
 
 HANDLERS: dict[str, Callable[..., None]] = {

@@ -15,7 +15,8 @@ from .conftest import See
 @pytest.fixture
 def reads(root: Path) -> Callable[..., bool]:
     (root / "tools").mkdir()
-    for name in ("run.py", "run.sh", "tools/inner.py", "own"):
+    (root / "a place").mkdir()
+    for name in ("run.py", "run.sh", "tools/inner.py", "own", "a place/run"):
         (root / name).write_text("")
     return lambda *words: reads_more(words, str(root), Places(root))
 
@@ -38,7 +39,8 @@ def reads(root: Path) -> Callable[..., bool]:
         ("cat data/*.txt",),
         ("make", "all"),
         ("./own",),
-        ("own", "own", "x"),
+        ("own", "x"),
+        ("a place/run", "x"),
     ],
 )
 def test_programs_that_may_read_what_nobody_names(reads: Callable[..., bool], words: tuple[str, ...]) -> None:

@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from foundations.entries import Place
 from foundations.explanation import Explanation
 from foundations.graph import Call
 from foundations.keys.observed import Observed
 from foundations.keys.stage_keys import StageKey, Uncacheable
-from foundations.stage_cache import Place, StageCache
+from foundations.stage_cache import StageCache
 
 _NAMED = 3
 _CHANCE = {

@@ -185,7 +185,7 @@ def _observed(now: Mapping[str, Any], before: Mapping[str, Any], *, alone: bool)
     left = before.get("left", {})
     for name, digest in now.get("files", {}).items():
         known = before.get("files", {})
-        if name in known and known[name] != digest and left.get(name) != digest:
+        if name in known and known[name] != digest and (name not in left or left[name] != digest):
             yield Difference(
                 "file", name, known[name], digest, says=_tail(told_change(name, known[name], digest), name)
             )

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from foundations.entries import Hit
 from foundations.explanation import Explanation
 from foundations.graph import Call, StageGraph
 from foundations.keys.stage_keys import Uncacheable
-from foundations.stage_cache import Hit, StageCache
+from foundations.stage_cache import StageCache
 
 # "served": from the cache; "skipped": only served stages need it; "runs"; "depends": runs, unless what it takes comes
 # to the same again

@@ -1,17 +1,15 @@
-"""Explanations in the archive: read, and among those of earlier jobs the one that a stage has most in common with."""
+"""Of the earlier runs that an archive explains, the one that a stage has most in common with."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from foundations.differences import Difference, differences
-from foundations.explanation import KINDS, Document, Explanation
+from foundations.explanation import Explanation
+from foundations.explanation_reader import Explanations, Unexplained
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.index import read_table
 from foundations_archive.job_reading import read_listed
-from foundations_archive.parallel import at_once
 from foundations_archive.records import StageRecord, StageSpec
 
 # of earlier stages, the newest are looked at; where many ask, each looks at fewer
@@ -21,47 +19,7 @@ _MOST_IN_ALL = 4000
 _FEWEST = 8
 _BATCH = 25
 
-
-class Unexplained(ValueError):
-    """An explanation can't be read; the message says which of its blobs, and why."""
-
-
-class Explanations:
-    """Reads explanations, each blob once; safe to share between threads. Nothing is unpickled."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._known: dict[str, Document | Unexplained] = {}
-        self._lock = threading.Lock()
-
-    def of(self, names: Sequence[str]) -> Explanation:
-        """Return the explanation that a record names; raise `Unexplained` where it is damaged or gone."""
-        if len(names) != len(KINDS):
-            raise Unexplained(f"the record names {len(names)} parts of an explanation, and it has {len(KINDS)}")
-        return Explanation(*(self._document(name, kind) for name, kind in zip(names, KINDS, strict=True)))
-
-    def _document(self, name: str, kind: str) -> Document:
-        with self._lock:
-            found = self._known.get(name)
-        if found is None:
-            try:
-                found = Document.of(self._data(name), kind)
-            except (NotArchived, ArchiveDamaged) as error:
-                gone = "is not there" if isinstance(error, NotArchived) else "is damaged"
-                found = Unexplained(f"the blob {name} {gone}, which explains the {kind}")
-            except ValueError as error:
-                found = Unexplained(f"the blob {name} can't be read: {error}")
-            with self._lock:
-                self._known[name] = found
-        if isinstance(found, Unexplained):
-            raise found
-        return found
-
-    def _data(self, name: str) -> bytes:
-        try:
-            return self._archive.blobs.get(name)
-        except NotArchived:
-            return self._archive.cache_blobs.get(name)
+Fits = Callable[[Sequence[Difference]], bool]
 
 
 @dataclass(frozen=True)
@@ -91,45 +49,61 @@ class EarlierStages:
     """
 
     def __init__(
-        self, archive: Archive, project: str, *, before: float, stages: int = 1, read: Explanations | None = None
+        self,
+        archive: Archive,
+        project: str,
+        *,
+        before: float,
+        stages: int = 1,
+        explanations: Explanations | None = None,
     ) -> None:
-        self._archive, self._explanations = archive, read or Explanations(archive)
+        self._archive, self._explanations = archive, explanations or Explanations(archive)
         self._most = max(_FEWEST, min(MOST_EXPLANATIONS, _MOST_IN_ALL // max(1, stages)))
         listed = read_table(archive, project, hidden=True).sealed(before=before)
         self._unread = listed[-MOST_JOBS:]
         self._candidates: list[_Candidate] = []
         self._places: dict[tuple[str, ...], int] = {}
+        self._index: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
 
     def nearest(
-        self,
-        explanation: Explanation,
-        *,
-        stage: str | None = None,
-        fits: Callable[[Sequence[Difference]], bool] | None = None,
+        self, explanation: Explanation, *, stage: str | None = None, fits: Fits | None = None
     ) -> Earlier | None:
         """Return the run that has the fewest differences, of several the newest; None where there is none.
 
         Only runs count whose differences are such as `fits` wants. Runs of the stage with the id `stage` come first,
         then those of its name, and only then those of its function.
         """
-        wanted = [
-            lambda one: one.spec.id == stage,
-            lambda one: one.spec.name == explanation.stage_name and one.spec.id != stage,
+        return self.nearest_of_all([(explanation, stage)], fits=fits)[0]
+
+    def nearest_of_all(
+        self, wanted: Sequence[tuple[Explanation, str | None]], *, fits: Fits | None = None
+    ) -> list[Earlier | None]:
+        """Return the same for several stages, each with its id; what they need is read at once."""
+        found = [self._candidates_for(explanation, stage) for explanation, stage in wanted]
+        self._explanations.read_ahead(one.record.explanation for candidates in found for one in candidates)
+        return [
+            self._nearest(candidates, explanation, fits)
+            for candidates, (explanation, _) in zip(found, wanted, strict=True)
         ]
-        found = [one for is_wanted in wanted for one in islice(self._matching(is_wanted), self._most)]
-        if not found:
-            found = list(islice(self._matching(lambda one: one.spec.function == explanation.function), self._most))
-        compared = at_once(lambda one: self._compared(one, explanation), found[: self._most])
-        fitting = (one for one in compared if one and (fits is None or fits(one.differences)))
+
+    def _nearest(self, candidates: Iterable[_Candidate], explanation: Explanation, fits: Fits | None) -> Earlier | None:
+        compared = self._compared(candidates, explanation)
+        fitting = (one for one in compared if fits is None or fits(one.differences))
         return min(fitting, key=lambda one: len(one.differences), default=None)
 
-    def _matching(self, is_wanted: Callable[[_Candidate], bool]) -> Iterator[_Candidate]:
-        place = 0
-        while place < len(self._candidates) or self._read_more():
-            if place < len(self._candidates):
-                if is_wanted(self._candidates[place]):
-                    yield self._candidates[place]
-                place += 1
+    def _candidates_for(self, explanation: Explanation, stage: str | None) -> list[_Candidate]:
+        places = [*self._matching("id", stage), *self._matching("name", explanation.stage_name)]
+        places = places or self._matching("function", explanation.function)
+        return [self._candidates[place] for place in list(dict.fromkeys(places))[: self._most]]
+
+    def _matching(self, field: str, value: str | None) -> list[int]:
+        """Return the places of the newest candidates that have a value."""
+        if value is None:
+            return []
+        matching = self._index[field, value]
+        while len(matching) < self._most and self._read_more():
+            pass
+        return matching[: self._most]
 
     def _read_more(self) -> bool:
         """Read some more jobs, and tell whether there were any."""
@@ -147,19 +121,28 @@ class EarlierStages:
             self._candidates.append(one)
         elif one.record.status != "cached":
             self._candidates[place] = one
+        for key in (("id", one.spec.id), ("name", one.spec.name), ("function", one.spec.function)):
+            places = self._index[key]
+            if not places or place > places[-1]:
+                places.append(place)
 
-    def _compared(self, one: _Candidate, explanation: Explanation) -> Earlier | None:
-        try:
-            found = self._explanations.of(one.record.explanation)
-        except Unexplained:
-            return None
-        if found.refused is not None:
-            return None
-        job = one.record.cached_from or one.job_id
-        ended = None if one.record.cached_from else one.record.ended
-        status = "succeeded" if one.record.status == "cached" else one.record.status
-        told = differences(explanation, found)
-        return Earlier(job, one.spec.id, one.spec.name, status, ended, found, told)
+    def _compared(self, candidates: Iterable[_Candidate], explanation: Explanation) -> Iterator[Earlier]:
+        for one in candidates:
+            try:
+                found = self._explanations.of(one.record.explanation)
+            except Unexplained:
+                continue
+            if found.refused is None:
+                served = one.record.cached_from
+                yield Earlier(
+                    job_id=served or one.job_id,
+                    stage=one.spec.id,
+                    name=one.spec.name,
+                    status="succeeded" if served else one.record.status,
+                    ended=None if served else one.record.ended,
+                    explanation=found,
+                    differences=differences(explanation, found),
+                )
 
 
 def nearest(archive: Archive, project: str, explanation: Explanation, *, before: float) -> Earlier | None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from foundations import current
 from foundations.cached_run import CachedRun, Kept
+from foundations.entries import Hit
 from foundations.explanation import Explanation
 from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
@@ -19,7 +20,7 @@ from foundations.keys.stage_keys import StageKey
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.single_flight import NoLongerWanted, SingleFlight
-from foundations.stage_cache import Hit, StageCache
+from foundations.stage_cache import StageCache
 from foundations.time_limit import Speaking, call_within
 from foundations.values import encode, unserializable
 
@@ -48,6 +49,9 @@ class Reporter(Protocol):
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         """Take note that a stage has ended, and keep its result where the outcome holds one."""
+
+    def served(self, hits: Sequence[tuple[Call, Hit]], seconds: float) -> None:
+        """Take note that stages need not run, as entries of the cache serve them, and what that took for each."""
 
     def retried(self, call: Call, attempt: int, error: str) -> None:
         """Take note that an attempt at a stage has failed, and that another one follows."""
@@ -115,10 +119,9 @@ class _Run:
             began = time.perf_counter()
             self._served = self._cache.look_ahead()
             seconds = (time.perf_counter() - began) / max(1, len(self._served))
-            for call in self._graph.calls:
-                if call.id in self._served:
-                    self._reporter.started(call)
-                    self._end_served(call, self._served[call.id], seconds)
+            hits = [(call, self._served[call.id]) for call in self._graph.calls if call.id in self._served]
+            if hits:
+                self._reporter.served(hits, seconds)
             self._needed = self._cache.needed(self._served)
 
     def stage(self, call: Call) -> None:
@@ -136,7 +139,7 @@ class _Run:
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
-            if key and not again and not hit and not self._cache.read_only:
+            if key and not again and not hit:
                 hit, began = self._turn(call, key, began)
             if hit:
                 self._served[call.id] = hit

@@ -123,7 +123,9 @@ def ended_text(tally: Tally, event: Mapping[str, Any]) -> str:
     """Return what is said of a stage that has ended."""
     name, took = tally.name(event["stage"]), seconds_text(event["seconds"])
     if event["status"] == "cached":
-        return f"stage {name} served from the cache in {took}, computed by job {event['cached_from']}"
+        seconds = event.get("computed_seconds")
+        once = "" if seconds is None else f" in {seconds_text(seconds)}"
+        return f"stage {name} served from the cache in {took}, computed by job {event['cached_from']}{once}"
     return f"stage {name} {event['status']} in {took}"
 
 

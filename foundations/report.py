@@ -10,12 +10,12 @@ from itertools import count
 from typing import Any, Protocol, Self
 
 from foundations.dry_run import Foreseen
+from foundations.entries import Claim, Hit, Question
 from foundations.execute import Outcome
 from foundations.explanation import Explanation
 from foundations.graph import Call
 from foundations.output import Output
 from foundations.plain import tagged_float
-from foundations.stage_cache import Claim, Hit, Question
 from foundations.values import decode
 
 _LONGEST_NOTE = 1 << 20
@@ -101,6 +101,19 @@ class Report:
         """Take note that an attempt at a stage has failed, and that another one follows."""
         self.note({"say": "retried", "stage": call.id, "attempt": attempt, "error": error, "time": time.time()})
 
+    def served(self, hits: Sequence[tuple[Call, Hit]], seconds: float) -> None:
+        """Take note that stages need not run, as entries of the cache serve them, and what that took for each."""
+        stages = [
+            {"stage": call.id, "name": hit.name, "cached_from": hit.job_id, "persisted": call.persisted}
+            for call, hit in hits
+        ]
+        self._channel.send({"say": "served", "stages": stages, "seconds": seconds, "time": time.time()})
+
+    def expected(self) -> Mapping[str, Mapping[str, Hit]]:
+        """Return entries of the cache that stages may ask for, by stage and name."""
+        told = self.ask({"say": "expected"})["entries"]
+        return {stage: {hit["name"]: Hit(**hit) for hit in hits} for stage, hits in told.items()}
+
     def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
         """Return for each question the entries of the cache under its keys, or `beside` these, the best first."""
         asked = [{"stage": one.call.id, "keys": one.keys} for one in questions]
@@ -141,7 +154,7 @@ class Report:
             "explanation": self._explain(outcome.explanation) if outcome.explanation else None,
         }
         end |= {name: text for name, text in more.items() if text is not None}
-        if outcome.encoding is None and outcome.status != "cached":
+        if outcome.encoding is None and outcome.explanation is None and outcome.status != "cached":
             self.note(end)
         else:
             self._end_with_value(call, outcome, end)

@@ -5,10 +5,11 @@ import threading
 from contextlib import ExitStack
 
 from foundations import current
+from foundations.entries import Claim, Hit
 from foundations.graph import Call
 from foundations.keys.stage_keys import StageKey
 from foundations.schedule import stepping_aside
-from foundations.stage_cache import Claim, Hit, StageCache
+from foundations.stage_cache import StageCache
 
 # these ask the courier, which answers from memory: how often the archive is looked at is its own matter
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.02, 0.5, 1.5

@@ -3,10 +3,10 @@
 import sys
 import threading
 import time
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Any
 
+from foundations.entries import Claim, Entries, Hit, Place, Question
 from foundations.explaining import Explanations, Ran
 from foundations.explanation import Explanation
 from foundations.graph import Call, StageGraph, Upstream, holes
@@ -14,59 +14,8 @@ from foundations.keys.observed import Observed, still_holds
 from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKey, StageKeys, Uncacheable
 
-Place = Literal["first", "beside", "instead"]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a stage may be cached under, the better key first."""
-
-    call: Call
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An entry of the cache: who made it, by what its result counts, and what that run read and how long it took."""
-
-    name: str
-    job_id: str
-    content: str | None = None
-    made: float = 0.0
-    observed: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a stage shall do that wants to compute a key: do so, `look` for an entry again, or wait for a `job`.
-
-    One to look for came `after` a generation of the key's lease, whose holder is `dead` or was done with it.
-    """
-
-    then: Literal["compute", "look", "wait"]
-    job: str | None = None
-    after: int | None = None
-    dead: bool = False
-
-
-class Entries(Protocol):
-    """Where the entries of the cache are."""
-
-    def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
-        """Return for each question the entries under its keys, or `beside` these, the best first."""
-
-    def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
-        """Say that stages are served from these entries; tell of each whether all that it names is there."""
-
-    def load(self, call: Call) -> tuple[bool, Any]:
-        """Return True and the result of a stage that is served, or False where it can't be had after all."""
-
-    def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
-        """Return what a stage shall do that wants to compute a key, having `looked` after a generation of its lease.
-
-        One that no longer `waits` computes in any case.
-        """
+# a stage, its key, and the names of it that are looked for
+_Asked = tuple[Call, StageKey, tuple[str, ...]]
 
 
 class StageCache:
@@ -84,6 +33,7 @@ class StageCache:
     ) -> None:
         self.keys, self.observer, self.read_only = keys, observer, read_only
         self._graph, self._entries, self._root = graph, entries, root
+        self._calls = {call.id: call for call in graph.calls}
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()
         self._broken: set[str] = set()
@@ -92,7 +42,12 @@ class StageCache:
         self._against: dict[str, dict[str, str]] = {}
         self._explanations = Explanations(keys)
         self._telling = threading.Lock()
+        self._expected: Mapping[str, Mapping[str, Hit]] = {}
         self._takes = {call.id: taken_by(call) for call in graph.calls}
+        self._takers: dict[str, list[Call]] = {}
+        for call in graph.calls:
+            for stage in self._takes[call.id]:
+                self._takers.setdefault(stage, []).append(call)
         # whose content somebody will ask for
         self._wanted = {stage for call in graph.calls if call.cached for stage in self._takes[call.id]}
 
@@ -102,23 +57,26 @@ class StageCache:
         By that the content of their results is known, and with it the keys of those that take them.
         """
         found: dict[str, Hit] = {}
-        asked: set[str] = set()
-        while wave := [call for call in self._graph.calls if call.id not in asked and self._can_be_asked(call)]:
-            asked.update(call.id for call in wave)
+        self._expected = self._entries.expected()
+        wave = [call for call in self._graph.calls if self._can_be_asked(call)]
+        while wave:
             keys = [(call, self._key(call)) for call in wave]
-            served = self._serve([(call, key) for call, key in keys if key is not None])
-            found |= served
-            self._contents |= {stage: hit.content for stage, hit in served.items() if hit.content}
-            if not served:
-                break
-        return found
+            chosen = self._find([(call, key) for call, key in keys if key is not None])
+            found |= chosen
+            self._contents |= {stage: hit.content for stage, hit in chosen.items() if hit.content}
+            takers = {call.id: call for stage in chosen for call in self._takers.get(stage, ())}
+            wave = [call for call in takers.values() if self._can_be_asked(call)]
+        self._expected = {}  # what follows is asked for when it is needed, and may have changed by then
+        served = self._without_lost(found)
+        if any(call.cached and call.id not in served for call in self._graph.calls):
+            _ = self.keys.all_code  # before a stage runs and changes what it finds
+        return served
 
     def needed(self, served: Container[str]) -> set[str]:
         """Return the stages that the target needs, but for what only stages need that are served."""
-        calls = {call.id: call for call in self._graph.calls}
         needed, waiting = {self._graph.target}, [self._graph.target]
         while waiting:
-            call = calls[waiting.pop()]
+            call = self._calls[waiting.pop()]
             if call.id in served:
                 continue
             new = [parent for parent in call.parents if parent not in needed]
@@ -129,7 +87,7 @@ class StageCache:
 
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
-        return self._serve([(call, key)]).get(call.id)
+        return self._whole(self._find([(call, key)])).get(call.id)
 
     def load(self, call: Call) -> tuple[bool, Any]:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
@@ -177,9 +135,11 @@ class StageCache:
         """Return why a cached stage was computed; None, with a warning, where that can't be told."""
         against = self._against.get(call.id) or {"no entry": "no entry"}
         if call.caching.refresh:
-            against = {"refresh": "refresh"}
+            against = {"run(refresh=...) asked for it": "refresh"}
         refused = next((text for text, kind in against.items() if kind == "refused"), None) if key is None else None
         told = observed.plain() if observed else {}
+        if self.read_only:
+            kept, not_kept = None, not_kept or "the cache is only read"
         try:
             ran = Ran([(kind, text) for text, kind in against.items()], told, refused, kept, not_kept)
             return self._explanations.of(call, key, ran)
@@ -230,14 +190,19 @@ class StageCache:
             call.cached and not call.caching.refresh and all(stage in self._contents for stage in self._takes[call.id])
         )
 
-    def _serve(self, keys: Sequence[tuple[Call, StageKey]]) -> dict[str, Hit]:
+    def _find(self, keys: Sequence[tuple[Call, StageKey]]) -> dict[str, Hit]:
+        """Return the entries that serve stages, as far as these show."""
         wanted = [(call, key) for call, key in keys if not call.caching.refresh]
-        chosen = self._choose(wanted, beside=False)
+        chosen = self._choose([(call, key, (key.fine,)) for call, key in wanted])
+        chosen |= self._choose([(call, key, (key.coarse,)) for call, key in wanted if call.id not in chosen])
         # only where an entry is there and serves no longer: others may stand beside it, which costs a listing
-        stale = [(call, key) for call, key in wanted if call.id not in chosen and not self._stale.isdisjoint(key.names)]
-        chosen |= self._choose(stale, beside=True)
-        calls = {call.id: call for call, _ in wanted}
-        hits = [(calls[stage], hit) for stage, hit in chosen.items()]
+        left = [(call, key) for call, key in wanted if call.id not in chosen]
+        stale = [(call, key, key.names) for call, key in left if not self._stale.isdisjoint(key.names)]
+        return chosen | self._choose(stale, beside=True)
+
+    def _whole(self, chosen: Mapping[str, Hit]) -> dict[str, Hit]:
+        """Return those of the entries that are served from now on: all that they name is there."""
+        hits = [(self._calls[stage], hit) for stage, hit in chosen.items()]
         there = self._entries.take(hits) if hits else []
         for (call, hit), whole in zip(hits, there, strict=True):
             if not whole:
@@ -245,12 +210,20 @@ class StageCache:
                 self.lost(call, hit)
         return {call.id: hit for (call, hit), whole in zip(hits, there, strict=True) if whole}
 
-    def _choose(self, keys: Sequence[tuple[Call, StageKey]], *, beside: bool) -> dict[str, Hit]:
-        """Return the entries that still serve; note where there is one that does not."""
-        questions = [Question(call, key.names) for call, key in keys]
-        answers = self._entries.find(questions, beside=beside) if questions else []
+    def _without_lost(self, found: Mapping[str, Hit]) -> dict[str, Hit]:
+        """Return those that are served of all that were found, without what depends on a result that is lost."""
+        served = self._whole(found)
+        for call in self._graph.calls:
+            if call.id in found and not all(stage in served or stage not in found for stage in self._takes[call.id]):
+                served.pop(call.id, None)  # made anew, the result may be another one
+        for stage in found.keys() - served.keys():
+            self._contents.pop(stage, None)
+        return served
+
+    def _choose(self, keys: Sequence[_Asked], *, beside: bool = False) -> dict[str, Hit]:
+        """Return the entries under these of the keys' names that still serve; note where there is one that does not."""
         chosen: dict[str, Hit] = {}
-        for (call, key), hits in zip(keys, answers, strict=True):
+        for (call, key, _), hits in zip(keys, self._answers(keys, beside=beside), strict=True):
             for hit in hits:
                 fault = self._fault(call, key, hit)
                 if fault is None:
@@ -259,6 +232,18 @@ class StageCache:
                 self._note(call, *fault)
                 self._stale.add(hit.name)
         return chosen
+
+    def _answers(self, keys: Sequence[_Asked], *, beside: bool) -> Iterator[Sequence[Hit]]:
+        """Yield what is there for each of the keys, and ask only for what is not expected."""
+        known = [[] if beside else self._known(call, names) for call, _, names in keys]
+        unknown = [Question(call, names) for (call, _, names), hits in zip(keys, known, strict=True) if not hits]
+        asked = iter(self._entries.find(unknown, beside=beside) if unknown else [])
+        for hits in known:
+            yield hits or next(asked)
+
+    def _known(self, call: Call, names: tuple[str, ...]) -> list[Hit]:
+        expected = self._expected.get(call.id, {})
+        return [expected[name] for name in names if name in expected]
 
     def _fault(self, call: Call, key: StageKey, hit: Hit) -> tuple[str, str] | None:
         """Return None where an entry still serves, or what is against it: its kind, and the text for people."""

@@ -1,14 +1,15 @@
 """Why each stage of a job was served from the cache, or was not, from what the archive holds."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from foundations.differences import Difference
-from foundations.earlier import Earlier, EarlierStages, Explanations, Unexplained
+from foundations.earlier import Earlier, EarlierStages
 from foundations.explanation import Explanation
+from foundations.explanation_reader import Explanations, Unexplained
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
@@ -80,12 +81,20 @@ def reasons(
 ) -> list[StageReason]:
     """Return what became of the stages of a job, or of those with some ids, and why, in their order."""
     wanted = None if stages is None else frozenset(stages)
-    telling = _Telling(archive, spec, record)
-    labels = labels_of(spec)
-    pairs = zip(spec.stages, record.stages, strict=True)
+    labels, pairs = labels_of(spec), zip(spec.stages, record.stages, strict=True)
     asked = [(stage, became) for stage, became in pairs if wanted is None or stage.id in wanted]
-    telling.expect(became for _, became in asked)
-    return [telling.reason(stage, became, labels[stage.id]) for stage, became in asked]
+    explanations = Explanations(archive)
+    explanations.read_ahead(became.explanation for _, became in asked if became.status != "cached")
+    telling = _Telling(archive, spec, record, explanations)
+    found = [telling.reason(stage, became, labels[stage.id]) for stage, became in asked]
+    misses = [(one.explanation, one.stage.id) for one in found if one.verdict == "miss" and one.explanation]
+    if not misses:
+        return found
+    earlier = EarlierStages(
+        archive, spec.project, before=spec.created, stages=len(misses), explanations=explanations
+    ).nearest_of_all(misses)
+    nearest = {stage: one for (_, stage), one in zip(misses, earlier, strict=True)}
+    return [replace(one, earlier=nearest.get(one.stage.id)) for one in found]
 
 
 def labels_of(spec: JobSpec) -> dict[str, str]:
@@ -107,20 +116,9 @@ def stages_named(spec: JobSpec, name: str) -> list[str]:
 class _Telling:
     """What is told of one job; what several stages need is read once."""
 
-    def __init__(self, archive: Archive, spec: JobSpec, record: JobRecord) -> None:
-        self._archive, self._spec, self._record = archive, spec, record
-        self._explanations = Explanations(archive)
-        self._misses = 0
-        self._earlier: Callable[[], EarlierStages] = cache(
-            lambda: EarlierStages(
-                archive, spec.project, before=spec.created, stages=self._misses, read=self._explanations
-            )
-        )
+    def __init__(self, archive: Archive, spec: JobSpec, record: JobRecord, explanations: Explanations) -> None:
+        self._archive, self._spec, self._record, self._explanations = archive, spec, record, explanations
         self._job = cache(self._read_job)
-
-    def expect(self, stages: Iterable[StageRecord]) -> None:
-        """Take note of whose reasons will be asked for."""
-        self._misses = sum(bool(one.explanation) and one.status != "cached" for one in stages)
 
     def reason(self, stage: StageSpec, became: StageRecord, label: str) -> StageReason:
         """Return why one stage was served, or computed."""
@@ -138,15 +136,10 @@ class _Telling:
             explanation = self._explanations.of(became.explanation)
         except Unexplained as error:
             return StageReason(stage, became, label, "unknown", (str(error),))
-        return self._miss(stage, became, label, explanation)
-
-    def _miss(self, stage: StageSpec, became: StageRecord, label: str, explanation: Explanation) -> StageReason:
         if explanation.refused is not None:
             return StageReason(stage, became, label, "refused", (explanation.refused,), explanation)
-        told = explanation.stage.content
-        why = tuple(one["says"] for one in told["why"] if one["kind"] != "no entry")
-        earlier = self._earlier().nearest(explanation, stage=stage.id)
-        return StageReason(stage, became, label, "miss", why, explanation, earlier)
+        why = tuple(one["says"] for one in explanation.stage.content["why"] if one["kind"] != "no entry")
+        return StageReason(stage, became, label, "miss", why, explanation)
 
     def _why_not_run(self, became: StageRecord) -> str:
         if became.started is not None:

@@ -1,25 +1,26 @@
 """Bytes named by their content, cut into chunks that fit into memory and into one put."""
 
 import hashlib
+import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
-from foundations_archive import layout
+from foundations_archive import codecs, layout
+from foundations_archive.codecs import RAW, ZLIB, Expanding, compressed, content_of
 from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
+from foundations_archive.pace import Pace
 from foundations_archive.parallel import ahead, at_once
 from foundations_archive.records import Buffer
 from foundations_archive.rereading import read_verified
 from foundations_archive.store import Store
 
-CHUNK = 16 * 1024 * 1024
+CHUNK, ROOM = codecs.CHUNK, codecs.ROOM
 
 # how long the collector leaves a blob alone that nothing names: whoever put it may be about to name it
 GRACE_SECONDS = 7 * 86400.0
 
-# what stands before the content: a magic number and the codec, so that a later version may compress
-_HEAD = b"FB1\x00"
-ROOM = len(_HEAD)
 # below it a put costs a store far away no more than the question whether it is needed
 _LOOK_FROM = 64 * 1024
 _READERS = 8
@@ -28,24 +29,27 @@ _READERS = 8
 class Blobs:
     """The blobs of one store; safe to share between threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, pace: Pace | None = None) -> None:
         self._store = store
         self._damaged: set[str] = set()
         # on a disk it is the other way round: a look is quick, and a put waits for the disk
-        self._look_from = 0 if Path(store.location).is_absolute() else _LOOK_FROM
+        on_disk = Path(store.location).is_absolute()
+        self._look_from = 0 if on_disk else _LOOK_FROM
+        self._pace = pace or (None if on_disk else Pace())  # a disk takes more than can be compressed
 
-    def put(self, data: bytes | bytearray | memoryview) -> str:
+    def put(self, data: bytes | bytearray | memoryview, *, compress: bool = False) -> str:
         """Make sure that `data` is there, and return its digest.
 
         It is written unless a blob of its size is there that is not old: the collector leaves it alone then for half
-        of its grace at least. What `get` found damaged is replaced.
+        of its grace at least. What `get` found damaged is replaced. With `compress` it may be, where that pays: what is
+        at least halved, on its way to a store that is known to be slow.
         """
-        return self._put(memoryview(data), lambda: bytearray().join((_HEAD, data)))
+        return self._put(memoryview(data), lambda: bytearray().join((RAW, data)), compress=compress)
 
     def put_in_place(self, data: bytearray) -> str:
-        """Do as `put` with what follows the first `ROOM` bytes of `data`, which are overwritten; nothing is copied."""
-        data[:ROOM] = _HEAD
-        return self._put(memoryview(data)[ROOM:], lambda: data)
+        """Put what follows the first `ROOM` bytes of `data`, which are overwritten: compressed, or without a copy."""
+        data[:ROOM] = RAW
+        return self._put(memoryview(data)[ROOM:], lambda: data, compress=True)
 
     def holds(self, digest: str) -> bool:
         """Tell whether there is a blob of this digest; whether it is whole only `get` finds out."""
@@ -56,10 +60,10 @@ class Blobs:
         key = layout.blob(digest)
 
         def content(data: bytes) -> bytes:
-            body = memoryview(data)[ROOM:]
-            if not data.startswith(_HEAD) or hashlib.sha256(body).hexdigest() != digest:
+            found = content_of(data)
+            if found is None or hashlib.sha256(found).hexdigest() != digest:
                 raise ArchiveDamaged(f"the blob {key} in {self._store.location} is damaged", key=key)
-            return bytes(body)
+            return bytes(found)
 
         try:
             return read_verified(self._store, key, content)
@@ -67,7 +71,7 @@ class Blobs:
             self._damaged.add(digest)
             raise
 
-    def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview]) -> Buffer:
+    def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview], *, compress: bool = False) -> Buffer:
         """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""
         sizes: list[int] = []
 
@@ -76,7 +80,7 @@ class Blobs:
                 sizes.append(len(chunk))
                 yield chunk
 
-        digests = at_once(self.put, counted(), size=len)
+        digests = at_once(partial(self.put, compress=True) if compress else self.put, counted(), size=len)
         return Buffer(sum(sizes), tuple(digests))
 
     def put_bytes(self, data: bytes) -> Buffer:
@@ -106,18 +110,28 @@ class Blobs:
             fits = all(filled)
         return data if fits else self._joined(buffer)
 
-    def _put(self, content: memoryview, whole: Callable[[], bytearray]) -> str:
+    def _put(self, content: memoryview, whole: Callable[[], bytearray], *, compress: bool) -> str:
         digest = hashlib.sha256(content).hexdigest()
-        if not self._stands(digest, len(content)):
-            self._store.put(layout.blob(digest), whole())
-            self._damaged.discard(digest)
+        standing = self._standing(digest, len(content))
+        if standing != len(content) + ROOM:
+            # one that stands may be there compressed, by whoever had a slower line
+            pays = self._pace is not None and (standing is not None or self._pace.slow)
+            smaller = compressed(content) if compress and pays else None
+            if smaller is None or standing != len(smaller):
+                self._write(layout.blob(digest), whole() if smaller is None else smaller)
+                self._damaged.discard(digest)
         return digest
 
-    def _stands(self, digest: str, size: int) -> bool:
+    def _write(self, key: str, data: bytearray) -> None:
+        with self._pace.passing(len(data)) if self._pace else nullcontext():
+            self._store.put(key, data)
+
+    def _standing(self, digest: str, size: int) -> int | None:
+        """Return the stored size of a blob that need not be written unless that is wrong."""
         if size < self._look_from or digest in self._damaged:
-            return False
+            return None
         found = self._store.head(layout.blob(digest))
-        return found is not None and found.size == size + ROOM and found.age <= GRACE_SECONDS / 2
+        return found.size if found is not None and found.age <= GRACE_SECONDS / 2 else None
 
     def _fill(self, place: tuple[str, memoryview]) -> bool:
         """Read a blob to its place, and tell whether it is as long as that."""
@@ -157,6 +171,7 @@ class _Reading:
     def __init__(self, target: memoryview) -> None:
         self._target, self._at = target, 0
         self._hash, self._head = hashlib.sha256(), b""
+        self._expanding = Expanding(len(target))
         self.begun = False
 
     def take(self, piece: bytes) -> bool:
@@ -165,6 +180,14 @@ class _Reading:
         content = memoryview(piece)
         if lacking := ROOM - len(self._head):
             self._head, content = self._head + bytes(content[:lacking]), content[lacking:]
+        if self._head != ZLIB:
+            return self._place(content)
+        try:
+            return all(self._place(made) for made in self._expanding.pieces(content))
+        except zlib.error:
+            return False
+
+    def _place(self, content: memoryview | bytes) -> bool:
         end = self._at + len(content)
         if end > len(self._target):
             return False
@@ -175,7 +198,8 @@ class _Reading:
 
     def digest(self) -> str | None:
         """Return the digest of what has come, if that fills its place and is a blob."""
-        return self._hash.hexdigest() if self._at == len(self._target) and self._head == _HEAD else None
+        whole = self._head == RAW or (self._head == ZLIB and self._expanding.complete)
+        return self._hash.hexdigest() if whole and self._at == len(self._target) else None
 
 
 def _places(buffer: Buffer, whole: memoryview) -> Iterator[tuple[str, memoryview]]:
@@ -194,11 +218,11 @@ def _pieces(store: Store, key: str) -> Generator[bytes]:
 
 
 def content_size(stored: int) -> int:
-    """Return the size of the content of a blob that takes up so many bytes."""
+    """Return the size of the content of a blob that takes up so many bytes, unless it is compressed."""
     return stored - ROOM
 
 
 def is_whole(data: bytes, digest: str) -> bool:
     """Tell whether what is stored as a blob is what its name says."""
-    view = memoryview(data)
-    return view[:ROOM] == _HEAD and hashlib.sha256(view[ROOM:]).hexdigest() == digest
+    content = content_of(data)
+    return content is not None and hashlib.sha256(content).hexdigest() == digest

@@ -13,6 +13,7 @@ HIDDEN = "hidden/"
 CACHE = "cache/"
 LEASES = "leases/"
 CYCLES = "gc/"
+EXPECTED = "expected/"
 
 # the attempt of all who see a courier die, or cancel a job that waits: of them too only one has the word
 WATCHER = "watcher"
@@ -38,13 +39,14 @@ _KINDS = {
     "hidden": re.compile(r"hidden/[^/]+/[^/=]+"),
     "marker": re.compile(r"live/[^/]+/[^/=]+"),
     "cache": re.compile(r"cache/([^/]{2})/\1[^/]*\.json"),
+    "expected": re.compile(r"expected/([0-9a-f]{2})/\1[0-9a-f]{62}\.json"),
     "lease": re.compile(r"leases/[a-z]+/([^/=]{2})/\1[^/=]*=[0-9]{6}"),
     "cycle": re.compile(r"gc/[^/]+\.json"),
 }
 KINDS = tuple(_KINDS)
 _BY_FOLDER = {
     folder: [kind for kind, pattern in _KINDS.items() if pattern.pattern.startswith(folder)]
-    for folder in (BLOBS, JOBS, LIVE, ROWS, HIDDEN, CACHE, LEASES, CYCLES)
+    for folder in (BLOBS, JOBS, LIVE, ROWS, HIDDEN, CACHE, EXPECTED, LEASES, CYCLES)
 }
 
 
@@ -212,6 +214,11 @@ def cached_beside(key: str, name: str | None = None) -> str:
     """Return the key of an entry that stands beside that of a cache key; without a name the prefix of all of them."""
     prefix = f"cache/{key[:2]}/{key}="
     return prefix if name is None else f"{prefix}{name}.json"
+
+
+def expected(shape: str) -> str:
+    """Return the key of the names of the entries that the last job of a shape was served from."""
+    return f"{EXPECTED}{shape[:2]}/{shape}.json"
 
 
 def leases(kind: str, name: str) -> str:

@@ -45,12 +45,16 @@ class Lease:
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is of a lease: its newest generation, whose, and whether it is `released` or that one `dead`."""
+    """What there is of a lease: its newest generation, whose, and whether it is `released` or that one `dead`.
+
+    It `follows_release` where the one before was seen released just now: what was waited for has come to its end.
+    """
 
     generation: int
     by: Mapping[str, Any]
     released: bool = False
     dead: bool = False
+    follows_release: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -121,7 +125,7 @@ class Leases:
         generation = self._newest(name) if since == NEVER else since
         found: Standing | None = None
         while (standing := self._read(name, generation)) is not None:
-            found = standing
+            found = replace(standing, follows_release=found is not None and found.released)
             if not found.is_over:
                 break
             generation += 1

@@ -109,6 +109,8 @@ class Ledger:
             cached_from=event.get("cached_from"),
             attempts=attempts,
             explanation=tuple(event.get("explanation", ())),
+            computed_seconds=event.get("computed_seconds"),
+            computed_at=event.get("computed_at"),
         )
 
     def _interrupt(self, state: State, ended: float | None, error: str | None) -> None:

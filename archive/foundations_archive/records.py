@@ -141,7 +141,8 @@ class Artifact:
 class StageRecord:
     """What became of a stage; times are seconds since 1970.
 
-    `explanation` are the blobs that say why a cached stage was computed, here or where its result comes from.
+    `explanation` are the blobs that say why a cached stage was computed, here or where its result comes from. Of one
+    that was served `computed_seconds` says how long the run took that made its result, and `computed_at` when it ended.
     """
 
     id: str
@@ -158,6 +159,8 @@ class StageRecord:
     exception: Mapping[str, Any] | None = None
     artifacts: tuple[Artifact, ...] = ()
     explanation: tuple[str, ...] = ()
+    computed_seconds: float | None = None
+    computed_at: float | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

@@ -19,6 +19,7 @@ from foundations_archive.errors import (
 )
 from foundations_archive.parallel import aside
 from foundations_archive.s3_connection import S3Settings, connection
+from foundations_archive.s3_direct import DirectReads
 from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
+
+    from foundations_archive.s3_connection import Connection
 
 _CHECK = f"{TEMPORARY}/check"
 _CREATE_ATTEMPTS = 4
@@ -40,6 +43,7 @@ class S3Store:
         self._settings = settings
         self._connected = connection(settings)
         endpoint = self._connected.endpoint
+        self._reads: tuple[Connection, DirectReads] | None = None
         self._bucket = bucket
         self._base = f"{prefix.strip('/')}/".lstrip("/")
         self._bucket_seen = False
@@ -53,14 +57,25 @@ class S3Store:
             self._connected = connection(self._settings)
         return self._connected.client
 
+    @property
+    def _direct(self) -> DirectReads:
+        _ = self._client
+        if self._reads is None or self._reads[0] is not self._connected:
+            self._reads = self._connected, DirectReads(self._connected, self._bucket)
+        return self._reads[1]
+
     def get(self, key: str) -> bytes:
         """Return the whole value; raise `NotArchived` only when it is really not there."""
         name = self._name(key)
         with s3_errors_explained(self.location, key):
-            response = self._client.get_object(Bucket=self._bucket, Key=name)
-            self._bucket_seen = True
-            with closing(response["Body"]) as body:
-                return body.read()  # which raises when there is less than was announced
+            answer = self._direct.ask("GET", name)
+            if answer is None:
+                response = self._client.get_object(Bucket=self._bucket, Key=name)
+                self._bucket_seen = True
+                with closing(response["Body"]) as body:
+                    return body.read()  # which raises when there is less than was announced
+        self._bucket_seen = True
+        return answer.content
 
     def pieces(self, key: str) -> Generator[bytes]:
         """Yield the value in pieces, as they come; raise as `get` does."""
@@ -115,6 +130,10 @@ class S3Store:
         # The reply to a HEAD has no body: whether the bucket is there and why S3 refuses must be asked again.
         try:
             with s3_errors_explained(self.location, key):
+                answer = self._direct.ask("HEAD", name)
+                if answer is not None:
+                    modified = _time(answer.headers["Last-Modified"])
+                    return Entry(key, int(answer.headers["Content-Length"]), _age(modified, _now(answer.headers)))
                 found = self._client.head_object(Bucket=self._bucket, Key=name)
         except NotArchived:
             if not self._bucket_seen:
@@ -123,7 +142,8 @@ class S3Store:
         except ArchiveForbidden:
             self.look()
             raise
-        return Entry(key, found["ContentLength"], _age(found["LastModified"], _now(found)))
+        headers = found["ResponseMetadata"]["HTTPHeaders"]
+        return Entry(key, found["ContentLength"], _age(found["LastModified"], _now(headers)))
 
     def delete(self, key: str) -> None:
         """Remove the value; no error when it is not there."""
@@ -205,7 +225,7 @@ class S3Store:
         pages = self._client.get_paginator("list_objects_v2")
         with s3_errors_explained(self.location):
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._base + prefix):
-                now = _now(page)
+                now = _now(page["ResponseMetadata"]["HTTPHeaders"])
                 for found in page.get("Contents", []):
                     key = found["Key"].removeprefix(self._base)
                     yield Entry(key, found["Size"], _age(found["LastModified"], now))
@@ -221,12 +241,16 @@ def _content_md5(body: bytes | bytearray) -> str:
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
-def _now(response: Mapping[str, Any]) -> datetime | None:
-    """Return the time on the server's clock when it sent `response`."""
+def _now(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time on the server's clock when it sent a response with these headers."""
+    date = headers.get("date")
+    return _time(date) if date else None
+
+
+def _time(text: str) -> datetime:
     from email.utils import parsedate_to_datetime  # a fifth of what importing this package would cost
 
-    date = response["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return parsedate_to_datetime(date) if date else None
+    return parsedate_to_datetime(text)
 
 
 def _age(modified: datetime, now: datetime | None) -> float:

@@ -47,10 +47,15 @@ class StageKey:
     """
 
     fine: str
-    coarse: str
     closure: Closure
     arguments: Mapping[str, ValueDigest]
+    make_coarse: Callable[[], str] = field(repr=False, compare=False)
     coarse_arguments: tuple[str, ...] = ()
+
+    @cached_property
+    def coarse(self) -> str:
+        """The key under which all code counts: made when it is asked for, since that code is read for it."""
+        return self.make_coarse()
 
     @property
     def more_counts(self) -> tuple[str, ...]:
@@ -111,8 +116,11 @@ class StageKeys:
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
-        coarse = digest(_SCHEME, "all code", self.all_code, *common)
-        return StageKey(fine, coarse, closure, arguments, tuple(reasons))
+
+        def coarse() -> str:
+            return digest(_SCHEME, "all code", self.all_code, *common)
+
+        return StageKey(fine, closure, arguments, coarse, tuple(reasons))
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""

@@ -1,17 +1,16 @@
 """The courier's side of what it and the worker say to each other (ARCHITECTURE.md lists the messages)."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from functools import partial
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
-from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived
+from foundations_archive.errors import ArchiveError
 from foundations_archive.leases import LEASE_SECONDS
 from foundations_archive.manifest import ManifestError
-from foundations_archive.parallel import at_once
-from foundations_archive.records import Buffer, CacheEntry, JobSpec, Value, plain
+from foundations_archive.records import CacheEntry, JobSpec, plain
 from foundations_runner.channel import Channel, Message
+from foundations_runner.expected import Expected
 from foundations_runner.explanations import Coming, Explanations, arrived, under_way
 from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
@@ -20,14 +19,12 @@ from foundations_runner.leases_held import LeasesHeld
 from foundations_runner.lookups import Lookups, told
 from foundations_runner.order import Order
 from foundations_runner.ring import RingReader
+from foundations_runner.serving import Serving, replayed
 from foundations_runner.uploads import ComingValue, Uploads
 from foundations_runner.worker_events import Event, WorkerNotes, event_of
 
 _INLINE_BYTES = 4096
 _LOOK_SECONDS = 0.01
-
-# a cached value, and its way into the archive where the cache lies elsewhere
-_Hit = tuple[CacheEntry | None, Future[None] | None]
 
 
 class Conversation:
@@ -51,6 +48,7 @@ class Conversation:
         mark: str = "",
         catch_up: Callable[[], None] = lambda: None,
         graph: Callable[[], Iterable[bytes]] | None = None,
+        cache_read_only: bool = False,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._channel, self._archive, self._spec, self._journal = channel, archive, spec, journal
@@ -59,12 +57,19 @@ class Conversation:
         self._graph = graph or partial(graph_of, archive, spec)
         self._uploads = Uploads()
         self._values: dict[str, ComingValue] = {}
-        self._hits: dict[str, _Hit] = {}
-        self._served: dict[str, _Hit] = {}
         self._lookups = Lookups(archive, journal)
+        self._expected = Expected(archive, spec, read_only=cache_read_only)
         self._leases = LeasesHeld(archive, spec.job_id, seconds=lease_seconds)
         self._intake = Intake(archive, spec, self._uploads)
-        self._explanations = Explanations(archive, self._uploads)
+        self._explanations = Explanations(archive, self._uploads, read_only=cache_read_only)
+        self._serving = Serving(
+            archive,
+            journal,
+            lookups=self._lookups,
+            intake=self._intake,
+            uploads=self._uploads,
+            explanations=self._explanations,
+        )
         self.ended: Message | None = None
         self.broken: Exception | None = None
 
@@ -135,7 +140,9 @@ class Conversation:
                 self._end_stage(message)
             case "explain":
                 self._explanations.take(message["names"], self._pieces(message["sizes"]))
-            case "lookup" | "claim" | "take" | "load" as question:
+            case "served":
+                self._serve(message)
+            case "lookup" | "expected" | "claim" | "take" | "load" as question:
                 self._answer(question, message)
             case "piece":
                 self._intake.take(message, self._pieces(message["sizes"]))
@@ -143,6 +150,7 @@ class Conversation:
                 self._keep_artifact(message)
             case "finished":
                 self.ended = message
+                self._uploads.then(self._expected_next)
             case say:
                 self._catch_up()
                 self._write([event_of(say, message)])
@@ -153,8 +161,10 @@ class Conversation:
                 self._look_up(message)
             case "claim":
                 self._channel.send(self._leases.claim(**message))
+            case "expected":
+                self._tell_expected()
             case "take":
-                self._take_hits(message)
+                self._channel.send({"whole": self._serving.take(message["hits"])})
             case _:
                 self._load(message)
 
@@ -185,7 +195,7 @@ class Conversation:
     def _end_stage(self, message: Message) -> None:
         self._catch_up()
         coming = self._values.pop(message["stage"], None)
-        hit, copied = self._served[message["stage"]] = self._hits.pop(message["stage"], (None, None))
+        hit, copied = self._serving.end(message["stage"])
         names = message.pop("explanation", ())
         served = hit is not None and message["status"] == "cached"
         why = self._explanations.of_entry(hit) if hit and served else self._explanations.sent(names)
@@ -203,14 +213,17 @@ class Conversation:
         value = coming.value() if coming else None
         if hit and message["status"] == "cached":
             value = hit.value
-            self._replay(stage, hit)
-        shown = plain(value) if value and message.pop("persisted") else None
+            message |= {"computed_seconds": hit.seconds, "computed_at": hit.made}
+            self._journal.add_all(replayed(stage, hit))
+        persisted = message.pop("persisted", False)
+        shown = plain(value) if value and persisted else None
         self._journal.add("stage ended", **message, value=shown)
         if keep and key and value and message["status"] == "succeeded":
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
             now = message["time"]
             entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=now, explanation=why, **kept)
+            self._expected.used(stage, key)
             self._uploads.begin(partial(self._keep, key, entry, place=place))
         else:
             self._let_go(stage)
@@ -230,63 +243,26 @@ class Conversation:
         found = self._lookups.entries(questions, beside=message["beside"])
         self._channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
 
-    def _take_hits(self, message: Message) -> None:
-        """Answer for each stage whether all is there that its entry names; it is served from it then."""
-        whole = []
-        for one in message["hits"]:
-            entry = self._lookups.chosen(one["stage"], one["name"])
-            there = entry is not None and self._can_serve(entry, persisted=one["persisted"])
-            if there and entry is not None:
-                elsewhere = one["persisted"] and self._archive.blobs is not self._archive.cache_blobs
-                copied = self._uploads.begin(partial(self._copy, entry.value)) if elsewhere else None
-                self._hits[one["stage"]] = entry, copied
-            whole.append(there)
-        self._channel.send({"whole": whole})
+    def _tell_expected(self) -> None:
+        """Answer with the entries that the job may ask for."""
+        self._channel.send({"entries": self._expected.told(self._lookups)})
+
+    def _serve(self, message: Message) -> None:
+        self._catch_up()
+        for one in message["stages"]:
+            self._expected.used(one["stage"], one["name"])
+        self._serving.serve(message)
+
+    def _expected_next(self) -> None:
+        self._uploads.begin(self._expected.write)
 
     def _load(self, message: Message) -> None:
         """Answer with the result of a stage that is served."""
-        hit = self._hits.get(message["stage"]) or self._served.get(message["stage"])
-        value = hit[0].value if hit and hit[0] else None
-        if value is None or not self._whole(value):
+        value = self._serving.value_of(message["stage"])
+        if value is None:
             self._channel.send({"hit": False})
         elif value.inline is not None:
             self._channel.send({"hit": True, "encoding": value.encoding}, [value.inline.encode()])
         else:
-            answer = {"hit": True, "encoding": value.encoding}
-            self._channel.send_stream(answer, [item.size for item in value.buffers], self._chunks(value.buffers))
-
-    def _can_serve(self, entry: CacheEntry, *, persisted: bool) -> bool:
-        # a result that this job keeps is read, so that it can be read from this job; of others it is asked for
-        value = entry.value
-        if not all(map(self._intake.bring, entry.artifacts)):
-            return False
-        if persisted:
-            return self._whole(value)
-        names = {name for buffer in value.buffers for name in buffer.chunks}
-        return all(at_once(self._archive.cache_blobs.holds, names))
-
-    def _replay(self, stage: str, entry: CacheEntry) -> None:
-        for series in entry.metrics:
-            self._journal.add("metrics", **{**series.plain(), "stage": stage}, replayed=True)
-        for kind, values in (("tag", entry.tags), ("parameter", entry.parameters)):
-            for key, value in values.items():
-                self._journal.add(kind, stage=stage, key=key, value=value, replayed=True)
-        for artifact in entry.artifacts:
-            self._journal.add("artifact", **plain(artifact), stage=stage, replayed=True)
-
-    def _copy(self, value: Value) -> None:
-        for buffer in value.buffers:
-            self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer))
-
-    def _chunks(self, buffers: tuple[Buffer, ...]) -> Iterator[bytes]:
-        for buffer in buffers:
-            yield from self._archive.cache_blobs.get_buffer(buffer)
-
-    def _whole(self, value: Value) -> bool:
-        # a damaged or missing value is a miss: found out before the first byte is sent
-        try:
-            for _ in self._chunks(value.buffers):
-                pass
-        except (NotArchived, ArchiveDamaged):
-            return False
-        return True
+            answer, sizes = {"hit": True, "encoding": value.encoding}, [item.size for item in value.buffers]
+            self._channel.send_stream(answer, sizes, self._serving.chunks(value.buffers))

@@ -189,6 +189,7 @@ class _Courier:
             mark=worker.mark,
             catch_up=worker.catch_up,
             graph=lambda: graph.result() or graph_of(archive, spec),
+            cache_read_only=self._order.cache_read_only,
             lease_seconds=self._order.lease_seconds,
         )
         status = self._wait_for(worker, partial(self._converse, talk, root))

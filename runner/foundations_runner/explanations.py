@@ -17,11 +17,11 @@ Coming = Sequence[str | Future[Any]]
 class Explanations:
     """The explanations of one job: those that the worker sends, and those of the entries that serve its stages."""
 
-    def __init__(self, archive: Archive, uploads: Uploads) -> None:
+    def __init__(self, archive: Archive, uploads: Uploads, *, read_only: bool = False) -> None:
         self._archive, self._uploads = archive, uploads
         self._documents: dict[str, Future[Any]] = {}
-        # job and cache entry both name them
-        self._homes = homes_of(archive, cached=True, persisted=True)
+        # job and cache entry both name them, unless there will be no entry
+        self._homes = homes_of(archive, cached=not read_only, persisted=True)
 
     def take(self, names: Iterable[str], documents: Iterable[bytearray]) -> None:
         """Begin to archive documents, each with `ROOM` free bytes before it."""
@@ -35,7 +35,7 @@ class Explanations:
 
     def of_entry(self, entry: CacheEntry) -> Coming:
         """Return the documents of a cache entry, which are brought over where the cache lies elsewhere."""
-        if len(self._homes) == 1:
+        if self._archive.blobs is self._archive.cache_blobs:
             return entry.explanation
         for name in entry.explanation:
             if name not in self._documents:

@@ -80,7 +80,7 @@ class LeasesHeld:
                 return {"then": "wait", "job": self._job_id}
             if watched and waits and looked != watched.standing.generation:
                 watched.asked = time.monotonic()
-                return _told(watched.standing)
+                return _told(watched.standing, looked)
             if held:
                 return _COMPUTE
         try:
@@ -114,7 +114,7 @@ class LeasesHeld:
         if not (waits and offered.result()):
             return self._hold(stage, key, None)
         self._watch(key, taken)
-        return _told(taken)
+        return _told(taken, looked)
 
     def _offers(self) -> Future[bool]:
         # asked beside the first claim, whose round trip it needs as well; of an answer that did not come, anew
@@ -215,7 +215,11 @@ class LeasesHeld:
                 one.due = time.monotonic() + one.pause
 
 
-def _told(standing: Standing) -> Answer:
+def _told(standing: Standing, looked: int | None) -> Answer:
+    before = standing.generation - 1
     if standing.is_over:
         return {"then": "look", "after": standing.generation, "dead": standing.dead}
+    if standing.follows_release and looked != before:
+        # who was waited for is done, and another one was quicker: its entry may not have served that one alone
+        return {"then": "look", "after": before, "dead": False}
     return {"then": "wait", "job": str(standing.by.get("job", "unknown"))}

@@ -1,6 +1,6 @@
 """Entries of the cache, looked up for the worker: many at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from foundations_archive.archive import Archive
@@ -32,6 +32,10 @@ class Lookups:
         for (stage, _), entries in zip(questions, found, strict=True):
             self._found.setdefault(stage, {}).update(entries)
         return found
+
+    def know(self, stage: str, entries: Mapping[str, CacheEntry]) -> None:
+        """Take in entries that were read for a stage already."""
+        self._found.setdefault(stage, {}).update(entries)
 
     def chosen(self, stage: str, name: str) -> CacheEntry | None:
         """Return the entry of this name that was found for a stage."""

@@ -10,6 +10,7 @@ from foundations_archive.errors import ArchiveError
 from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, JobSpec
 from foundations_runner.channel import Channel, Message
+from foundations_runner.expected import Expected
 from foundations_runner.handover import graph_of
 from foundations_runner.lookups import Lookups, told
 
@@ -20,6 +21,7 @@ class Rehearsal:
     def __init__(self, archive: Archive, *, echo: BinaryIO) -> None:
         self._archive, self._echo = archive, echo
         self._lookups = Lookups(archive, self)
+        self._expected: Expected | None = None
         self._writing = threading.Lock()
         self._ended: Message | None = None
         self._broken: ArchiveError | None = None
@@ -38,6 +40,7 @@ class Rehearsal:
 
     def hold(self, channel: Channel, job: Message, spec: JobSpec) -> None:
         """Hand the job over, and take in messages until the worker has gone."""
+        self._expected = Expected(self._archive, spec, read_only=True)
         try:
             channel.send_stream(job, [buffer.size for buffer in spec.graph.buffers], graph_of(self._archive, spec))
             while True:
@@ -64,6 +67,8 @@ class Rehearsal:
                 questions = [(one["stage"], tuple(one["keys"])) for one in message["questions"]]
                 found = self._lookups.entries(questions, beside=message["beside"])
                 channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
+            case "expected":
+                channel.send({"entries": self._expected.told(self._lookups) if self._expected else {}})
             case "take":
                 chosen = [self._lookups.chosen(one["stage"], one["name"]) for one in message["hits"]]
                 channel.send({"whole": list(at_once(self._is_whole, chosen))})

@@ -9,6 +9,7 @@ from typing import Any
 
 from foundations_archive import Store, layout
 from foundations_archive.archive import Archive, new_attempt
+from foundations_archive.blobs import Blobs
 from foundations_archive.manifest import BundleFile, Manifest
 from foundations_archive.records import (
     Artifact,
@@ -34,6 +35,11 @@ def put_bundle(archive: Archive, text: str) -> str:
     data = text.encode()
     file = BundleFile("model.py", archive.blobs.put(data), len(data), 0o644)
     return archive.blobs.put(Manifest((file,), (".",)).to_bytes())
+
+
+def explained(blobs: Blobs, text: str) -> tuple[str, ...]:
+    """The blobs of an explanation."""
+    return tuple(blobs.put(f"{kind} of {text}".encode()) for kind in ("stage", "code", "environment"))
 
 
 def submitted(archive: Archive, job_id: str = "job", *, project: str = "demo") -> JobSpec:
@@ -69,9 +75,11 @@ def started(archive: Archive, job_id: str = "job", *, project: str = "demo") -> 
         {"n": 1, "time": 2.0, "event": "artifact", "stage": "1", **plain(artifact)},
         {"n": 2, "time": 3.0, "event": "stage ended", "stage": "1", "status": "succeeded", "value": plain(value)},
     ]
+    explanation = explained(archive.blobs, job_id)
+    second[1]["explanation"] = list(explanation)
     chain = archive.append(job_id, attempt, 0, first)
     chain = archive.append(job_id, attempt, 1, second, previous=chain)
-    stage = StageRecord("1", "succeeded", 1.0, 3.0, 2.0, value=value, artifacts=(artifact,))
+    stage = StageRecord("1", "succeeded", 1.0, 3.0, 2.0, value=value, artifacts=(artifact,), explanation=explanation)
     return spec, attempt, JobRecord(job_id, "Completed", 1.0, 3.0, stages=(stage,), events=3, segments=2, chain=chain)
 
 
@@ -85,7 +93,7 @@ def ended(archive: Archive, job_id: str = "job", *, project: str = "demo", **fie
 def cached(archive: Archive, text: str = "cached") -> CacheEntry:
     """An entry of the cache with its value."""
     value = Value("pickle5", (archive.cache_blobs.put_bytes(text.encode()),))
-    entry = CacheEntry(value, "job", "1", 1.0)
+    entry = CacheEntry(value, "job", "1", 1.0, explanation=explained(archive.cache_blobs, text))
     archive.check()
     archive.keep(CACHE_KEY, entry)
     return entry

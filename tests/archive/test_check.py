@@ -13,6 +13,7 @@ from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.cancellation import request_cancellation
 from foundations_archive.envelope import seal, unseal
 from foundations_archive.errors import ArchiveUnreachable, NewerFormat
+from foundations_archive.expected_entries import write_expected
 from foundations_archive.groups import grouped
 from foundations_archive.hiding import hide
 from foundations_archive.leases import Leases
@@ -63,6 +64,7 @@ def life(archive: Archive) -> None:
     submitted(archive, "queued")
     cached(archive)
     hide(archive, archive.spec("odd"))
+    write_expected(archive, "ab" * 32, archive.spec("queued"), {"1": CACHE_KEY})
     archive.store.put(layout.cycle("0001-ab"), seal("cycle", {"blobs": []}))
     Leases(archive.store, "cache").take(CACHE_KEY, {"job": "job"})
     compact(archive)
@@ -77,12 +79,24 @@ def test_an_archive_of_jobs_in_every_state_is_well(archive: Archive, deep: bool)
     assert kinds == set(layout.KINDS)
 
 
+def test_an_entry_whose_explanation_is_gone_is_kept_and_told_of(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path / "archive"), cache=str(tmp_path / "cache"))
+    gone, damaged, _ = map(layout.blob, cached(archive).explanation)
+    archive.cache_store.delete(gone)
+    archive.cache_store.put(damaged, archive.cache_store.get(damaged)[:-1])
+    report = check(archive, deep=True)
+    assert found(report) == {gone: "warning", damaged: "warning"}
+    assert all("a part of why a stage was computed" in one.what for one in report.findings)
+    assert mended(archive, deep=True) == {gone: "warning", damaged: "warning"}
+    assert archive.cached(CACHE_KEY)
+
+
 def test_an_archive_with_a_cache_of_its_own_is_well(tmp_path: Path) -> None:
     archive = open_archive(str(tmp_path / "archive"), cache=str(tmp_path / "cache"))
     ended(archive)
-    cached(archive)
+    entry = cached(archive)
     assert found(check(archive, deep=True)) == {}
-    (blob,) = keys(archive.cache_store, "blob")
+    blob = blob_of(entry.value)
     archive.cache_store.delete(blob)
     report = check(archive)
     assert found(report) == {layout.cached(CACHE_KEY): "warning"}
@@ -118,8 +132,8 @@ def test_damage_to_any_object_is_found_and_never_stops_a_check(directory: Archiv
 
 
 # what is rightly not there: the request, markers (they make a job Lost), what is made anew or is there twice, hiding,
-# leases
-DELETABLE = {"cancel", "marker", "cache", "lease", "cycle", "hidden", "pack"}
+# leases, guesses
+DELETABLE = {"cancel", "marker", "cache", "lease", "cycle", "hidden", "pack", "expected"}
 
 
 def test_the_loss_of_any_object_is_found(directory: Archive) -> None:

@@ -4,6 +4,7 @@ import pickle
 import socket
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +52,8 @@ class Reply:
     length: int | None = None
 
 
+DATED = {"Last-Modified": "Mon, 02 Jan 2023 03:04:05 GMT"}
+
 Answer = Callable[[Request], Reply]
 Serve = Callable[[Answer], S3Store]
 
@@ -72,6 +75,10 @@ def serve() -> Iterator[Serve]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def endpoint_of(store: S3Store) -> str:
+    return store.location.rpartition(" at ")[2]
 
 
 @pytest.mark.s3
@@ -167,6 +174,53 @@ def test_what_may_pass_is_unreachable_and_is_not_asked_again_by_boto3(serve: Ser
     with pytest.raises(ArchiveUnreachable, match=str(status)):
         serve(answer).get("a")
     assert seen == ["GET"]
+
+
+def test_who_is_refused_when_asking_directly_asks_through_boto3_from_then_on(serve: Serve) -> None:
+    agents = []
+
+    def answer(request: Request) -> Reply:
+        agents.append(request.headers["User-Agent"] == "foundations")
+        return Reply(403, error("SignatureDoesNotMatch")) if agents[-1] else Reply(200, b"content", DATED)
+
+    store = serve(answer)
+    assert [store.get("a"), store.get("a")] == [b"content", b"content"]
+    assert agents == [True, False, False]
+
+
+def test_a_session_is_said_when_asking_directly(serve: Serve) -> None:
+    seen = []
+
+    def answer(request: Request) -> Reply:
+        seen.append((request.headers["x-amz-security-token"], request.headers["Authorization"]))
+        return Reply(200, b"content", DATED)
+
+    store = serve(answer)
+    store = S3Store("bucket", "team", replace(KEYS, endpoint_url=endpoint_of(store), session_token="the-session"))
+    assert store.get("a") == b"content"
+    assert store.head("a") is not None
+    for token, authorization in seen:
+        assert token == "the-session"
+        assert "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token," in authorization
+
+
+@pytest.mark.parametrize("bucket", ["Bucket_1", "zonal--use1-az4--x-s3"])
+def test_a_bucket_with_rules_of_its_own_is_asked_through_boto3(serve: Serve, bucket: str) -> None:
+    agents = []
+
+    def answer(request: Request) -> Reply:
+        agents.append(request.headers["User-Agent"])
+        return Reply(200, b"content", DATED)
+
+    store = S3Store(bucket, "", replace(KEYS, endpoint_url=endpoint_of(serve(answer))))
+    with suppress(ArchiveError):  # what boto3 makes of such a server is none of ours
+        store.get("a")
+    assert "foundations" not in agents
+
+
+def test_a_direct_answer_that_is_cut_off_is_asked_for_again(serve: Serve) -> None:
+    replies = [Reply(200, b"half of ", length=16), Reply(200, b"all of it")]
+    assert serve(lambda _: replies.pop(0)).get("a") == b"all of it"
 
 
 def test_a_full_bucket_is_full(serve: Serve) -> None:

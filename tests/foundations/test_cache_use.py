@@ -115,7 +115,7 @@ def test_a_cache_that_is_read_only_serves_and_gets_nothing(project: Project, tmp
         file.chmod(file.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
     for _ in range(2):  # the file is another one, and its result is not kept; the sum is of the same numbers
         assert len(here()) == 1
-    assert sorted(place.rglob("*")) == before
+    assert not set(place.rglob("*")) - set(before)
     project.write("data.txt", "abc")
     assert len(here()) == 4
 

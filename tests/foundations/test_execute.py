@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from foundations import create_stage, current
+from foundations.entries import Claim, Hit, Question
 from foundations.execute import Outcome, StageFailed, execute
 from foundations.graph import Call, StageGraph
 from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKeys
 from foundations.pickling import pickle_graph
-from foundations.stage_cache import Claim, Hit, Question, StageCache
+from foundations.stage_cache import StageCache
 from foundations.values import decode
 
 
@@ -29,7 +30,9 @@ class Reporter:
         self.started_stages: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         self.entries: dict[str, tuple[Hit, bytes]] = {}
-        self.served: dict[str, Hit] = {}
+        self.taken: dict[str, Hit] = {}
+        self.guesses: dict[str, dict[str, Hit]] = {}
+        self.gone: set[str] = set()
         self.asked: list[int] = []
         self.loaded: list[str] = []
         self.lost: set[str] = set()
@@ -37,6 +40,11 @@ class Reporter:
 
     def started(self, call: Call) -> None:
         self.started_stages.append(call.name)
+
+    def served(self, hits: Sequence[tuple[Call, Hit]], seconds: float) -> None:
+        for call, hit in hits:
+            self.started(call)
+            self.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
 
     def ended(self, call: Call, outcome: Outcome) -> None:
         self.outcomes[call.name] = outcome
@@ -49,6 +57,9 @@ class Reporter:
     def retried(self, call: Call, attempt: int, error: str) -> None:
         self.retries.append((call.name, attempt, error))
 
+    def expected(self) -> dict[str, dict[str, Hit]]:
+        return self.guesses
+
     def find(self, questions: Sequence[Question], *, beside: bool) -> list[list[Hit]]:
         self.asked.append(len(questions))
         if beside:
@@ -56,14 +67,14 @@ class Reporter:
         return [[self.entries[key][0] for key in one.keys if key in self.entries] for one in questions]
 
     def take(self, hits: Sequence[tuple[Call, Hit]]) -> list[bool]:
-        self.served |= {call.id: hit for call, hit in hits}
-        return [True for _ in hits]
+        self.taken |= {call.id: hit for call, hit in hits}
+        return [call.name not in self.gone for call, _ in hits]
 
     def load(self, call: Call) -> tuple[bool, Any]:
         if call.name in self.lost:
             return False, None
         self.loaded.append(call.name)
-        return True, pickle.loads(self.entries[self.served[call.id].name][1])
+        return True, pickle.loads(self.entries[self.taken[call.id].name][1])
 
     def claim(self, call: Call, key: str, *, looked: int | None, waits: bool) -> Claim:
         return Claim("compute")
@@ -314,6 +325,66 @@ def test_stages_that_the_cache_serves_are_found_many_at_a_time_and_not_loaded() 
     assert reporter.loaded == ["add"]  # the target, which was asked for
 
 
+def chain(length: int) -> StageGraph:
+    last = add(0)
+    for _ in range(length - 1):
+        last = add(last, 1)
+    return last.enable_caching().graph()
+
+
+def guessed(reporter: Reporter, graph: StageGraph) -> None:
+    """Let the entries be expected that there are, whichever stage of the same place they are of."""
+    by_content = [hit for hit, _ in reporter.entries.values()]
+    reporter.guesses = {call.id: {hit.name: hit for hit in by_content} for call in graph.calls}
+
+
+def test_what_is_expected_is_not_asked_for() -> None:
+    reporter, graph = Reporter(), chain(20)
+    run(graph, reporter)
+    guessed(reporter, graph)
+    reporter.asked.clear()
+    assert run(graph, reporter) == 19
+    assert reporter.asked == []
+    assert reporter.statuses == {"add": "cached"}
+
+
+def test_a_chain_is_served_where_nothing_is_expected() -> None:
+    reporter, graph = Reporter(), chain(20)
+    run(graph, reporter)
+    reporter.asked.clear()
+    assert run(graph, reporter) == 19
+    assert reporter.asked == [1] * 20
+    assert len(reporter.taken) == 20
+
+
+def test_an_entry_that_is_expected_wrongly_serves_nothing() -> None:
+    reporter = Reporter()
+    run(add(1).enable_caching().graph(), reporter)
+    other = add(2).enable_caching().graph()
+    guessed(reporter, other)
+    assert run(other, reporter) == 2
+    assert reporter.statuses == {"add": "succeeded"}
+
+
+def test_what_takes_a_result_that_is_lost_is_not_served_before_that_is_made_anew() -> None:
+    runs = []
+
+    @create_stage
+    def drawn() -> int:
+        runs.append("drawn")
+        return len(runs)
+
+    @create_stage
+    def doubled(number: int) -> int:
+        return 2 * number
+
+    reporter, graph = Reporter(), doubled(drawn()).enable_caching().graph()
+    assert run(graph, reporter) == 2
+    reporter.gone.add("drawn")
+    assert run(graph, reporter) == 4
+    assert reporter.statuses == {"drawn": "succeeded", "doubled": "succeeded"}
+
+
 def test_a_result_is_loaded_where_a_stage_that_runs_takes_it() -> None:
     @create_stage
     def base() -> int:
@@ -448,7 +519,10 @@ def cached_one(**options: Any) -> StageGraph:
 def test_who_waits_is_served_by_what_the_other_job_keeps_under_either_key(
     place: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reporter = Sharing(WAIT, WAIT, LOOK, appears=lambda question: question.keys[place])
+    # each look asks for the fine key, and then for the coarse one
+    reporter = Sharing(
+        WAIT, WAIT, LOOK, appears=lambda question: question.keys[0] if len(reporter.asked) % 2 == place else None
+    )
     assert run(cached_one(), reporter) == 42
     assert reporter.statuses == {"one": "cached"}
     assert reporter.claimed == [(None, True)] * 3

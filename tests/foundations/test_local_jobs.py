@@ -58,7 +58,10 @@ def test_a_stage_served_from_the_cache_keeps_its_metrics_and_its_output(sample: 
     assert set(sample.statuses(second).values()) == {"cached"}
     target = sample.stages(second)[1]["stage_id"]
     assert sample.reader.get_unstructured_results(second, target) == [600]
-    assert sample.archive.record(sample.archive.spec(second)).stages[1].cached_from == first
+    computed, served = (sample.archive.record(sample.archive.spec(job)).stages[1] for job in (first, second))
+    assert served.cached_from == first
+    assert served.computed_seconds == computed.seconds
+    assert served.computed_at == computed.ended
 
 
 def test_the_reader_has_the_samples_results_sources_and_errors(sample: Any) -> None:

@@ -395,7 +395,7 @@ def test_who_gives_nothing_to_others_or_takes_nothing_waits_for_nobody(flight: F
     gate.wait_for(1)
     before = flight.leases()
     if how == "refresh":
-        second = flight.start(more="refresh=['slow']")
+        second = flight.start(more="refresh=[slow]")
     elif how == "read only":
         second = flight.start(FOUNDATIONS_ENVIRONMENT="reads")
     else:

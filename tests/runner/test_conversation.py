@@ -1,5 +1,6 @@
 """What the worker says is written down, and what breaks on the courier's side is never taken for the worker's end."""
 
+import hashlib
 import io
 import json
 import os
@@ -12,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from foundations_archive import layout
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
 from foundations_archive.local import DirectoryStore
-from foundations_archive.records import CacheEntry, JobSpec, Value
+from foundations_archive.records import CacheEntry, JobSpec, StageRecord, Value
 from foundations_archive.series import Series
 from foundations_archive.signing import SigningKey
 from foundations_runner.channel import Channel
@@ -461,6 +463,51 @@ def test_an_entry_that_is_good_for_nothing_is_replaced(hold: Hold) -> None:
         assert entry.value.inline == ("2" if place == "instead" else "0")
 
 
+def test_stages_that_are_served_at_once_are_written_down_as_if_each_had_run(hold: Hold) -> None:
+    first = handed_over(hold())
+    first.say("metric", stage="s", key="loss", value=0.5, time=1.0)
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    talk = handed_over(hold())
+    stages = []
+    for stage in ("a", "b"):
+        talk.say("lookup", questions=[{"stage": stage, "keys": ["k"]}], beside=False)
+        talk.worker.receive()
+        stages.append({"stage": stage, "name": "k", "cached_from": first.spec.job_id, "persisted": stage == "b"})
+    talk.say("take", hits=stages)
+    assert talk.worker.receive() == {"whole": [True, True]}
+    talk.say("served", stages=stages, seconds=0.1, time=2.0)
+    talk.say("load", stage="b")
+    (size,) = talk.worker.receive()["sizes"]
+    assert bytes(talk.worker.buffer(size)) == LARGE
+    over(talk)
+    events = [event for event in talk.archive.events(talk.spec.job_id) if event.get("stage") == "b"]
+    assert [event["event"] for event in events] == ["stage started", "metrics", "stage ended"]
+    assert (events[1]["values"], events[1]["replayed"]) == ([0.5], True)
+    assert (events[2]["status"], events[2]["seconds"], events[2]["cached_from"]) == ("cached", 0.1, first.spec.job_id)
+    assert talk.archive.blobs.get(talk.persisted().buffers[0].chunks[0]) == LARGE
+
+
+def test_a_persisted_result_is_copied_before_its_served_stage_is_written_down(hold: Hold, store: Unreliable) -> None:
+    first = handed_over(hold(cache=True))
+    first.value(LARGE, cached=True)
+    first.end(key="k")
+    over(first)
+    talk = handed_over(hold(cache=True))
+    talk.found("k")
+    one = {"stage": "s", "name": "k", "cached_from": first.spec.job_id, "persisted": True}
+    store.gate.clear()
+    talk.say("take", hits=[one])
+    assert talk.worker.receive() == {"whole": [True]}
+    talk.say("served", stages=[one], seconds=0.1, time=2.0)
+    assert talk.found("none") == []  # it has heard all that was said
+    assert list(talk.journal.ledger.record("Running").stages) == []
+    store.gate.set()
+    over(talk)
+    assert talk.archive.blobs.get(talk.persisted().buffers[0].chunks[0]) == LARGE
+
+
 def test_a_result_that_is_damaged_is_found_out_where_it_is_loaded(hold: Hold, jobs: Jobs) -> None:
     first = handed_over(hold())
     first.value(LARGE, cached=True)
@@ -479,3 +526,100 @@ def test_a_result_that_is_damaged_is_found_out_where_it_is_loaded(hold: Hold, jo
         if not persisted:
             talk.say("load", stage="s")
             assert talk.worker.receive()["hit"] is False
+
+
+DOCUMENTS = [b'{"stage": 1}', b'{"code": 1}', b'{"environment": 1}']
+NAMES = [hashlib.sha256(one).hexdigest() for one in DOCUMENTS]
+
+
+def explained(talk: Talk, key: str | None = "k") -> None:
+    talk.say("explain", tuple(DOCUMENTS), names=NAMES)
+    talk.value(LARGE, cached=True)
+    talk.end(key=key, explanation=NAMES)
+
+
+def stage_of(talk: Talk) -> StageRecord:
+    ended = [event for event in talk.archive.events(talk.spec.job_id) if event["event"] == "stage ended"]
+    return StageRecord.of({**ended[-1], "id": "s", "value": None})
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_explanation_is_named_by_record_and_entry_and_lies_beside_both(hold: Hold, apart: bool) -> None:
+    talk = handed_over(hold(cache=apart))
+    explained(talk)
+    over(talk)
+    assert stage_of(talk).explanation == tuple(NAMES)
+    entry = talk.archive.cached("k")
+    assert entry
+    assert entry.explanation == tuple(NAMES)
+    for blobs in (talk.archive.blobs, talk.archive.cache_blobs):
+        assert [blobs.get(name) for name in NAMES] == DOCUMENTS
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_stage_that_is_served_names_the_explanation_of_its_entry(hold: Hold, store: Unreliable, apart: bool) -> None:
+    first = handed_over(hold(cache=apart))
+    explained(first)
+    over(first)
+    if apart:
+        for name in NAMES:
+            store.delete(layout.blob(name))
+    second = handed_over(hold(cache=apart))
+    assert second.look_up("k") == LARGE
+    second.end(status="cached", cached_from="first")
+    over(second)
+    assert stage_of(second).explanation == tuple(NAMES)
+    assert [second.archive.blobs.get(name) for name in NAMES] == DOCUMENTS
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_an_entry_whose_explanation_is_gone_serves_all_the_same(hold: Hold, damaged: bool) -> None:
+    first = handed_over(hold(cache=True))
+    explained(first)
+    over(first)
+    blob = layout.blob(NAMES[1])
+    if damaged:
+        first.archive.cache_store.put(blob, b"damaged")
+    else:
+        first.archive.cache_store.delete(blob)
+    second = handed_over(hold(cache=True))
+    assert second.look_up("k") == LARGE
+    second.end(status="cached", cached_from="first")
+    assert over(second).broken is None
+    assert (stage_of(second).status, stage_of(second).explanation) == ("cached", ())
+
+
+def test_documents_come_once_and_are_named_by_many(hold: Hold) -> None:
+    talk = handed_over(hold())
+    talk.say("explain", tuple(DOCUMENTS), names=NAMES)
+    for key in ("one", "two"):
+        talk.value(LARGE, cached=True)
+        talk.end(key=key, explanation=NAMES)
+    over(talk)
+    entries = [talk.archive.cached(key) for key in ("one", "two")]
+    assert [entry and entry.explanation for entry in entries] == [tuple(NAMES)] * 2
+
+
+def test_a_stage_whose_explanation_never_came_ends_without_one(talk: Talk) -> None:
+    talk.value(LARGE, cached=True)
+    talk.end(key="k", explanation=NAMES)
+    assert over(talk).broken is None
+    entry = talk.archive.cached("k")
+    assert entry
+    assert (entry.explanation, stage_of(talk).explanation) == ((), ())
+
+
+def test_a_stage_that_failed_and_one_that_is_not_kept_are_explained_too(hold: Hold) -> None:
+    talk = handed_over(hold(cache=True))
+    talk.say("explain", tuple(DOCUMENTS), names=NAMES)
+    talk.end(status="failed", error="Traceback", explanation=NAMES)
+    over(talk)
+    assert (stage_of(talk).status, stage_of(talk).explanation) == ("failed", tuple(NAMES))
+    assert [talk.archive.blobs.get(name) for name in NAMES] == DOCUMENTS
+
+
+def test_an_archive_that_is_away_is_no_missing_explanation(hold: Hold, store: Unreliable) -> None:
+    talk = handed_over(hold())
+    store.away = layout.blob(NAMES[0])
+    explained(talk)
+    assert isinstance(over(talk).broken, ArchiveUnreachable)

@@ -92,6 +92,24 @@ def test_another_job_waits_and_looks_when_the_first_one_is_done(job: Job) -> Non
     assert one.claim("s", KEY)["then"] == "wait"
 
 
+def test_who_waited_looks_though_a_third_job_was_quicker_to_take_what_became_free(job: Job, store: Unreliable) -> None:
+    one, two, three = job("one"), job("two"), Leases(store, "cache")
+    one.claim("s", KEY)
+    assert two.claim("t", KEY)["then"] == "wait"
+    key = layout.lease("cache", KEY, 0)
+    released, get = threading.Event(), store.get
+    # the store is looked at by nobody between the release and what the third one takes
+    store.get = lambda key: (released.wait(20), get(key))[1]  # type: ignore[method-assign]
+    end(one, "s")
+    three.take(KEY, {"job": "three"}, after=0)
+    released.set()
+    assert unseal("lease", get(key), key)["released"]
+    answer = until(lambda: (answer := two.claim("t", KEY))["then"] != "wait" and answer)
+    assert answer == {"then": "look", "after": 0, "dead": False}
+    assert two.claim("t", KEY, looked=0) == {"then": "wait", "job": "three"}
+    assert two.claim("t", KEY, looked=0, waits=False) == COMPUTE
+
+
 def test_who_waits_for_a_job_that_died_takes_over(job: Job, store: Unreliable) -> None:
     Leases(store, "cache", seconds=SHORT).take(KEY, {"job": "dead"})
     two = job("two")

@@ -97,6 +97,8 @@ def _examine_cycles(look: Examination, found: Sequence[Inventory]) -> None:
     for store, one in enumerate(found if look.deep else ()):
         for key in one.keys("cycle"):
             look.read("cycle", key, store=store, severity="warning", mend="cycle")
+        for key in one.keys("expected"):
+            look.read("expected", key, store=store, severity="warning", mend="expected")
 
 
 def _examine_leases(look: Examination, found: Sequence[Inventory]) -> None:

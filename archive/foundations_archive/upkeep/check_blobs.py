@@ -1,6 +1,7 @@
 """The part of a check that looks at blobs: what is named is there, has its size, and is what its name says."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from foundations_archive import layout
@@ -100,6 +101,8 @@ class BlobCheck:
         if None in sizes or reference.size is None:
             return
         held = sum(size for size in sizes if size is not None)
+        if held < reference.size:  # of what is compressed the stored size says nothing
+            held = sum(self._content_size(digest, named) for digest in reference.digests)
         if held != reference.size:
             what = f"its parts hold {held} bytes instead of the {reference.size} that {key} tells of"
             self._blame(layout.blob(reference.digests[0]), what, key, named)
@@ -118,6 +121,12 @@ class BlobCheck:
                 return size
         self._blame(layout.blob(digest), f"it is not there; {key} names it", key, named, explains=explains)
         return None
+
+    def _content_size(self, digest: str, named: Named) -> int:
+        for store in named.homes:
+            with suppress(NotArchived, ArchiveDamaged):
+                return len(Blobs(self._look.stores[store]).get(digest))
+        return 0
 
     def _blame(self, blob: str, what: str, key: str, named: Named, *, explains: bool = False) -> None:
         if named.is_cache and explains:

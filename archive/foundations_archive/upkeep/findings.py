@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["damage", "warning", "note"]
-Mend = Literal["describe", "row", "marker", "lost", "cache", "pack", "stray row", "hidden", "cycle"]
+Mend = Literal["describe", "row", "marker", "lost", "cache", "pack", "stray row", "hidden", "cycle", "expected"]
 
 CLEAN, MENDABLE, DAMAGED = 0, 1, 2
 
@@ -20,6 +20,7 @@ _MENDS: dict[Mend | None, str] = {
     "stray row": "deletes the row",
     "hidden": "writes the record anew",
     "cycle": "deletes the record; the next collection only looks",
+    "expected": "deletes the record; the next job asks for its entries one after the other",
 }
 
 

@@ -4,4 +4,4 @@ VALUE = defaultdict(list)
 
 
 def answer():
-    return VALUE['missing']
+    return VALUE.copy()['missing']

@@ -4,4 +4,4 @@ VALUE = defaultdict(int)
 
 
 def answer():
-    return VALUE['missing']
+    return VALUE.copy()['missing']

@@ -142,10 +142,10 @@ class Watch:
     def _note_chance(self, *, alone: bool) -> None:
         """Note the clock and the random draws that the code shows, and those that the shared generators show."""
         chance = chance_in(self._closure.codes) if self._closure is not None else Chance()
-        for place in chance.clock:
-            self._record.note("clock", place)
-        for place in chance.random:
-            self._record.note("random", place)
+        for kind, places in (("clock", chance.clock), ("random", chance.random)):
+            for place in places:
+                what, _, file = place.partition(" in ")
+                self._record.note(kind, f"{what} in {self._record.places.name(file)}")
         if alone and not chance.seeds:
             for library in shared_generators.drawn_from(self._states, shared_generators.states()):
                 self._record.note("random", f"the shared generator of {library}")

@@ -87,7 +87,9 @@ class Reporter:
 ROOT = Path(__file__).parents[2]
 
 
-def run(graph: StageGraph, reporter: Reporter | None = None) -> Any:
+def run(
+    graph: StageGraph, reporter: Reporter | None = None, *, traceback: Callable[[BaseException], str] = repr
+) -> Any:
     reporter = reporter or Reporter()
     keys = StageKeys(bundle="bundle", environment="environment", root=ROOT, paths=[])
     observer = Observer(ROOT)
@@ -95,7 +97,7 @@ def run(graph: StageGraph, reporter: Reporter | None = None) -> Any:
         observer.install()
     cache = StageCache(graph, keys, reporter, root=str(ROOT), observer=observer)
     try:
-        return execute(graph, reporter=reporter, cache=cache, traceback=repr)()
+        return execute(graph, reporter=reporter, cache=cache, traceback=traceback)()
     finally:
         observer.uninstall()
 

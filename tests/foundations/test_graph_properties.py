@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundations import Hyperparameter, Stage, create_stage, stage_id
-from foundations.execute import Hit, Outcome, execute
-from foundations.graph import Call, StageGraph
+from tests.foundations.test_execute import run
 
 
 class Result(NamedTuple):
@@ -128,19 +127,6 @@ def known(stage: Stage) -> Mapping[str, Any]:
     return {name: value for name, value in PARAMETERS.items() if name in taken}
 
 
-class Silent:
-    def started(self, call: Call) -> None: ...
-
-    def ended(self, call: Call, outcome: Outcome) -> None: ...
-
-    def cached(self, call: Call, key: str) -> Hit | None:
-        return None
-
-
-def executed(graph: StageGraph) -> Any:
-    return execute(graph, reporter=Silent(), key_of=lambda *_: "", traceback=repr)
-
-
 @given(plans)
 @settings(deadline=None, max_examples=50)
 def test_a_graph_gives_what_plain_python_gives(plan: Plan) -> None:
@@ -148,7 +134,7 @@ def test_a_graph_gives_what_plain_python_gives(plan: Plan) -> None:
     target = stages_of(plan)[-1]
     parameters = known(target)
     assert target.run_same_process(parameters) == expected
-    assert executed(pickle.loads(pickle.dumps(target.graph(parameters)))) == expected
+    assert run(pickle.loads(pickle.dumps(target.graph(parameters)))) == expected
 
 
 @given(plans)

@@ -13,8 +13,9 @@ import pytest
 
 import foundations.tracebacks
 from foundations import create_stage
-from foundations.execute import StageFailed, execute
+from foundations.execute import StageFailed
 from foundations.tracebacks import user_traceback
+from tests.foundations.test_execute import run
 
 MODEL = """
     def divide(x):
@@ -102,18 +103,8 @@ def model(root: Path) -> ModuleType:
 
 
 def seen_in_a_stage(function: Callable[..., Any], root: Path, *args: Any) -> str:
-    class Silent:
-        def started(self, call: Any) -> None: ...
-        def ended(self, call: Any, outcome: Any) -> None: ...
-        def cached(self, call: Any, key: str) -> None: ...
-
     with pytest.raises(StageFailed) as raised:
-        execute(
-            create_stage(function)(*args).graph(),
-            reporter=Silent(),
-            key_of=lambda *_: "",
-            traceback=lambda error: user_traceback(error, str(root)),
-        )
+        run(create_stage(function)(*args).graph(), traceback=lambda error: user_traceback(error, str(root)))
     return raised.value.traceback
 
 

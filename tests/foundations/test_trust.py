@@ -347,7 +347,9 @@ def test_whatever_unpickles_is_known_and_behind_a_signature() -> None:
         # the one way from stored bytes to a value
         ("foundations/values.py", "decode", "pickle.loads"),
         # a cached result: the courier hands over that of an entry which is signed
-        ("foundations/report.py", "_hit", "decode"),
+        ("foundations/report.py", "_loaded", "decode"),
+        # code that ran in a process of a stage, told by a process of our own
+        ("foundations/keys/observer.py", "take_over", "marshal.loads"),
         # a persisted result: `_vouched` gives the value of a record that is signed
         ("foundations/results.py", "result_of", "load_value"),
         ("foundations/results.py", "load_value", "decode"),

@@ -88,8 +88,9 @@ def assert_mended(archive: Archive) -> None:
 
 
 def lines_of(archive: Archive, job_id: str) -> list[str]:
-    """Return the log of a job, without what befell the worker."""
-    return [event["text"] for event in archive.events(job_id) if event["event"] == "log" and event["stream"] != "error"]
+    """Return the log of a job, without what befell the worker and what we have said beside it."""
+    said = [event for event in archive.events(job_id) if event["event"] == "log" and event["stream"] != "error"]
+    return [event["text"] for event in said if not event["text"].startswith("foundations: ")]
 
 
 def assert_lines_kept(archive: Archive, job_id: str, printed: list[tuple[float, str]], *, until: float) -> None:

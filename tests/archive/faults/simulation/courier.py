@@ -181,7 +181,7 @@ def _attend(world: World, archive: Archive, spec: JobSpec, *, journal: Journal, 
         journal=journal,
         notes=SimpleNamespace(head=lambda: 0, notes=lambda until=None: []),
     )
-    talk.hold(SimpleNamespace(environment_key=""), "root")
+    talk.hold(SimpleNamespace(environment_key="", cache_read_only=False, dry=None), "root")
     if process.signalled and (talk.ended is None or talk.ended["failed"]):
         return "Cancelled", None
     if talk.broken:

@@ -80,7 +80,7 @@ class Explanations:
             "version": call.caching.version,
             "ignore": list(call.caching.ignore),
             "ttl": call.caching.ttl,
-            "coarse": list(key.closure.coarse) if key else [],
+            "coarse": list(key.more_counts) if key else [],
             "why": [{"kind": kind, "says": says} for kind, says in ran.why],
             "observed": _cut(ran.observed),
             "refused": ran.refused,

@@ -114,7 +114,7 @@ class StageCache:
             self._note(call, "refused", str(error))
             self.warn(f"stage {call.name} is computed and not cached: {error}")
             return None
-        for why in key.closure.coarse:
+        for why in key.more_counts:
             self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
         return key
 

@@ -1,15 +1,22 @@
 """Files that a stage's arguments name: they count by content, as readers in C tell nobody what they open."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from foundations.keys.claims import DIRECTORY, FILE, TooLarge, content_at, kind_at, tree_at
 from foundations.keys.live_record import LiveRecord
+from foundations.keys.named_files import MOST_FILES
 from foundations.keys.places import Places, absolute
 from foundations.keys.watched_files import DIGESTS
 
 
-def note_named(record: LiveRecord, paths: Iterable[str]) -> None:
-    """Note the content of files and directories before the stage runs; a directory too large to read spoils it."""
+def note_named(record: LiveRecord, paths: Sequence[str]) -> None:
+    """Note the content of files and directories before the stage runs; too many, or one too large, spoil it."""
+    if len(paths) > MOST_FILES:
+        record.spoil(
+            f"its arguments name more than {MOST_FILES:,} files, which can't all be compared with what they were; name "
+            "the directory that holds them, or wrap the argument in foundations.ignore()"
+        )
+        return
     for path in noted_paths(record.places, paths):
         kind = kind_at(path)
         if kind == FILE:

@@ -111,7 +111,7 @@ class Closures:
         self._graph = graph
         self._lock = threading.RLock()  # arguments of stages that run at the same time are digested at the same time
         self._closures: dict[int, tuple[Any, Closure]] = {}
-        self._digests: dict[tuple[int, frozenset[str]], tuple[Any, bytes]] = {}
+        self._digests: dict[tuple[int, frozenset[str]], tuple[Any, bytes, tuple[str, ...]]] = {}
 
     def of(self, function: Callable[..., Any]) -> Closure:
         """Return what a function, or another callable, can reach; never raises for what the user's code holds."""
@@ -130,6 +130,9 @@ class Closures:
 
         Raise `Refused` for what no stage that gets it can be cached with.
         """
+        return self._counted(subject, looks_at)[0]
+
+    def _counted(self, subject: Any, looks_at: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
         key = id(subject), looks_at
         with self._lock:
             known = self._digests.get(key)
@@ -137,13 +140,22 @@ class Closures:
                 root, below = self._settled(subject)
                 if below.refused is not None:
                     raise Refused(f"it can run code that can't be cached: {below.refused}")
-                known = self._digests[key] = subject, self._digest(root, below.looks_at | looks_at)
-            return known[1]
+                known = self._digests[key] = subject, self._digest(root, below.looks_at | looks_at), below.coarse
+            return known[1:]
 
-    def code_for(self, function: Callable[..., Any]) -> Callable[[Any], bytes]:
-        """Return the `code` for arguments of a function: what it looks at, such as names, counts in them."""
+    def code_for(self, function: Callable[..., Any], reasons: list[str]) -> Callable[[Any], bytes]:
+        """Return the `code` for arguments of a function: what it looks at, such as names, counts in them.
+
+        To `reasons` is added why more counts than what can be reached.
+        """
         looks_at = self.of(function).looks_at
-        return lambda subject: self.code(subject, looks_at)
+
+        def code(subject: Any) -> bytes:
+            counted, coarse = self._counted(subject, looks_at)
+            reasons.extend(coarse)
+            return counted
+
+        return code
 
     def _settled(self, subject: Any) -> tuple[Node, Below]:
         root = Node("function", "", local=b"root")

@@ -28,6 +28,7 @@ weakref.WeakKeyDictionary _weakrefset.WeakSet _thread._ThreadHandle multiprocess
 asyncio.locks.Lock _contextvars.ContextVar builtins.ContextVar _abc._abc_data
 """
 _OPAQUE = frozenset(_OPAQUE_NAMES.split())
+_COUNTED_OF_OPAQUE = ("_flag", "_value", "_initial_value", "_parties")  # whether it is set, how many may pass
 
 
 def is_opaque(kind: type) -> bool:
@@ -41,7 +42,9 @@ def expand_data(reach: Reach, node: Node) -> None:
     kind = type(value)
     if is_opaque(kind):
         node.local, node.ordered = of_text("opaque"), False
-        node.children = [reach.refer(node, one, node.name) for one in (kind, *_inside_opaque(value))]
+        node.children = [
+            reach.refer(node, one, node.name) for one in (kind, *_inside_opaque(value, lenient=node.lenient))
+        ]
         return
     if is_compiled(value):  # its file counts beside it
         node.local = of_text("compiled", value.__qualname__)
@@ -62,7 +65,7 @@ def expand_data(reach: Reach, node: Node) -> None:
         node.looks_at |= {IDENTITY, NAMES}
 
 
-def _inside_opaque(value: Any) -> list[Any]:
+def _inside_opaque(value: Any, *, lenient: bool) -> list[Any]:
     """Return what of an opaque value counts beside its class: what code has put there for all to find."""
     if is_a(value, ContextVar):
         try:
@@ -71,14 +74,32 @@ def _inside_opaque(value: Any) -> list[Any]:
             return []
     if is_a(value, threading.local):
         return [dict(vars(value))]
+    if is_a(value, threading.Event, threading.Semaphore, threading.Barrier):
+        return [] if lenient else [vars(value).get(name) for name in _COUNTED_OF_OPAQUE]
+    held = _weakly_held(value)
+    # objects that a library holds come and go with the garbage collector; functions and classes stay
+    return [one for one in held if is_a(one, types.FunctionType, type)] if lenient else held
+
+
+def _weakly_held(value: Any) -> list[Any]:
     if is_a(value, weakref.ReferenceType):
-        held = [value()]
-    elif is_a(value, weakref.WeakSet, weakref.WeakKeyDictionary):
-        held = list(value)
-    else:
-        held = list(value.values()) if is_a(value, weakref.WeakValueDictionary) else []
-    # objects in there come and go with the garbage collector; functions and classes stay
-    return [one for one in held if is_a(one, types.FunctionType, type)]
+        return [value()]
+    if is_a(value, weakref.ProxyType, weakref.CallableProxyType):
+        return _behind(value)
+    if is_a(value, weakref.finalize):
+        return list(value.peek() or ())
+    if is_a(value, weakref.WeakSet):
+        return list(value)
+    if is_a(value, weakref.WeakKeyDictionary, weakref.WeakValueDictionary):
+        return [each for pair in value.items() for each in pair]
+    return []
+
+
+def _behind(proxy: Any) -> list[Any]:
+    try:
+        return [proxy.__repr__.__self__]  # whatever it is asked for, what it stands for answers
+    except (ReferenceError, AttributeError):
+        return []
 
 
 def _parts(value: Any) -> Parts:

@@ -16,7 +16,7 @@ from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
 from foundations.keys.library import is_a, library_name, needs_all, needs_data, owns_function
 from foundations.keys.module_source import Sources
 from foundations.keys.modules import MISSING, Module, Unloaded, loaded
-from foundations.keys.named_files import named_files
+from foundations.keys.named_files import is_named, named_files
 from foundations.keys.nodes import Kind, Node, of_text
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
 from foundations.keys.reach import Reference
@@ -29,8 +29,9 @@ from foundations.keys.unloaded import expand_unloaded
 from foundations.keys.user_code import UserCode
 
 _LONGEST_NAME = 255
-# a word alone, as keys and messages are, is hardly ever a file's name
-_MAY_NAME_FILE = re.compile(r"^[^\n\0]*[./][^\n\0]*$")
+# within a query or a command: attach 'rows.sqlite' as rows
+_QUOTED = re.compile(r"['\"]([^'\"\n]+[./][^'\"\n]+)['\"]")
+_LONGEST_QUERY = 10_000
 _LIBRARY = b"library:"
 _MODULES_OWN = """
 __name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__
@@ -145,8 +146,12 @@ class Graph:
 
     def mention(self, holder: Node, text: str) -> None:
         """Take note of a text in code that may name a file."""
-        if 0 < len(text) <= _LONGEST_NAME and _MAY_NAME_FILE.search(text) and os.path.isfile(text):
-            holder.files = (*holder.files, text)
+        if "." not in text and "/" not in text:  # a word alone, as keys and messages are, is hardly ever a file's name
+            return
+        quoted = _QUOTED.findall(text) if ("'" in text or '"' in text) and len(text) <= _LONGEST_QUERY else ()
+        for name in (text, *quoted):
+            if len(name) <= _LONGEST_NAME and "\n" not in name and "\0" not in name and is_named(name, words=False):
+                holder.files = (*holder.files, name)
 
     def _wait(self, node: Node) -> Node:
         self._waiting.append(node)
@@ -172,7 +177,7 @@ class Graph:
         token = plain_token(value, texts)
         if token is None or any(type(text) is str and self._is_rooted(text) for some in texts for text in some):
             return None
-        files = named_files([[text for text in some if type(text) is str] for some in texts])
+        files = named_files([[text for text in some if type(text) is str] for some in texts], words=False)
         if not files:
             return token
         return Node("data", name, local=token, single=False, files=files, source=partial(shown, value))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _LONGEST = 20_000
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -19,6 +20,7 @@ class ModuleSource:
     lines: list[str]
     ends: dict[int, int] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    definitions: dict[int, Definition] = field(default_factory=dict)
 
     def text(self, first: int, last: int) -> str:
         """Return some lines as they stand."""
@@ -77,6 +79,7 @@ def _index(source: ModuleSource, body: Iterable[ast.AST], prefix: str) -> None:
             first = min([statement.lineno, *(one.lineno for one in statement.decorator_list)])
             last = statement.end_lineno or first
             source.ends[first] = last
+            source.definitions[first] = statement
             source.places[f"{prefix}{statement.name}"] = first, last
             inside = "" if isinstance(statement, ast.ClassDef) else "<locals>."
             _index(source, statement.body, f"{prefix}{statement.name}.{inside}")

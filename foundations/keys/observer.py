@@ -99,7 +99,7 @@ class Watch:
     def name_files(self, paths: Iterable[str]) -> None:
         """Count what is in these files and directories, which arguments name; before the stage runs."""
         with unobserved():
-            note_named(self._record, paths)
+            note_named(self._record, list(paths))
 
     def spoil(self, reason: str) -> None:
         """Say why the result must not be kept; before the `with` is over."""

@@ -7,7 +7,13 @@ from foundations.keys.nodes import Node, framed, of_text
 
 IDENTITY = "identity"
 NAMES, MODULES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "modules", "docs", "annotations", "source", "order"
+LINES = "lines"
 
+_OF_LINES = """
+getsourcelines findsource co_firstlineno __firstlineno__ co_lines co_linetable co_lnotab co_positions f_lineno
+tb_lineno lineno findlinestarts getframeinfo getlineno format_exc format_exception format_tb format_stack extract_tb
+extract_stack TracebackException StackSummary
+"""
 _WORDS = {
     **dict.fromkeys(("__name__", "__qualname__", "co_name", "agg", "aggregate", "pivot_table"), NAMES),
     **dict.fromkeys(("__module__", "getmodule", "getfile"), MODULES),
@@ -16,9 +22,8 @@ _WORDS = {
         ("__annotations__", "__signature__", "get_type_hints", "get_annotations", "signature", "getfullargspec"),
         ANNOTATIONS,
     ),
-    **dict.fromkeys(
-        ("getsource", "getsourcelines", "findsource", "co_firstlineno", "__code__", "getsourcefile"), SOURCE
-    ),
+    **dict.fromkeys(("getsource", "__code__", "getsourcefile"), SOURCE),
+    **dict.fromkeys(_OF_LINES.split(), LINES),
     **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
 }
 # libraries that act on the annotations of functions that they are given
@@ -52,7 +57,9 @@ def seen(node: Node, what: frozenset[str]) -> bytes:
         parts.append(of_text(repr(_doc(subject)), *(repr(code.co_consts[:1]) for code in node.codes)))
     if ANNOTATIONS in what and isinstance(subject, types.FunctionType | type):
         parts.append(of_text(*(f"{name}: {_shown(hint)}" for name, hint in _annotations(subject).items())))
-    if SOURCE in what:
+    if LINES in what:  # with them, what stands there and the names of functions
+        parts.append(of_text(*(f"{code.co_name} {code.co_firstlineno}" for code in node.codes)))
+    if SOURCE in what or LINES in what:
         parts.append(of_text((node.source() if node.source else None) or ""))
     if ORDER in what and isinstance(subject, type):
         parts.append(of_text(*(name for name in vars(subject) if not name.startswith("__"))))

@@ -50,11 +50,17 @@ class StageKey:
     closure: Closure
     arguments: Mapping[str, ValueDigest]
     make_coarse: Callable[[], str] = field(repr=False, compare=False)
+    coarse_arguments: tuple[str, ...] = ()
 
     @cached_property
     def coarse(self) -> str:
         """The key under which all code counts: made when it is asked for, since that code is read for it."""
         return self.make_coarse()
+
+    @property
+    def more_counts(self) -> tuple[str, ...]:
+        """Why more counts than what the stage can reach, in its own code and in what its arguments run."""
+        return tuple(dict.fromkeys([*self.closure.coarse, *self.coarse_arguments]))
 
     @property
     def names(self) -> tuple[str, str]:
@@ -104,11 +110,17 @@ class StageKeys:
         caching, closure = call.caching, self._closures.of(call.function)
         if closure.refused:
             raise Uncacheable(closure.refused)
-        arguments = self._arguments(call, contents, ignored=caching.ignore)
+        reasons: list[str] = []
+        code = self._closures.code_for(call.function, reasons)
+        arguments = self._arguments(call, contents, code)
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
-        return StageKey(fine, closure, arguments, lambda: digest(_SCHEME, "all code", self.all_code, *common))
+
+        def coarse() -> str:
+            return digest(_SCHEME, "all code", self.all_code, *common)
+
+        return StageKey(fine, closure, arguments, coarse, tuple(reasons))
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""
@@ -118,8 +130,10 @@ class StageKeys:
             raise Uncacheable(str(error)) from error
 
     def _arguments(
-        self, call: Call, contents: Mapping[str, str | None], *, ignored: Iterable[str]
+        self, call: Call, contents: Mapping[str, str | None], code: Callable[[Any], bytes]
     ) -> dict[str, ValueDigest]:
+        ignored = call.caching.ignore
+
         def content(hole: Upstream) -> ContentOf:
             found = contents.get(hole.stage)
             if found is None:
@@ -127,7 +141,6 @@ class StageKeys:
             return ContentOf(found, self._names.get(hole.stage, ""))
 
         args, kwargs = filled_arguments(call.args, call.kwargs, Upstream, content)
-        code = self._closures.code_for(call.function)
         counted = [(name, value) for name, value in _named(call.function, args, kwargs) if name not in ignored]
         try:
             return {

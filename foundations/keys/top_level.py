@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from foundations.keys.changing import Changing
 from foundations.keys.code_reader import CodeReader
 from foundations.keys.effects import Effects, is_main, is_type_checking
 from foundations.keys.module_source import Sources, bodies_of
@@ -14,6 +15,7 @@ from foundations.keys.modules import imported_name, package_of, parents
 from foundations.keys.nodes import Node, of_text
 from foundations.keys.reach import Reach
 from foundations.keys.user_code import UserCode
+from foundations.keys.variables_at_import import variables_asked_for
 
 _DYNAMIC = frozenset({"importlib", "import_module", "pkgutil", "__import__", "iter_modules", "walk_packages"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -24,6 +26,7 @@ class TopLevels:
 
     def __init__(self, code: UserCode, sources: Sources, wait: Callable[[Node], Node]) -> None:
         self._code, self._sources, self._wait = code, sources, wait
+        self._changing = Changing(code, sources)
         self._own: dict[str, tuple[types.ModuleType, Node | None]] = {}
         self._imports: dict[str, list[str]] = {}
         self._whole: dict[str, Node | None] = {}
@@ -84,7 +87,7 @@ class TopLevels:
         source = self._sources.of(_file(module))
         if source is None:
             return None
-        statements = Effects(vars(module), self._code).among(source.statements)
+        statements = Effects(vars(module), self._code, self._changing).among(source.statements)
         if not statements:
             return None
         node = Node("top level", f"top level of {module.__name__}", subject=(module, statements), lenient=True)
@@ -101,6 +104,7 @@ def expand_top_level(reach: Reach, node: Node) -> None:
     CodeReader(reach, node, namespace, {}).read(code)
     # these run when the module is imported, and what they would refuse has happened by then
     node.refused, node.coarse = None, []
+    node.local = of_text(node.local.hex(), *variables_asked_for(code, namespace, reach.code))
     node.codes = node.codes[1:]  # functions that it defines; its own code never runs again
 
 

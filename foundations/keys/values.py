@@ -18,9 +18,9 @@ _SCHEME = b"foundations-value/1:"
 
 @dataclass(frozen=True)
 class ValueDigest:
-    """What a value counts by, how explanations show it, and which existing files its strings and paths name.
+    """What a value counts by, how explanations show it, and which files and directories its strings and paths name.
 
-    At most 1,000 files are named; where there are so many there may be more.
+    More than `MOST_FILES` stand for any number.
     """
 
     digest: str

@@ -11,6 +11,7 @@ from foundations.keys.attribution import active, observe
 from foundations.keys.claims import content_at
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
+from foundations.keys.started_programs import reads_more
 from foundations.keys.watched_files import DIGESTS
 
 try:
@@ -35,7 +36,13 @@ def started(
     del variables
     texts = [*_words(program), *_words(words)]
     record.note("processes", _shown(program, texts))
-    for path in _files(texts, absolute(folder) if isinstance(folder, str | bytes) else None):
+    place = absolute(folder) if isinstance(folder, str | bytes) else None
+    # the first of the words is the program again, or a name that it is given
+    if reads_more(
+        [*_words(program), *list(_words(words))[1:]], place or absolute(".") or record.places.root, record.places
+    ):
+        record.note("escaped", f"the program {_shown(program, texts)}")
+    for path in _files(texts, place):
         if not record.places.is_library(path) and not path.startswith(("/bin/", "/usr/", "/lib", "/sbin/")):
             record.note_now("named", path, content_at(path, DIGESTS))
 
@@ -85,7 +92,7 @@ def _fork_exec(words: Any, *more: Any) -> Any:
 def _spawned(record: LiveRecord, words: Any) -> None:
     texts = list(_words(words))
     if not any("resource_tracker" in text for text in texts):
-        started(record, texts[:1], texts[1:])
+        started(record, texts[:1], texts)
 
 
 HANDLERS: dict[str, Callable[..., None]] = {

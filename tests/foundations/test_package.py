@@ -97,6 +97,8 @@ foundations/keys/arrow.py
 foundations/keys/attribution.py
 foundations/keys/bytecode.py
 foundations/keys/chance_names.py
+foundations/keys/change_names.py
+foundations/keys/changing.py
 foundations/keys/claims.py
 foundations/keys/classes.py
 foundations/keys/closure.py
@@ -143,6 +145,7 @@ foundations/keys/shown.py
 foundations/keys/sparse.py
 foundations/keys/stage_keys.py
 foundations/keys/standard.py
+foundations/keys/started_programs.py
 foundations/keys/subjects.py
 foundations/keys/tensors.py
 foundations/keys/top_level.py
@@ -154,6 +157,7 @@ foundations/keys/value_cycles.py
 foundations/keys/value_parts.py
 foundations/keys/value_walk.py
 foundations/keys/values.py
+foundations/keys/variables_at_import.py
 foundations/keys/watched_clock.py
 foundations/keys/watched_environment.py
 foundations/keys/watched_existence.py

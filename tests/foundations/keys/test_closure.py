@@ -331,9 +331,9 @@ def test_argument_values_count_user_code_by_its_closure(load: Load, closures: Cl
             return x
         """
     )
-    code = closures.code_for(stage.plain)
+    code = closures.code_for(stage.plain, [])
     assert value_digest(stage.plain, code=code).digest == value_digest(stage.same, code=code).digest
-    code = closures.code_for(stage.named)
+    code = closures.code_for(stage.named, [])
     assert value_digest(stage.plain, code=code).digest != value_digest(stage.same, code=code).digest
     assert len(closures.of_class(stage.Model)) == 64
     with pytest.raises(TypeError, match=r"value\[0\].*rebinds the global TOTAL"):

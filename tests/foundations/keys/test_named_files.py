@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from foundations.keys.named_files import MOST_FILES
 from foundations.keys.values import value_digest
 from tests.foundations.keys import samples as s
 
@@ -59,7 +60,7 @@ def test_files_are_found_in_arrays_and_frames(here: Path, make: Callable[[list[s
 
 
 def test_what_names_no_file_is_none(here: Path) -> None:
-    assert files(["data", "missing", "", "a\0b", "x" * 10_000, "\ud800", b"a.csv", 1, "a.csv\n"]) == ()
+    assert files(["missing", "", "a\0b", "x" * 10_000, "\ud800", b"a.csv", 1, "a.csv\n"]) == ()
 
 
 def test_few_are_found_among_many_words(here: Path) -> None:
@@ -67,12 +68,25 @@ def test_few_are_found_among_many_words(here: Path) -> None:
     assert files([*words, "b", "data/c.parquet", "data/none", "and/or"]) == ("b", "data/c.parquet")
 
 
-def test_a_thousand_are_enough(here: Path) -> None:
-    for number in range(1100):
-        (here / f"{number:04}.txt").touch()
-    found = files([f"{number:04}.txt" for number in range(1100)])
-    assert len(found) == 1000
-    assert set(found) <= {f"{number:04}.txt" for number in range(1100)}
+def test_directories_are_found(here: Path) -> None:
+    assert files("data") == ("data",)
+    assert files([Path("data"), str(here / "data")]) == tuple(sorted(("data", str(here / "data"))))
+
+
+def test_a_word_is_no_directory_of_code_and_one_of_many_words_is_none(here: Path) -> None:
+    (here / "train" / "steps").mkdir(parents=True)
+    (here / "train" / "steps" / "first.py").touch()
+    assert files("train") == ()
+    assert files("train/steps") == ("train/steps",)
+    assert files(["data"] * 100) == ()
+    assert files(["data/"] * 100) == ("data/",)
+
+
+def test_more_than_can_be_looked_at_say_so(here: Path) -> None:
+    names = [f"{number:05}.txt" for number in range(MOST_FILES + 100)]
+    for name in names:
+        (here / name).touch()
+    assert len(files(names)) == MOST_FILES + 1
 
 
 def test_a_folder_that_is_gone_is_no_reason_to_fail(here: Path) -> None:

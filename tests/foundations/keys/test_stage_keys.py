@@ -134,6 +134,18 @@ def test_what_lies_in_the_model_directory_counts_in_the_coarse_key_alone() -> No
     assert len({*one.names, *other.names}) == 3
 
 
+def runs_anything(text: str) -> object:
+    return eval(text)
+
+
+def test_what_the_code_of_arguments_makes_count_is_told() -> None:
+    for _ in range(2):  # it is found out once
+        (why,) = KEYS.of(Call("id", "name", scale, (runs_anything,)), {}).more_counts
+        assert "runs_anything" in why
+        assert "all code of the model directory counts" in why
+    assert KEYS.of(Call("id", "name", scale, (1,)), {}).more_counts == ()
+
+
 def test_the_stage_that_asks_does_not_count() -> None:
     calls = [Call(number, name, scale, (1,)) for number, name in (("1", "a"), ("2", "b"))]
     assert len({KEYS.of(call, {}).fine for call in calls}) == 1

@@ -1,0 +1,3 @@
+class M:
+    def __init__(self, n):
+        self.n = n

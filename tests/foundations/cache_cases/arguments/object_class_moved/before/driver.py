@@ -1,0 +1,5 @@
+from foundations import create_stage as stage
+from model import answer
+from a import M
+
+target = stage(answer)(M(1)).enable_caching()

@@ -1,0 +1,5 @@
+from foundations import create_stage as stage
+from model import *
+import pandas as pd
+
+target = stage(answer)(pd.DataFrame({'a': [1]})).enable_caching()

@@ -1,0 +1,11 @@
+import abc
+
+class A(abc.ABC):
+    def f(self): ...
+
+def answer():
+    try:
+        A()
+        return 'made'
+    except TypeError:
+        return 'abstract'

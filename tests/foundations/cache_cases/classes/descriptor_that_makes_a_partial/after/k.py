@@ -1,0 +1,2 @@
+def work(a, b):
+    return a + b

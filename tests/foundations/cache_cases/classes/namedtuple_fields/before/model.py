@@ -1,0 +1,5 @@
+import collections
+P = collections.namedtuple('P', 'a b')
+
+def answer():
+    return P(1, 2)._asdict()

@@ -1,0 +1,11 @@
+LOG = []
+
+class D:
+    def __set_name__(self, owner, name):
+        LOG.append(name * 3)
+
+class A:
+    field = D()
+
+def answer():
+    return list(LOG)

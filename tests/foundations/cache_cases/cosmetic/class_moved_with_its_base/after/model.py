@@ -1,0 +1,4 @@
+from shapes import A
+
+def answer():
+    return A().g()

@@ -1,0 +1,6 @@
+def answer():
+    class A:
+        """doc"""
+
+        x = 1
+    return A.x

@@ -1,0 +1,4 @@
+def answer():
+    class A:
+        x = 1
+    return A.x

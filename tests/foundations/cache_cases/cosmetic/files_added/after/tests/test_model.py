@@ -1,0 +1,4 @@
+from model import answer
+
+def test():
+    assert answer()

@@ -1,0 +1,3 @@
+def value():
+    # comment
+    return 1

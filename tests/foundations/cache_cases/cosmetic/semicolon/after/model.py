@@ -1,0 +1,3 @@
+def answer():
+    a = 1; b = 2
+    return a + b

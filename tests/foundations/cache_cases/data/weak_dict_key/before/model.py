@@ -1,0 +1,11 @@
+import weakref
+
+class A:
+    def __init__(self, n):
+        self.n = n
+
+KEEP = A(1)
+D = weakref.WeakValueDictionary(one=KEEP)
+
+def answer():
+    return {k: v.n for k, v in D.items()}

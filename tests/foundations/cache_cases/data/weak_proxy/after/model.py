@@ -1,0 +1,11 @@
+import weakref
+
+class A:
+    def __init__(self, n):
+        self.n = n
+
+KEEP = A(2)
+P = weakref.proxy(KEEP)
+
+def answer():
+    return P.n

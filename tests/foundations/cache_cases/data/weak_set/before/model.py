@@ -1,0 +1,11 @@
+import weakref
+
+class A:
+    def __init__(self, n):
+        self.n = n
+
+KEEP = A(1)
+ALL = weakref.WeakSet([KEEP])
+
+def answer():
+    return [a.n for a in ALL]

@@ -1,0 +1,4 @@
+from lib.h import f
+
+def answer(mode):
+    return mode + str(f())

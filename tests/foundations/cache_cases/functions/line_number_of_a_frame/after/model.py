@@ -1,0 +1,6 @@
+import sys
+
+
+
+def answer():
+    return sys._getframe().f_lineno

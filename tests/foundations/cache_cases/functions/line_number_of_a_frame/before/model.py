@@ -1,0 +1,4 @@
+import sys
+
+def answer():
+    return sys._getframe().f_lineno

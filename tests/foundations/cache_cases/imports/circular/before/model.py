@@ -1,0 +1,4 @@
+import one
+
+def answer():
+    return one.f(3)

@@ -1,0 +1,4 @@
+import one
+
+def g(n):
+    return one.f(n - 1) * 2 + 1

@@ -1,0 +1,4 @@
+__all__ = ['abs']
+
+def abs(x):
+    return ('own', x)

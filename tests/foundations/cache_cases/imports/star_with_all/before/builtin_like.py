@@ -1,0 +1,4 @@
+__all__ = []
+
+def abs(x):
+    return ('own', x)

@@ -1,0 +1,4 @@
+from builtin_like import *
+
+def answer():
+    return abs(-3)

@@ -1,0 +1,4 @@
+from pkg import thing
+
+def answer():
+    return thing.value() if hasattr(thing, 'value') else thing()

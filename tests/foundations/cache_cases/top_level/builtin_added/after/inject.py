@@ -1,0 +1,6 @@
+import builtins
+
+def shout(x):
+    return x + '?'
+
+builtins.shout = shout

@@ -1,0 +1,4 @@
+import inject
+
+def answer():
+    return shout('a')

@@ -1,0 +1,7 @@
+import decimal
+
+def h(x=decimal.getcontext().__setattr__('prec', 5)):
+    pass
+
+def answer():
+    return str(decimal.Decimal(1) / 3)

@@ -1,0 +1,5 @@
+import decimal
+
+def setup():
+    decimal.getcontext().prec = 6
+    return True

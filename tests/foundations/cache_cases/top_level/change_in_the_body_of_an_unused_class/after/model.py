@@ -1,0 +1,7 @@
+import decimal
+
+class Unused:
+    decimal.getcontext().prec = 6
+
+def answer():
+    return str(decimal.Decimal(1) / 3)

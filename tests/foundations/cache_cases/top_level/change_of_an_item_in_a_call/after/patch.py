@@ -1,0 +1,7 @@
+import mimetypes
+
+def add(x):
+    mimetypes.types_map['.own'] = x
+    return x
+
+X = add('a/c')

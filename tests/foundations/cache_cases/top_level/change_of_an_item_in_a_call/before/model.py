@@ -1,0 +1,6 @@
+import patch
+import string
+
+def answer():
+    import mimetypes
+    return mimetypes.types_map.get('.own')

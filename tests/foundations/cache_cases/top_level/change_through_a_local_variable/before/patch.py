@@ -1,0 +1,8 @@
+import decimal
+
+def go():
+    ctx = decimal.getcontext()
+    ctx.prec = 4
+    return 1
+
+X = [go() for _ in range(1)]

@@ -1,0 +1,4 @@
+import codec
+
+def answer():
+    return 'abc'.encode('own')

@@ -1,0 +1,3 @@
+import contextvars
+V = contextvars.ContextVar('V')
+V.set(1)

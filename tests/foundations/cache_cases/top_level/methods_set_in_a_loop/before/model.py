@@ -1,0 +1,5 @@
+import cls
+import more
+
+def answer():
+    return cls.A().f1()

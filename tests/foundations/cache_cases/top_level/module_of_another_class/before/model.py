@@ -1,0 +1,4 @@
+import conf
+
+def answer():
+    return conf.level

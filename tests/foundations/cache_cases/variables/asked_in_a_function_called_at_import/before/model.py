@@ -1,0 +1,6 @@
+import decimal
+from conf import setup
+setup()
+
+def answer():
+    return str(decimal.Decimal(1) / 3)

@@ -1,0 +1,78 @@
+"""Which programs are taken to read more than their command line names."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from foundations.keys.places import Places
+from foundations.keys.started_programs import reads_more
+
+from .conftest import See
+
+
+@pytest.fixture
+def reads(root: Path) -> Callable[..., bool]:
+    (root / "tools").mkdir()
+    (root / "a place").mkdir()
+    for name in ("run.py", "run.sh", "tools/inner.py", "own", "a place/run"):
+        (root / name).write_text("")
+    return lambda *words: reads_more(words, str(root), Places(root))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("python", "run.py"),
+        (sys.executable, "-u", "tools/inner.py"),
+        ("python3.12", "-m", "run"),
+        ("python", "-m", "tools.inner"),
+        ("python", "-c", "import run"),
+        ("python",),
+        ("bash", "run.sh"),
+        ("sh", "-c", "cat data/*.txt"),
+        ("sh", "-c", "cat $FILE | sort"),
+        ("sh", "-c", "cd data && cat a.txt"),
+        ("sh", "-c", ". ./run.sh"),
+        ("sh", "-c", "true; python run.py"),
+        ("cat data/*.txt",),
+        ("make", "all"),
+        ("./own",),
+        ("own", "x"),
+        ("a place/run", "x"),
+    ],
+)
+def test_programs_that_may_read_what_nobody_names(reads: Callable[..., bool], words: tuple[str, ...]) -> None:
+    assert reads(*words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("cat", "run.py"),
+        ("git", "rev-parse", "HEAD"),
+        ("lscpu",),
+        ("uname -p",),
+        ("sh", "-c", "cat a.txt | tr a-z A-Z"),
+        ("python", "-m", "http.server"),
+        ("python", "/elsewhere/script.py"),
+        ("python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main()"),
+        ("python", "-m", "joblib.externals.loky.backend.popen_loky_posix"),
+    ],
+)
+def test_programs_that_read_what_they_are_given(reads: Callable[..., bool], words: tuple[str, ...]) -> None:
+    assert not reads(*words)
+
+
+def test_a_script_that_runs_makes_all_of_the_project_count(root: Path, see: See) -> None:
+    import os
+    import subprocess
+
+    (root / "run.py").write_text("print(1)")
+    assert see(lambda: subprocess.run([sys.executable, "run.py"], check=True)).escaped == (
+        f"the program {sys.executable}",
+    )
+    assert see(lambda: os.system("true; cat *.py > /dev/null")).escaped
+    assert see(lambda: subprocess.run(["cat", "run.py"], check=True, capture_output=True)).escaped == ()

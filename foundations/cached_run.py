@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foundations.entries import Place
@@ -73,7 +73,20 @@ class CachedRun:
             return None
         self._report(observed)
         key = self._kept = self._key.coarse if observed.escaped else self._key.fine
-        return Kept(key, self._content(result), observed.plain(), cache.place(call, key))
+        content, named = self._content(result)
+        if lost := cache.observer.only_here(named):
+            text = f"its result names {lost}, in a folder that only this job has; return a path relative to the project"
+            cache.warn(f"the result of stage {call.name} is not cached: {text}")
+            self._kept, self._not_kept = None, text
+            return None
+        if named:
+            observed = replace(observed, leaves={**cache.observer.left_by(named), **observed.leaves})
+        return Kept(key, content, observed.plain(), cache.place(call, key))
+
+    @property
+    def observed(self) -> Observed:
+        """What was seen of the run."""
+        return self._watch.observed
 
     def explanation(self) -> Explanation | None:
         """Return why the stage ran, once it has and it is known whether its result is kept."""
@@ -88,11 +101,13 @@ class CachedRun:
         except Uncacheable:
             return True
 
-    def _content(self, result: Any) -> str | None:
+    def _content(self, result: Any) -> tuple[str | None, tuple[str, ...]]:
+        """Return by what a result counts, and the files that it names."""
         try:
-            return self._cache.keys.content(self._call, result)
+            found = self._cache.keys.result(self._call, result)
         except Uncacheable:
-            return None
+            return None, ()
+        return found.digest, found.files
 
     def _report(self, observed: Observed) -> None:
         for name, what in _CHANCE.items():

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -135,7 +134,7 @@ class _Run:
 
     def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
-        key = cached = None
+        key = cached = watch = None
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
@@ -146,15 +145,26 @@ class _Run:
                 self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
                 self._end_served(call, hit, time.perf_counter() - began)
                 return
-            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
             args, kwargs = self.results.arguments(call, self.value)
-            with cached.watching() if cached else nullcontext():
+            if missing := self._cache.leftovers.named_in((args, kwargs)):
+                self._bring_back(call, missing)
+                self._run(call, again=True)
+                return
+            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
+            with cached.watching() if cached else self._cache.leftovers.watching(call) as watch:
                 result = self._attempts(call, *without_marks(args, kwargs))
+            if watch and (missing := self._cache.leftovers.missed(watch.observed)):
+                self._run_after(call, missing)
+                return
             refuse_stage(call, result)
-        except NoLongerWanted:
-            self._reporter.ended(call, Outcome("not run", time.perf_counter() - began))
+        except (NoLongerWanted, StageFailed) as failure:
+            if getattr(failure, "call", None) is not call:  # another one failed, which had to run for it
+                self._reporter.ended(call, Outcome("not run", time.perf_counter() - began))
             raise
         except BaseException as error:
+            if isinstance(error, Exception) and watch and (missing := self._cache.leftovers.missed(watch.observed)):
+                self._run_after(call, missing)
+                return
             text, seconds = self._traceback(error), time.perf_counter() - began
             outcome = Outcome("failed", seconds, error=text, exception=described(error))
             self._reporter.ended(call, replace(outcome, explanation=self._explanation(call, key, cached)))
@@ -165,6 +175,19 @@ class _Run:
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
+
+    def _run_after(self, call: Call, missing: Mapping[str, str]) -> None:
+        """Run a stage once more, after those served ones that had left what it has looked for and not found."""
+        self._bring_back(call, missing)
+        self._reporter.retried(call, 0, f"it has looked for {', '.join(missing)}, which was made meanwhile")
+        self._run(call, again=True)
+
+    def _bring_back(self, call: Call, missing: Mapping[str, str]) -> None:
+        for name, stage in missing.items():
+            with self._fetching:
+                if stage in self._served:
+                    why = f"stage {call.name} looks for {name}, which it had left when it ran"
+                    self._make_anew(self._calls[stage], why)
 
     def _turn(self, call: Call, key: StageKey, began: float) -> tuple[Hit | None, float]:
         """Return what serves a stage that others were computing, if anything, and when it began: to compute, after."""
@@ -194,9 +217,14 @@ class _Run:
             if self._cache.content(call.id) is None:
                 self._cache.ended(call, value, None)
             return
+        self._cache.lost(call, self._served[call.id])
+        self._make_anew(call, "its cached result is damaged or gone, and it is computed anew")
+
+    def _make_anew(self, call: Call, why: str) -> None:
         # its metrics were told already, and come again
-        self._reporter.retried(call, 0, "its cached result is damaged or gone, and it is computed anew")
-        self._cache.lost(call, self._served.pop(call.id))
+        self._reporter.retried(call, 0, why)
+        self._served.pop(call.id)
+        self._cache.leftovers.ran(call.id)
         self._run(call, again=True)
 
     def _attempts(self, call: Call, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

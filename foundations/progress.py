@@ -132,6 +132,8 @@ def ended_text(tally: Tally, event: Mapping[str, Any]) -> str:
 def retried_text(tally: Tally, event: Mapping[str, Any]) -> str:
     """Return what is said of a stage that failed and runs again."""
     error = (event.get("error") or "").strip().splitlines() or ["no reason is known"]
+    if event["attempt"] == 0:  # it did not fail: what it needs, or gave, was not there
+        return f"stage {tally.name(event['stage'])} runs again: {error[-1]}"
     return f"stage {tally.name(event['stage'])} failed at attempt {event['attempt']} and is retried: {error[-1]}"
 
 

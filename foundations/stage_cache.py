@@ -10,9 +10,11 @@ from foundations.entries import Claim, Entries, Hit, Place, Question
 from foundations.explaining import Explanations, Ran
 from foundations.explanation import Explanation
 from foundations.graph import Call, StageGraph, Upstream, holes
+from foundations.keys.leavings import gives
 from foundations.keys.observed import Observed, still_holds
 from foundations.keys.observer import Observer
 from foundations.keys.stage_keys import StageKey, StageKeys, Uncacheable
+from foundations.leftovers import Leftovers
 
 # a stage, its key, and the names of it that are looked for
 _Asked = tuple[Call, StageKey, tuple[str, ...]]
@@ -32,6 +34,7 @@ class StageCache:
         read_only: bool = False,
     ) -> None:
         self.keys, self.observer, self.read_only = keys, observer, read_only
+        self.leftovers = Leftovers(root, observer)
         self._graph, self._entries, self._root = graph, entries, root
         self._calls = {call.id: call for call in graph.calls}
         self._contents: dict[str, str | None] = {}
@@ -68,6 +71,8 @@ class StageCache:
             wave = [call for call in takers.values() if self._can_be_asked(call)]
         self._expected = {}  # what follows is asked for when it is needed, and may have changed by then
         served = self._without_lost(found)
+        for stage, hit in served.items():
+            self.leftovers.served(stage, Observed.of(hit.observed))
         if any(call.cached and call.id not in served for call in self._graph.calls):
             _ = self.keys.all_code  # before a stage runs and changes what it finds
         return served
@@ -87,7 +92,10 @@ class StageCache:
 
     def serve(self, call: Call, key: StageKey) -> Hit | None:
         """Return what serves a stage whose parents have ended, or None where it has to run."""
-        return self._whole(self._find([(call, key)])).get(call.id)
+        hit = self._whole(self._find([(call, key)])).get(call.id)
+        if hit:
+            self.leftovers.served(call.id, Observed.of(hit.observed))
+        return hit
 
     def load(self, call: Call) -> tuple[bool, Any]:
         """Return True and the result of a stage that is served, or False where it can't be had after all."""
@@ -228,6 +236,7 @@ class StageCache:
                 fault = self._fault(call, key, hit)
                 if fault is None:
                     chosen[call.id] = hit
+                    self.leftovers.found(Observed.of(hit.observed))
                     break
                 self._note(call, *fault)
                 self._stale.add(hit.name)
@@ -253,9 +262,9 @@ class StageCache:
         observed = Observed.of(hit.observed)
         # a file that an argument names counts though the run that made the entry found none there
         for name in self.observer.names(key.files):
-            if name not in observed.files:
+            if name not in observed.files and name not in observed.wrote:
                 return "stale", f"file {name} has appeared"
-        changed = still_holds(observed, root=self._root)
+        changed = still_holds(observed, root=self._root, given=self.leftovers.given, gives=gives)
         return None if changed is None else ("stale", changed)
 
     def _note(self, call: Call, kind: str, text: str) -> None:

@@ -107,6 +107,7 @@ def _run(
 ) -> None:
     stage = message["stage"]
     output.begin(stage)
+    watch = None
     try:
         # taken off the channel first: an argument that can't be unpickled must not leave half of itself there
         data = list(buffers(channel, message))
@@ -118,7 +119,8 @@ def _run(
         encoding, parts = _encoded(result)
     except BaseException as error:  # noqa: BLE001 - whatever a stage raises is raised again in the worker
         output.end(stage)
-        channel.send({"say": "raised", **_told(error, setting)}, _pickled(error))
+        seen = watch.told() if watch is not None else None
+        channel.send({"say": "raised", "observed": seen, **_told(error, setting)}, _pickled(error))
         return
     output.end(stage)
     observed = watch.told() if watch is not None else None

@@ -146,6 +146,8 @@ class _StageProcess:
                 case "raised":
                     data = list(buffers(self._channel, message))
                     self.is_free = True
+                    if message["observed"] is not None:
+                        take_over(call.id, message["observed"])
                     raise _error(message, data)
         raise TimeoutError(f"stage {call.name} took longer than {seconds:g} s and its process was ended")
 

@@ -63,7 +63,7 @@ class _Cached:
         root, environment = job["root"], job["environment_key"]
         keys = StageKeys(bundle=job["bundle"], environment=environment, root=Path(root), paths=job["paths"])
         observer = Observer(root, owns=keys.user_code.owns)
-        if job["cached"] and not job["cache_read_only"]:
+        if job["cached"]:
             observer.install()
         return cls(keys, observer, root, job["cache_read_only"])
 

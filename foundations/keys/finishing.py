@@ -6,6 +6,7 @@ from typing import Any
 
 from foundations.keys.claims import claim_again, content_at, names_at
 from foundations.keys.file_digests import Signature, signature_of
+from foundations.keys.leavings import files_left
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.observed import Observed
 from foundations.keys.watched_files import DIGESTS
@@ -21,12 +22,13 @@ def finished(record: LiveRecord, *, audited: bool) -> Observed:
     """Return what a stage has read, with the digests of what still is as it was then."""
     files, left = _Settled(record).claims()
     names = record.places.name
-    told = {
+    told: dict[str, Any] = {
         kind: _told(record.notes[kind]) for kind in ("clock", "random", "network", "processes", "escaped", "spoiled")
     }
     return Observed(
         files=files,
         left=left,
+        leaves=files_left(record),
         variables=dict(sorted(record.notes["variables"].items())),
         devices=_told([names(path) for path in record.notes["devices"]]),
         wrote=_told([names(path) for path in record.notes["wrote"]]),

@@ -1,7 +1,8 @@
 """What a stage has read beside its code and its arguments, and whether that still says the same."""
 
+import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -10,6 +11,9 @@ from foundations.keys.claims import DIRECTORY, FILE, NAMES, OTHER, SIZED, TREE, 
 from foundations.keys.places import absolute
 from foundations.keys.watched_environment import ALL, digest_of, names_of_all, variable
 from foundations.keys.watched_files import DIGESTS
+
+Gives = Callable[[str | None, str | None], bool]
+_NOTHING = object()
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,9 @@ class Observed:
     files: Mapping[str, str | None] = field(default_factory=dict)
     # the same for what the stage itself left at such a path: that is no other input
     left: Mapping[str, str | None] = field(default_factory=dict)
+    # what it leaves for others to find, a file (the same) or a variable that it has set: no input of its own
+    leaves: Mapping[str, str | None] = field(default_factory=dict)
+    sets: Mapping[str, str | None] = field(default_factory=dict)
     # by name: SHA-256 of the value, None where it was not set; "*" is there when all were looked at: which there were
     variables: Mapping[str, str | None] = field(default_factory=dict)
     clock: tuple[str, ...] = ()
@@ -64,19 +71,26 @@ def joined(one: Observed, other: Observed) -> Observed:
     return Observed(**made)
 
 
-def still_holds(observed: Observed, *, root: str | os.PathLike[str]) -> str | None:
-    """Return None where all that was read says the same now, or the first thing that does not, in words."""
+def still_holds(
+    observed: Observed, *, root: str | os.PathLike[str], given: Observed = Observed(), gives: Gives = operator.eq
+) -> str | None:
+    """Return None where all that was read says the same now, or the first thing that does not, in words.
+
+    What others have left is `given`, though it is not there now; `gives` tells whether that is what was read.
+    """
     with unobserved():
         for name, digest in observed.variables.items():
             now = names_of_all() if name == ALL else digest_of(variable(name))
-            if now != digest:
+            if now != digest and given.sets.get(name, _NOTHING) != digest:
                 return _told_variable(name, digest, now)
         for name, claim in observed.files.items():
             path = absolute(name, os.fspath(root))
             if path is None:
                 return f"{name} can't be looked at"
             now = claim_again(claim, path, DIGESTS)
-            if now != claim and not (name in observed.left and _is_as_left(observed.left[name], path)):
+            if now == claim or (name in observed.left and _is_as_left(observed.left[name], path)):
+                continue
+            if name not in given.leaves or not gives(given.leaves[name], claim):
                 return told_change(name, claim, now)
     return None
 

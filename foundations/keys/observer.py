@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from foundations.keys import memory, shared_generators, watched_files, watched_processes
@@ -14,6 +15,7 @@ from foundations.keys.argument_files import note_named, noted_paths
 from foundations.keys.attribution import active, count_as_workers, mine, observe, remembering, unobserved
 from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
+from foundations.keys.leavings import files_named, only_here, variables_now, variables_set
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
 from foundations.keys.memory import Memory
 from foundations.keys.observed import Observed, joined
@@ -55,6 +57,18 @@ class Observer:
     def names(self, paths: Iterable[str]) -> list[str]:
         """Return under which names `Watch.name_files` notes these files and directories, those that it notes."""
         return [self._places.name(path) for path in noted_paths(self._places, paths)]
+
+    def names_of(self, paths: Iterable[str]) -> list[str]:
+        """Return the names of absolute paths as records have them."""
+        return [self._places.name(path) for path in paths]
+
+    def only_here(self, paths: Iterable[str]) -> str | None:
+        """Return the first path that leads into a folder that only this job has, or None."""
+        return only_here(paths, self._places)
+
+    def left_by(self, paths: Iterable[str]) -> dict[str, str | None]:
+        """Return what is at paths that a result names, by name; see `Observed.leaves`."""
+        return files_named(paths, self._places)
 
     def uninstall(self) -> None:
         """Take away what can be taken away."""
@@ -115,6 +129,7 @@ class Watch:
         mine.in_passing = set()
         self._before = self._memory.begin()
         self._states = shared_generators.states()
+        self._variables = variables_now()
         self._audited = self._audit.arm(self._record)
         self._alone = not active
         active[self._stage] = self._record
@@ -135,6 +150,7 @@ class Watch:
         self._memory.end(self._record, self._closure, self._before)
         self._note_chance(alone=alone)
         observed = finished(self._record, audited=self._audited)
+        observed = replace(observed, sets=variables_set(self._variables, variables_now()))
         for told in self._record.others:
             observed = joined(observed, Observed.of(told["observed"]))
         return observed

@@ -124,8 +124,12 @@ class StageKeys:
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""
+        return self.result(call, value).digest
+
+    def result(self, call: Call, value: Any) -> ValueDigest:
+        """Return the same with the files that a result names."""
         try:
-            return value_digest(value, code=self._closures.code, path=f"the result of {call.name}").digest
+            return value_digest(value, code=self._closures.code, path=f"the result of {call.name}")
         except NoStableIdentity as error:
             raise Uncacheable(str(error)) from error
 

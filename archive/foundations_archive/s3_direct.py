@@ -1,27 +1,24 @@
 """Single reads of a bucket at a third of what they cost through boto3: a job that is served looks up thousands.
 
-The request is the same, signed the same way and sent over boto3's own connections. What this way of asking may be the
+The request is the same, signed by botocore and sent over boto3's own connections. What this way of asking may be the
 reason for, as a refusal, is the business of who asks through boto3 then.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from botocore.awsrequest import AWSPreparedRequest
     from botocore.exceptions import ClientError
 
     from foundations_archive.s3_connection import Connection
 
-_NO_BODY = hashlib.sha256(b"").hexdigest()
 _PLAIN_BUCKET = re.compile(r"(?!.*--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SAID = {name: re.compile(f"<{name}>([^<]*)</{name}>".encode()) for name in ("Code", "Message")}
 # the server does not like how we ask, and would not the next time
@@ -46,23 +43,18 @@ class DirectReads:
         # where a bucket is and how it is addressed is boto3's to say; of what is none of the usual it is asked alone
         signed = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "x"})
         self._base = signed.partition("?")[0].removesuffix("x")
-        self._host, self._path = urlsplit(self._base).netloc, urlsplit(self._base).path
         # there is no public way to its connections
         self._sender: Any = getattr(getattr(client, "_endpoint", None), "http_session", None)
         usual = getattr(client.meta.config, "signature_version", None) == "s3v4"
         self._works = usual and self._sender is not None and bool(_PLAIN_BUCKET.fullmatch(bucket))
-        self._signing: tuple[tuple[str, str], bytes] = ("", ""), b""
 
     def ask(self, method: str, name: str) -> Answer | None:
         """Return the answer to a GET or a HEAD, or None where boto3 shall ask; raise as that does."""
         if not self._works:
             return None
-        from botocore.awsrequest import AWSPreparedRequest
         from urllib3.exceptions import HTTPError
 
-        target = quote(name, safe="/~")
-        headers: Any = self._signed(method, self._path + target)
-        response = self._sender.send(AWSPreparedRequest(method, self._base + target, headers, None, stream_output=True))
+        response = self._sender.send(self._signed(method, self._base + quote(name, safe="/~")))
         try:
             content = response.raw.read()
         except HTTPError:
@@ -78,31 +70,14 @@ class DirectReads:
             return None
         raise error
 
-    def _signed(self, method: str, path: str) -> dict[str, str]:
-        """Return the headers of a request with a signature of version 4."""
-        credentials: Any = self._session.get_credentials()
-        credentials = credentials.get_frozen_credentials()
-        when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        token = {"x-amz-security-token": credentials.token} if credentials.token else {}
-        given = {"host": self._host, "x-amz-content-sha256": _NO_BODY, "x-amz-date": when, **token}
-        names = ";".join(given)
-        covered = "".join(f"{name}:{value}\n" for name, value in given.items())
-        request = f"{method}\n{path}\n\n{covered}\n{names}\n{_NO_BODY}"
-        scope = f"{when[:8]}/{self._region}/s3/aws4_request"
-        text = "\n".join(("AWS4-HMAC-SHA256", when, scope, hashlib.sha256(request.encode()).hexdigest()))
-        signature = _hmac(self._signing_key(credentials.secret_key, when[:8]), text).hex()
-        stated = f"Credential={credentials.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
-        del given["host"]
-        return {**given, "User-Agent": "foundations", "Authorization": f"AWS4-HMAC-SHA256 {stated}"}
+    def _signed(self, method: str, url: str) -> AWSPreparedRequest:
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
 
-    def _signing_key(self, secret: str, day: str) -> bytes:
-        known, key = self._signing
-        if known != (secret, day):
-            key = f"AWS4{secret}".encode()
-            for part in (day, self._region, "s3", "aws4_request"):
-                key = _hmac(key, part)
-            self._signing = (secret, day), key
-        return key
+        credentials: Any = self._session.get_credentials()  # each time: they may have been renewed
+        request = AWSRequest(method, url, headers={"User-Agent": "foundations"}, stream_output=True)
+        S3SigV4Auth(credentials.get_frozen_credentials(), "s3", self._region).add_auth(request)
+        return request.prepare()
 
 
 def _error(method: str, status: int, content: bytes) -> ClientError:
@@ -113,7 +88,3 @@ def _error(method: str, status: int, content: bytes) -> ClientError:
     said = {name: match[1].decode("utf-8", "replace") for name, match in found.items() if match}
     response: Any = {"Error": {"Code": str(status), **said}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, "GetObject" if method == "GET" else "HeadObject")
-
-
-def _hmac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")

@@ -11,7 +11,8 @@ from tests.foundations.conftest import MakeProject
 VALUE = 300
 # what a process may need in MiB beside a value that it holds; the courier holds none
 MORE = 64
-COURIER = 160
+# a dozen chunks: those on their way, and those that come in meanwhile
+COURIER = 192
 
 MODEL = f"""
 import os

@@ -71,6 +71,11 @@ class CachedRun:
             self._not_kept = observed.spoiled[0]
             cache.warn(f"the result of stage {call.name} is not cached: {observed.spoiled[0]}")
             return None
+        if observed.escaped:
+            # what is in an argument counts there
+            values = [upstream(stage) for stage in cache.taken(call)]
+            self._watch.forgive(cache.keys.covered_by([call.args, dict(call.kwargs), values]))
+            observed = self._watch.observed
         self._report(observed)
         key = self._kept = self._key.coarse if observed.escaped else self._key.fine
         content, named = self._content(result)

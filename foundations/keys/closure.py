@@ -121,6 +121,12 @@ class Closures:
                 known = self._closures[id(function)] = function, self._safely(function)
             return known[1]
 
+    def below(self, subject: Any) -> Closure:
+        """Return all that a function, a class or anything else that is code can reach, with no digest."""
+        with self._lock:
+            root, _ = self._settled(subject)
+            return Closure("", root=root)
+
     def of_class(self, cls: type) -> str:
         """Return the digest of a class with all that its methods can reach."""
         return self.code(cls).hex()

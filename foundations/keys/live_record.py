@@ -40,6 +40,7 @@ class LiveRecord:
         self.places, self._folder = places, folder
         self._closure, self._collects = closure, collects
         self._known: dict[int, CodeType] = {}
+        self.outside: dict[str, list[CodeType]] = {}  # the code that is noted as escaped
         self.notes: dict[str, dict[str, Any]] = {kind: {} for kind in (*_TIMED, *_OTHERS)}
         self.asked: set[str] = set()  # variables that are noted, or that the stage has set itself
         # paths as they were given that there is nothing more to say of, until the process goes to another directory
@@ -89,7 +90,9 @@ class LiveRecord:
             self.note("ran", base64.b64encode(marshal.dumps(code)).decode())
         else:
             name = getattr(code, "co_qualname", code.co_name)  # of Python 3.11
-            self.note("escaped", f"{name} in {self.places.name(code.co_filename)}:{code.co_firstlineno}")
+            text = f"{name} in {self.places.name(code.co_filename)}:{code.co_firstlineno}"
+            self.outside.setdefault(text, []).append(code)
+            self.note("escaped", text)
 
     def _know(self, code: CodeType) -> None:
         self._known[id(code)] = code  # and what is defined within

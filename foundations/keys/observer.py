@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import CodeType
 from typing import Any
 
 from foundations.keys import memory, shared_generators, watched_files, watched_processes
@@ -114,6 +115,12 @@ class Watch:
         """Count what is in these files and directories, which arguments name; before the stage runs."""
         with unobserved():
             note_named(self._record, list(paths))
+
+    def forgive(self, covers: Callable[[CodeType], bool]) -> None:
+        """Take back that code has escaped which something else covers; once the `with` is over."""
+        outside = self._record.outside
+        left = [text for text in self.observed.escaped if not (text in outside and all(map(covers, outside[text])))]
+        self.observed = replace(self.observed, escaped=tuple(left))
 
     def spoil(self, reason: str) -> None:
         """Say why the result must not be kept; before the `with` is over."""

@@ -5,9 +5,11 @@ import inspect
 import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from foundations.graph import Call, Upstream, filled_arguments
@@ -121,6 +123,19 @@ class StageKeys:
             return digest(_SCHEME, "all code", self.all_code, *common)
 
         return StageKey(fine, closure, arguments, coarse, tuple(reasons))
+
+    def covered_by(self, values: Any) -> Callable[[CodeType], bool]:
+        """Return what tells of a piece of code whether values hold it: their classes, functions, and all below."""
+        subjects: dict[int, Any] = {}
+
+        def code(subject: Any) -> bytes:
+            subjects[id(subject)] = subject
+            return b""
+
+        with suppress(NoStableIdentity):
+            value_digest(values, code=code)
+        closures = [self._closures.below(subject) for subject in subjects.values()]
+        return lambda one: any(closure.covers(one) for closure in closures)
 
     def content(self, call: Call, value: Any) -> str:
         """Return the digest by which a result counts where other stages take it; raise `Uncacheable`."""

@@ -14,10 +14,12 @@ without a cache. An edit counts once for each peer:
 Peers cache the functions of a project as their documentation has it (benchmarks/cases/edits has all of it), and the
 drivers are the same, with a stand-in for Foundations. `whole model directory` counts every byte of every file, and the
 pickled arguments. Options of ours are not among the edits. Peers are installed under .work/peers, once; `--quick` runs
-every fortieth edit; `--write` is `--output benchmarks/results/wrong_hits.txt`.
+every fortieth edit; `--write` is `--output benchmarks/results/wrong_hits.txt`. What was found of each is kept under
+.work until an edit is changed, so that `--only` can measure one after the other: the tables have all of them.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -43,6 +45,7 @@ from tests.foundations.case_table import Case, all_cases, python_is_new_enough  
 from tests.foundations.warm_processes import WarmProcesses  # noqa: E402
 
 EDITS = Path(__file__).parent / "cases" / "edits"
+WORK = Path(__file__).parent / ".work"
 RESULT = Path(__file__).parent / "results" / "wrong_hits.txt"
 VERDICTS = ("right", "wrong", "needless", "error")
 EVERY = 40
@@ -138,6 +141,24 @@ def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
     raise NotInstalled("its server does not start")
 
 
+class Memory:
+    """What was found in earlier runs of the same edits."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        files = [file for case in cases for file in sorted(case.folder.rglob("*")) if file.is_file()]
+        whole = hashlib.sha256(
+            b"".join(str(file.relative_to(REPOSITORY)).encode() + file.read_bytes() for file in files)
+        )
+        self._file = WORK / f"wrong_hits-{whole.hexdigest()[:16]}.json"
+        self.known: dict[str, dict[str, str]] = json.loads(self._file.read_text()) if self._file.exists() else {}
+
+    def keep(self, label: str, verdicts: dict[str, str]) -> None:
+        """Remember the verdicts on a contestant."""
+        self.known[label] = verdicts
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(self.known))
+
+
 def verdict(case: Case, runs: Sequence[Ran]) -> str:
     """Return what the runs of a case come to."""
     if any(run.answer != run.uncached for run in runs):
@@ -170,13 +191,16 @@ def main() -> None:
     options = arguments()
     cases = [case for case in all_cases() if not case.needs and python_is_new_enough(case)]
     cases = [case for case in cases if set(case.requires) <= set(DATA)][:: EVERY if options.quick else 1]
+    memory = Memory(cases)
     results: dict[str, dict[str, str] | str] = {}
     for contestant in CONTESTANTS:
         if options.only and contestant.name not in options.only:
+            results[contestant.label] = memory.known.get(contestant.label, "not measured")
             continue
         with tempfile.TemporaryDirectory(prefix="wrong-hits-", ignore_cleanup_errors=True) as place:
             try:
-                results[contestant.label] = measure(contestant, cases, Path(place))
+                results[contestant.label] = found = measure(contestant, cases, Path(place))
+                memory.keep(contestant.label, found)
             except NotInstalled as error:
                 results[contestant.label] = f"not installed: {error}"
     text = "\n".join([facts(cases), *whole_table(results), *category_tables(results, cases), *our_failures(results)])

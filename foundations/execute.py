@@ -135,6 +135,7 @@ class _Run:
     def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
         key = cached = watch = None
+        missing = self._cache.leftovers.missing()
         try:
             key = self._cache.key(call) if call.cached else None
             hit = self._cache.serve(call, key) if key and not again else None
@@ -146,15 +147,15 @@ class _Run:
                 self._end_served(call, hit, time.perf_counter() - began)
                 return
             args, kwargs = self.results.arguments(call, self.value)
-            if missing := self._cache.leftovers.named_in((args, kwargs)):
-                self._bring_back(call, missing)
+            if named := self._cache.leftovers.named_in((args, kwargs)):
+                self._bring_back(call, named)
                 self._run(call, again=True)
                 return
             cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
             with cached.watching() if cached else self._cache.leftovers.watching(call) as watch:
                 result = self._attempts(call, *without_marks(args, kwargs))
-            if watch and (missing := self._cache.leftovers.missed(watch.observed)):
-                self._run_after(call, missing)
+            if watch and (missed := missing.looked_for(watch.observed)):
+                self._run_after(call, missed)
                 return
             refuse_stage(call, result)
         except (NoLongerWanted, StageFailed) as failure:
@@ -162,8 +163,8 @@ class _Run:
                 self._reporter.ended(call, Outcome("not run", time.perf_counter() - began))
             raise
         except BaseException as error:
-            if isinstance(error, Exception) and watch and (missing := self._cache.leftovers.missed(watch.observed)):
-                self._run_after(call, missing)
+            if isinstance(error, Exception) and watch and (missed := missing.looked_for(watch.observed)):
+                self._run_after(call, missed)
                 return
             text, seconds = self._traceback(error), time.perf_counter() - began
             outcome = Outcome("failed", seconds, error=text, exception=described(error))

@@ -2,8 +2,9 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -51,6 +52,10 @@ class Leftovers:
                 for name in [name for name, one in missing.items() if one == stage]:
                     del missing[name]
 
+    def missing(self) -> "Missing":
+        """Return what is missing now; for a stage that begins, since others may bring it back while it runs."""
+        return Missing(self._files.copy(), self._variables.copy())
+
     def watching(self, call: Call) -> AbstractContextManager[Any]:
         """Return what watches a stage that is not cached, where it may look for something that is missing."""
         return self._observer.watching(call.id) if self._files or self._variables else nullcontext()
@@ -63,17 +68,24 @@ class Leftovers:
         names = self._observer.names_of(path for path in paths if path is not None)
         return {name: self._files[name] for name in names if name in self._files}
 
-    def missed(self, observed: Observed) -> dict[str, str]:
-        """Return what a stage has looked for and is missing, each with the stage that left it."""
+
+@dataclass(frozen=True)
+class Missing:
+    """What is missing at one time, by the name of a file or a variable: the stage that had left it."""
+
+    files: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    def looked_for(self, observed: Observed) -> dict[str, str]:
+        """Return what of it a stage has looked for."""
         listed = {name for name, claim in observed.files.items() if (claim or "").startswith(NAMES)}
+        asked = observed.variables
         files = {
             name: stage
-            for name, stage in self._files.copy().items()
+            for name, stage in self.files.items()
             if name in observed.files or (name.rpartition("/")[0] or ".") in listed
         }
-        asked = observed.variables
-        variables = {name: stage for name, stage in self._variables.copy().items() if name in asked or ALL in asked}
-        return files | variables
+        return files | {name: stage for name, stage in self.variables.items() if name in asked or ALL in asked}
 
 
 def _paths_in(arguments: Any) -> Iterator[str | PurePath]:

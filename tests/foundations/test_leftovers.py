@@ -153,6 +153,28 @@ def test_a_stage_that_leaves_nothing_stays_served(project: Project) -> None:
     assert ran(project, "temporary", "reads", 2)[1:] == (HIT, RAN)
 
 
+def test_several_stages_that_look_at_once_all_find_it(project: Project) -> None:
+    project.write(
+        "several.py",
+        """
+        import sys
+
+        import foundations
+        import model
+
+        side, implicit = map(foundations.create_stage, (model.side, model.implicit))
+        made = side("ab")
+        taken = [implicit(made, int(sys.argv[1]) + number) for number in range(6)]
+        print("answer:", foundations.create_stage(len)(taken).enable_caching().persist().run().result())
+        """,
+    )
+    for times in (1, 100, 200):
+        ended = project.python("several.py", str(times))
+        assert ended.returncode == 0, ended.stderr
+        assert "answer: 6" in ended.stdout
+        assert {stage["stage_status"] for stage in project.stages() if stage["stage_name"] == "implicit"} == {RAN}
+
+
 def test_a_stage_in_a_process_of_its_own_finds_them(project: Project) -> None:
     assert ran(project, "make", "use", 1) == ("'ab'", RAN, RAN)
     assert ran(project, "make", "use", 2, how="process") == ("'abab'", RAN, RAN)

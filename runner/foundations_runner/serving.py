@@ -117,7 +117,8 @@ def _events(one: Message, entry: CacheEntry | None, explanation: Coming, message
     value = plain(entry.value) if entry and one["persisted"] else None
     told = {"stage": stage, "status": "cached", "seconds": message["seconds"], "time": at}
     why = {"explanation": list(names)} if (names := arrived(explanation)) else {}
-    yield "stage ended", {**told, **why, "cached_from": one["cached_from"], "value": value}
+    once = {"computed_seconds": entry.seconds, "computed_at": entry.made} if entry else {}
+    yield "stage ended", {**told, **why, **once, "cached_from": one["cached_from"], "value": value}
 
 
 def replayed(stage: str, entry: CacheEntry) -> Iterator[Event]:

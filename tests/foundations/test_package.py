@@ -120,6 +120,7 @@ foundations/keys/graph_digest.py
 foundations/keys/ignored.py
 foundations/keys/imports.py
 foundations/keys/kinds.py
+foundations/keys/leavings.py
 foundations/keys/library.py
 foundations/keys/live_record.py
 foundations/keys/making.py
@@ -166,6 +167,7 @@ foundations/keys/watched_processes.py
 foundations/launch.py
 foundations/leaks.py
 foundations/left_behind.py
+foundations/leftovers.py
 foundations/metrics.py
 foundations/notebook_view.py
 foundations/npy_format.py

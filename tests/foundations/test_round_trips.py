@@ -21,7 +21,7 @@ import pytest
 from foundations_archive import S3Settings
 from tests.foundations.conftest import MakeProject
 
-QUIET_SECONDS = 0.25
+QUIET_SECONDS = 0.5
 STAGES = 10
 
 MODEL = """

@@ -321,8 +321,6 @@ def start(project: Project, file: Path, **environment: str) -> "subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # a shell that starts drivers in the background lets them ignore Ctrl-C; a user's terminal does not
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
 
 

@@ -1,7 +1,6 @@
 """Projects whose drivers run as users run them: processes of their own, on the engine or beside it."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -53,8 +52,6 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # a shell that starts drivers in the background lets them ignore Ctrl-C; a user's terminal does not
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
         )
 
     def run(self, *arguments: str, **variables: str) -> Done:

@@ -155,7 +155,6 @@ def test_ctrl_c_ends_the_command_without_a_word_whatever_it_waits_for(shell: She
             env=shell.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
         )
         connection, _ = silent.accept()  # now it waits for an answer
         with connection:

@@ -24,9 +24,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY), str(Path(__file__).parent)]
 
+# E402: what is imported from there can only be behind that line
 from cases.peers import JOBLIB, REDUN, NotInstalled, Peer, python_of  # noqa: E402
 
-from benchmarks.archive_values import Proxy  # noqa: E402 - a script's own folder is on the path, not the one above it
+from benchmarks.archive_values import Proxy  # noqa: E402
 from benchmarks.stages import CASES, VARIABLES, Failed, facts, inherited, run  # noqa: E402
 from benchmarks.submit import s3_server  # noqa: E402
 

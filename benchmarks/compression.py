@@ -27,7 +27,8 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from benchmarks.stages import facts  # noqa: E402 - a script's own folder is on the path, not the one above it
+# E402: what is imported from there can only be behind that line
+from benchmarks.stages import facts  # noqa: E402
 from benchmarks.submit import s3_server  # noqa: E402
 from foundations_archive.archive import open_archive  # noqa: E402
 from foundations_archive.blobs import CHUNK, Blobs  # noqa: E402

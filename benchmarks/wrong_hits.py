@@ -38,6 +38,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 sys.path.append(str(REPOSITORY))
 
+# E402: what is imported from there can only be behind that line
 from cases.peers import HAMILTON, JOBLIB, PREFECT, REDUN, NotInstalled, Peer, python_of, with_data  # noqa: E402
 
 from tests.foundations.case_running import DATA, TARGET, DriverFailed, Foundations, Lanes, Ran, System  # noqa: E402
@@ -73,7 +74,8 @@ class PeerSystem:
     def statuses(self, place: Path, output: str) -> dict[str, str]:
         """Return what the stand-in says."""
         del place
-        return json.loads(output.rpartition("stages: ")[2].splitlines()[0])  # type: ignore[no-any-return]
+        found: dict[str, str] = json.loads(output.rpartition("stages: ")[2].splitlines()[0])
+        return found
 
 
 @dataclass(frozen=True)

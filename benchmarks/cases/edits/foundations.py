@@ -123,7 +123,7 @@ class _Watch:
 
     def __exit__(self, *error: object) -> None:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
 
     def _look(self, frame: types.FrameType, event: str, argument: Any) -> None:
         del argument

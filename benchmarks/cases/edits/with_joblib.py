@@ -9,4 +9,4 @@ from joblib import Memory
 
 def cached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function with a memory around it."""
-    return Memory(os.environ["CACHE"], verbose=0).cache(function)  # type: ignore[no-any-return]
+    return Memory(os.environ["CACHE"], verbose=0).cache(function)

@@ -11,4 +11,4 @@ from prefect.cache_policies import INPUTS, TASK_SOURCE
 def cached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a task of the function."""
     os.environ["PREFECT_LOCAL_STORAGE_PATH"] = os.environ["CACHE"]
-    return task(cache_policy=INPUTS + TASK_SOURCE, persist_result=True)(function)  # type: ignore[no-any-return]
+    return task(cache_policy=INPUTS + TASK_SOURCE, persist_result=True)(function)

@@ -3,9 +3,10 @@
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import redun.backends.db  # noqa: F401 - once, for all that is forked
+import redun.backends.db  # noqa: F401 - imported before the processes fork, which else each would
 from redun import Scheduler, task
 from redun.config import Config
 
@@ -19,6 +20,6 @@ def _scheduler() -> Any:
 
 def cached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what runs the function as a task."""
-    os.makedirs(os.environ["CACHE"], exist_ok=True)  # noqa: PTH103 - as short as it gets
+    Path(os.environ["CACHE"]).mkdir(parents=True, exist_ok=True)
     made = task(name=function.__name__, namespace="project")(function)
     return lambda *args, **kwargs: _scheduler().run(made(*args, **kwargs))

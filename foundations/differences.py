@@ -57,6 +57,10 @@ class Difference:
         )
         return "\n".join(lines) or None
 
+    def plain(self) -> dict[str, str | None]:
+        """Return this as what JSON can hold, with its diff."""
+        return {name: getattr(self, name) for name in ("kind", "name", "says", "old", "new", "file", "diff")}
+
 
 def differences(new: Explanation, old: Explanation) -> list[Difference]:
     """Return what `new` does not share with an earlier explanation; nothing where both have one key and one input."""

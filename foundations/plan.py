@@ -124,9 +124,7 @@ class Plan:
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as what JSON can hold."""
-        stages = [
-            {**vars(one), "differences": [plain_difference(each) for each in one.differences]} for one in self.stages
-        ]
+        stages = [{**vars(one), "differences": [each.plain() for each in one.differences]} for one in self.stages]
         told = {"project": self.project, "environment": self.environment, "target": self.target}
         return {**told, "expected": self.expected, "stages": stages}
 
@@ -144,12 +142,6 @@ class Plan:
                 yield " " * len(head) + f"and {len(one.reasons) - _MOST_REASONS:,} more"
         if len(self.stages) > _MOST_ROWS:
             yield f"  and {len(self.stages) - _MOST_ROWS:,} more"
-
-
-def plain_difference(difference: Difference) -> dict[str, Any]:
-    """Return a difference as what JSON can hold, with its diff."""
-    names = ("kind", "name", "says", "old", "new", "file", "diff")
-    return {name: getattr(difference, name) for name in names}
 
 
 def _expected(one: PlannedStage) -> str:

@@ -17,7 +17,7 @@ from foundations.explanation import KINDS, Document, Explanation
 from foundations.graph import StageGraph
 from foundations.job_id import new_job_id
 from foundations.launch import Destination, Origin
-from foundations.plan import Plan, PlannedStage, plain_difference
+from foundations.plan import Plan, PlannedStage
 from foundations.progress import Progress
 from foundations.signature import name_of
 from foundations.stage import Stage
@@ -80,7 +80,7 @@ def _accept(
             one = acceptance.accept(call.id, heard.explanation(told["explanation"]))
         else:
             one = Accepted(call.id, call.name, reason="the cache is read-only" if read_only else _REASONS[told["fate"]])
-        stages.append({**vars(one), "differences": [plain_difference(each) for each in one.differences]})
+        stages.append({**vars(one), "differences": [each.plain() for each in one.differences]})
     return {"stages": stages, "names": sorted({call.name for call in graph.calls})}
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from foundations.board import seconds_text
+from foundations.difference_lines import difference_line
 from foundations.differences import Difference
 from foundations.printable import one_line
 
@@ -45,8 +46,6 @@ class PlannedStage:
         if self.fate == "served":
             took = "" if self.took is None else f", where it took {seconds_text(self.took)}"
             return (f"job {self.job_id}{took}",)
-        from foundations.cli.why_lines import difference_line
-
         told = {f"{one.kind} {one.name} {one.says}" for one in self.differences}
         return (*([self.why] if self.why and self.why not in told else []), *map(difference_line, self.differences))
 

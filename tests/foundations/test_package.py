@@ -63,6 +63,7 @@ foundations/culprits.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/difference_lines.py
 foundations/differences.py
 foundations/diversion.py
 foundations/downloads.py

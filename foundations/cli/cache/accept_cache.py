@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from foundations.cli.deploy import driver_named, require_environment
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.output import Answer
 from foundations.cli.parser import CommandError, UsageError, add_json, near
 from foundations.cli.plan import plans_of
-from foundations.printable import masked
+from foundations.difference_lines import diff_lines
+from foundations.printable import redacted_line
 
 _DRIVER = "driver.py"
 DESCRIPTION = """\
@@ -60,6 +61,4 @@ def _lines(stages: list[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{name}  accepted: served by the result of job {redacted_line(one['job_id'])}, in spite of"
         for difference in one["differences"]:
             yield f"  {redacted_line(difference['name'])} {difference['says']}"
-            yield from (
-                f"    {masked(line.expandtabs(4))}".rstrip() for line in (difference["diff"] or "").splitlines()
-            )
+            yield from diff_lines(difference["diff"])

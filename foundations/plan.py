@@ -46,7 +46,7 @@ class PlannedStage:
         if self.fate == "served":
             took = "" if self.took is None else f", where it took {seconds_text(self.took)}"
             return (f"job {self.job_id}{took}",)
-        told = {f"{one.kind} {one.name} {one.says}" for one in self.differences}
+        told = {one.sentence for one in self.differences}
         return (*([self.why] if self.why and self.why not in told else []), *map(difference_line, self.differences))
 
 
@@ -132,13 +132,13 @@ class Plan:
         shown = self.stages[:_MOST_ROWS]
         name = max((len(one_line(one.name)) for one in shown), default=0)
         for one in shown:
-            first, *others = [one_line(reason) for reason in one.reasons[: _MOST_REASONS + 1]] or [""]
+            reasons = one.reasons
+            first, *others = map(one_line, reasons[:_MOST_REASONS] or [""])
             head = f"  {one_line(one.name):{name}}  {_TITLES[one.fate]:14}  {_expected(one):>9}  "
             yield f"{head}{first}".rstrip()
-            for reason in others[: _MOST_REASONS - 1]:
-                yield " " * len(head) + reason
-            if len(one.reasons) > _MOST_REASONS:
-                yield " " * len(head) + f"and {len(one.reasons) - _MOST_REASONS:,} more"
+            yield from (" " * len(head) + reason for reason in others)
+            if len(reasons) > _MOST_REASONS:
+                yield " " * len(head) + f"and {len(reasons) - _MOST_REASONS:,} more"
         if len(self.stages) > _MOST_ROWS:
             yield f"  and {len(self.stages) - _MOST_ROWS:,} more"
 

@@ -79,7 +79,7 @@ def _stage(one: StageReason, *, in_full: bool) -> Iterator[str]:
     if one.origin and one.reason:
         yield f"  {redacted_line(one.reason)}"
     if one.verdict == "miss":
-        told = {f"{each.kind} {each.name} {each.says}" for each in one.differences}
+        told = {each.sentence for each in one.differences}
         yield from (f"  {redacted_line(why)}" for why in one.why if why not in told)
     if differing:
         yield from _differences(one, in_full=in_full)

@@ -78,7 +78,8 @@ def _accept(
         if told["fate"] == "runs" and told["explanation"] and not read_only:
             one = acceptance.accept(call.id, heard.explanation(told["explanation"]))
         else:
-            one = Accepted(call.id, call.name, reason="the cache is read-only" if read_only else _REASONS[told["fate"]])
+            reason = "the cache is read-only" if read_only else _REASONS[told["fate"]]
+            one = Accepted(call.id, call.name, reason=reason, refused=read_only or told["fate"] in _TO_RUN)
         stages.append({**vars(one), "differences": [each.plain() for each in one.differences]})
     return {"stages": stages, "names": sorted({call.name for call in graph.calls})}
 

@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> Answer:
     if not stages:
         known = {known for plan in plans for known in plan["names"]}
         raise UsageError(f"the driver runs no stage {options.stage!r}{near(options.stage, sorted(known))}")
-    refused = [one for one in stages if one["job_id"] is None and "served" not in (one["reason"] or "")]
-    return Answer({"stages": stages}, list(_lines(stages)), status=1 if refused else 0)
+    status = 1 if any(stage["refused"] for stage in stages) else 0
+    return Answer({"stages": stages}, list(_lines(stages)), status=status)
 
 
 def _lines(stages: list[Mapping[str, Any]]) -> Iterator[str]:

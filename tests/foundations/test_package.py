@@ -40,6 +40,7 @@ foundations/cli/archive/stats_archive.py
 foundations/cli/cache/__init__.py
 foundations/cli/cache/accept_cache.py
 foundations/cli/deploy.py
+foundations/cli/drivers.py
 foundations/cli/info.py
 foundations/cli/init.py
 foundations/cli/output.py

@@ -325,6 +325,7 @@ foundations_runner/engine.py
 foundations_runner/errors.py
 foundations_runner/expected.py
 foundations_runner/explanations.py
+foundations_runner/following.py
 foundations_runner/gpus.py
 foundations_runner/handover.py
 foundations_runner/host.py

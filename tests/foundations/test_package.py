@@ -277,6 +277,7 @@ foundations_archive/signing.py
 foundations_archive/standing.py
 foundations_archive/store.py
 foundations_archive/tracked.py
+foundations_archive/unpacking.py
 foundations_archive/upkeep/__init__.py
 foundations_archive/upkeep/check.py
 foundations_archive/upkeep/check_blobs.py

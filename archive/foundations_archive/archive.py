@@ -17,6 +17,7 @@ from typing import Any
 from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
 from foundations_archive.cache_entries import entries_beside, read_entry, write_entry
+from foundations_archive.damage import lost_record
 from foundations_archive.descriptor import describe, read_descriptor
 from foundations_archive.envelope import digest_of, made, seal, unseal
 from foundations_archive.errors import ArchiveDamaged, ArchiveForbidden, JobTaken, NotArchived
@@ -34,6 +35,7 @@ from foundations_archive.segments import segments_of
 from foundations_archive.signing import SigningKey
 from foundations_archive.standing import sealed_by, standing
 from foundations_archive.store import Store, require_safe_key
+from foundations_archive.table import Table
 
 
 class Archive:
@@ -223,7 +225,7 @@ class Archive:
         """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
         return index.job_ids(self, project, hidden=hidden)
 
-    def table(self, project: str | None = None) -> index.Table:
+    def table(self, project: str | None = None) -> Table:
         """Return the index rows of the jobs of one project, or of all, by columns, but for those that are hidden."""
         return index.read_table(self, project)
 
@@ -278,7 +280,7 @@ class Archive:
         try:
             return made(JobRecord.of, self.read("job", key), key)
         except NotArchived as error:
-            raise ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key) from error
+            raise lost_record(key) from error
 
     def read(self, kind: str, key: str) -> Any:
         """Return the body of the record of this kind at a key; raise as the store does, and where it is damaged."""

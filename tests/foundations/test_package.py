@@ -242,6 +242,7 @@ foundations_archive/cache_entries.py
 foundations_archive/cancellation.py
 foundations_archive/codecs.py
 foundations_archive/columns.py
+foundations_archive/damage.py
 foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
@@ -276,6 +277,7 @@ foundations_archive/series.py
 foundations_archive/signing.py
 foundations_archive/standing.py
 foundations_archive/store.py
+foundations_archive/table.py
 foundations_archive/tracked.py
 foundations_archive/unpacking.py
 foundations_archive/upkeep/__init__.py

@@ -252,6 +252,7 @@ foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py
 foundations_archive/job_reading.py
+foundations_archive/job_writing.py
 foundations_archive/late.py
 foundations_archive/layout.py
 foundations_archive/leases.py

@@ -207,6 +207,7 @@ foundations/refusals.py
 foundations/report.py
 foundations/resources.py
 foundations/results.py
+foundations/running.py
 foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py

@@ -67,6 +67,11 @@ class Archive:
         """Where the archive is, for people."""
         return self.store.location
 
+    @property
+    def has_cache_elsewhere(self) -> bool:
+        """Whether cache entries and their blobs lie in a store of their own."""
+        return self.cache_store is not self.store
+
     def trusting(self) -> "Archive":
         """Return this archive as seen by who is about to run what it names: all that is read raises unless signed.
 
@@ -90,7 +95,7 @@ class Archive:
         works: list[Callable[[], object]] = []
         for store in stores:
             works += [store.check, partial(describe, store)]
-        if not writes_cache and self.cache_store is not self.store:
+        if not writes_cache and self.has_cache_elsewhere:
             works.append(partial(read_descriptor, self.cache_store))
         for one in [aside(work) for work in works]:
             one.result()

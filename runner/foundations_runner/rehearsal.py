@@ -81,6 +81,5 @@ class Rehearsal:
     def _is_whole(self, entry: CacheEntry | None) -> bool:
         if entry is None:
             return False
-        names = {name for buffer in entry.value.buffers for name in buffer.chunks}
-        names |= {artifact.manifest for artifact in entry.artifacts}
+        names = entry.value.chunks | {artifact.manifest for artifact in entry.artifacts}
         return all(map(self._archive.cache_blobs.holds, names))

@@ -15,7 +15,9 @@ from foundations.forked import call_unforked
 from foundations.graph import Call, StageGraph
 from foundations.intermediate import IntermediateResults, refuse_stage
 from foundations.keys.ignored import without_marks
+from foundations.keys.observer import Watch
 from foundations.keys.stage_keys import StageKey
+from foundations.leftovers import Missing
 from foundations.originals import described
 from foundations.schedule import run_in_order
 from foundations.single_flight import NoLongerWanted, SingleFlight
@@ -66,6 +68,14 @@ class StageFailed(Exception):
     def __init__(self, call: Call, traceback: str) -> None:
         super().__init__(traceback)
         self.call, self.traceback = call, traceback
+
+
+class _Missed(Exception):
+    """A stage has looked for what served ones had left, by its name, and is not there."""
+
+    def __init__(self, stages: Mapping[str, str]) -> None:
+        super().__init__(", ".join(stages))
+        self.stages = stages
 
 
 def call_directly(
@@ -134,38 +144,35 @@ class _Run:
 
     def _run(self, call: Call, *, again: bool = False) -> None:
         began = time.perf_counter()
-        key = cached = watch = None
-        missing = self._cache.leftovers.missing()
         try:
-            key = self._cache.key(call) if call.cached else None
-            hit = self._cache.serve(call, key) if key and not again else None
-            if key and not again and not hit:
-                hit, began = self._turn(call, key, began)
-            if hit:
-                self._served[call.id] = hit
-                self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
-                self._end_served(call, hit, time.perf_counter() - began)
-                return
-            args, kwargs = self.results.arguments(call, self.value)
-            if named := self._cache.leftovers.named_in((args, kwargs)):
-                self._bring_back(call, named)
-                self._run(call, again=True)
-                return
-            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
-            with cached.watching() if cached else self._cache.leftovers.watching(call) as watch:
-                result = self._attempts(call, *without_marks(args, kwargs))
-            if watch and (missed := missing.looked_for(watch.observed)):
-                self._run_after(call, missed)
-                return
-            refuse_stage(call, result)
+            while missed := self._run_once(call, again=again):
+                self._bring_back(call, missed)
+                again = True
         except (NoLongerWanted, StageFailed) as failure:
             if getattr(failure, "call", None) is not call:  # another one failed, which had to run for it
                 self._reporter.ended(call, Outcome("not run", time.perf_counter() - began))
             raise
+
+    def _run_once(self, call: Call, *, again: bool) -> Mapping[str, str]:
+        """Serve a stage, unless `again`, or run it; return what it has looked for that served ones had left."""
+        began = time.perf_counter()
+        key = cached = None
+        try:
+            key = self._cache.key(call) if call.cached else None
+            if key and not again and self._serve(call, key, began):
+                return {}
+            began = time.perf_counter()
+            args, kwargs = self.results.arguments(call, self.value)
+            if named := self._cache.leftovers.named_in((args, kwargs)):
+                return named
+            cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
+            result = self._watched(call, cached, *without_marks(args, kwargs))
+            refuse_stage(call, result)
+        except _Missed as missed:
+            return missed.stages
+        except (NoLongerWanted, StageFailed):
+            raise
         except BaseException as error:
-            if isinstance(error, Exception) and watch and (missed := missing.looked_for(watch.observed)):
-                self._run_after(call, missed)
-                return
             text, seconds = self._traceback(error), time.perf_counter() - began
             outcome = Outcome("failed", seconds, error=text, exception=described(error))
             self._reporter.ended(call, replace(outcome, explanation=self._explanation(call, key, cached)))
@@ -176,32 +183,47 @@ class _Run:
         self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
+        return {}
 
-    def _run_after(self, call: Call, missing: Mapping[str, str]) -> None:
-        """Run a stage once more, after those served ones that had left what it has looked for and not found."""
-        self._bring_back(call, missing)
-        self._reporter.retried(call, 0, f"it has looked for {', '.join(missing)}, which was made meanwhile")
-        self._run(call, again=True)
+    def _serve(self, call: Call, key: StageKey, began: float) -> bool:
+        """Serve a stage from the cache, once others that compute it have; return whether anything did."""
+        hit = self._cache.serve(call, key) or self._flight.served(call, key)
+        if not hit:
+            return False
+        self._served[call.id] = hit
+        self._cache.ended(call, None, hit.content) if hit.content else self.value(call.id)
+        self._reporter.ended(call, Outcome("cached", time.perf_counter() - began, cached_from=hit.job_id))
+        return True
+
+    def _watched(self, call: Call, cached: CachedRun | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return a stage's result, or raise `_Missed`, whatever the stage made of not finding it."""
+        missing, watch = self._cache.leftovers.missing(), None
+        try:
+            with cached.watching() if cached else self._cache.leftovers.watching(call) as watch:
+                result = self._attempts(call, args, kwargs)
+        except Exception:
+            self._refuse_missed(call, missing, watch)
+            raise
+        self._refuse_missed(call, missing, watch)
+        return result
+
+    def _refuse_missed(self, call: Call, missing: Missing, watch: Watch | None) -> None:
+        if watch and (missed := missing.looked_for(watch.observed)):
+            self._reporter.retried(call, 0, f"it has looked for {', '.join(missed)}, which is made first")
+            raise _Missed(missed)
 
     def _bring_back(self, call: Call, missing: Mapping[str, str]) -> None:
+        """Run those served stages that had left what a stage misses."""
         for name, stage in missing.items():
             with self._fetching:
                 if stage in self._served:
                     why = f"stage {call.name} looks for {name}, which it had left when it ran"
                     self._make_anew(self._calls[stage], why)
 
-    def _turn(self, call: Call, key: StageKey, began: float) -> tuple[Hit | None, float]:
-        """Return what serves a stage that others were computing, if anything, and when it began: to compute, after."""
-        hit = self._flight.served(call, key)
-        return hit, began if hit else time.perf_counter()
-
     def _explanation(self, call: Call, key: StageKey | None, run: CachedRun | None) -> Explanation | None:
         if run is not None:
             return run.explanation()
         return self._cache.explain(call, key) if call.cached else None
-
-    def _end_served(self, call: Call, hit: Hit, seconds: float) -> None:
-        self._reporter.ended(call, Outcome("cached", seconds, cached_from=hit.job_id))
 
     def value(self, stage: str) -> Any:
         """Return a stage's result, which is loaded or made now where it is served from the cache."""

@@ -120,7 +120,8 @@ class StageKeys:
         fine = digest(_SCHEME, "closure", closure.digest, *common)
 
         def coarse() -> str:
-            return digest(_SCHEME, "all code", self.all_code, *common)
+            # all code says nothing of which of it the stage calls, nor of what is bound to that
+            return digest(_SCHEME, "all code", self.all_code, closure.digest, *common)
 
         return StageKey(fine, closure, arguments, coarse, tuple(reasons))
 

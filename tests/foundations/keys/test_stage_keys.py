@@ -115,8 +115,9 @@ def test_calls_that_differ_have_keys_of_their_own() -> None:
         (functools.partial(scale, 1), (), {}),
         (functools.partial(scale, 2), (), {}),
     ]
-    keys = [key(function, *args, **kwargs) for function, args, kwargs in calls]
-    assert len(set(keys)) == len(keys)
+    keys = [whole(function, args, kwargs) for function, args, kwargs in calls]
+    assert len({one.fine for one in keys}) == len(calls)
+    assert len({name for one in keys for name in one.names}) == 2 * len(calls)
 
 
 def test_the_environment_counts_and_where_there_is_no_image_the_installed_packages() -> None:

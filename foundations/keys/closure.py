@@ -18,6 +18,8 @@ from foundations.keys.reflection import IDENTITY
 from foundations.keys.transcript import Transcript, data_digest, reached
 from foundations.keys.user_code import UserCode
 
+_MANY = 10_000  # objects that have been made
+
 
 @dataclass(frozen=True)
 class Part:
@@ -204,6 +206,10 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        if gc.get_count()[0] > _MANY and not gc.get_freeze_count():
+            # all there is counts as old by this, else it would be looked at as soon as the collector is back
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
 
 

@@ -136,6 +136,7 @@ foundations/keys/nodes.py
 foundations/keys/objects.py
 foundations/keys/observed.py
 foundations/keys/observer.py
+foundations/keys/parsing.py
 foundations/keys/places.py
 foundations/keys/plain_values.py
 foundations/keys/polars_frames.py

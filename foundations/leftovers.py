@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -58,7 +58,9 @@ class Leftovers:
 
     def watching(self, call: Call) -> AbstractContextManager[Any]:
         """Return what watches a stage that is not cached, where it may look for something that is missing."""
-        return self._observer.watching(call.id) if self._files or self._variables else nullcontext()
+        if self._files or self._variables:
+            return self._observer.watching(call.id)
+        return self._observer.settings.watching(call.function)
 
     def named_in(self, arguments: Any) -> dict[str, str]:
         """Return what arguments name and is missing, each with the stage that left it."""

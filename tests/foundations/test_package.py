@@ -140,10 +140,12 @@ foundations/keys/parsing.py
 foundations/keys/places.py
 foundations/keys/plain_values.py
 foundations/keys/polars_frames.py
+foundations/keys/process_settings.py
 foundations/keys/reach.py
 foundations/keys/reflection.py
 foundations/keys/refused_kinds.py
 foundations/keys/sentinels.py
+foundations/keys/settings_watch.py
 foundations/keys/shared_generators.py
 foundations/keys/shown.py
 foundations/keys/sparse.py

@@ -119,6 +119,7 @@ foundations/keys/functions.py
 foundations/keys/global_state.py
 foundations/keys/graph.py
 foundations/keys/graph_digest.py
+foundations/keys/hints.py
 foundations/keys/ignored.py
 foundations/keys/imports.py
 foundations/keys/kinds.py

@@ -126,6 +126,7 @@ foundations/keys/kinds.py
 foundations/keys/leavings.py
 foundations/keys/library.py
 foundations/keys/live_record.py
+foundations/keys/local_time.py
 foundations/keys/making.py
 foundations/keys/memory.py
 foundations/keys/module_source.py

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from foundations.graph import Call, parts_of
-from foundations.keys.claims import NAMES
+from foundations.keys.claims import NAMES, parted
 from foundations.keys.leavings import is_there, variables_now, variables_set
 from foundations.keys.observed import Observed
 from foundations.keys.observer import Observer
@@ -80,7 +80,7 @@ class Missing:
 
     def looked_for(self, observed: Observed) -> dict[str, str]:
         """Return what of it a stage has looked for."""
-        listed = {name for name, claim in observed.files.items() if (claim or "").startswith(NAMES)}
+        listed = {name for name, claim in observed.files.items() if (parted(claim)[1] or "").startswith(NAMES)}
         asked = observed.variables
         files = {
             name: stage

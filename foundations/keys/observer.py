@@ -22,7 +22,7 @@ from foundations.keys.local_time import note_zone
 from foundations.keys.memory import Memory
 from foundations.keys.observed import Observed, joined
 from foundations.keys.places import Places
-from foundations.keys.settings_watch import SettingsWatch, words_in
+from foundations.keys.settings_watch import SettingsWatch
 from foundations.keys.watched_clock import Chance, chance_in
 from foundations.keys.watched_environment import unwatch_environment, watch_environment
 from foundations.keys.watched_existence import unwatch_existence, watch_existence
@@ -112,7 +112,7 @@ class Watch:
     ) -> None:
         self._stage, self._record, self._closure = stage, record, closure
         self._audit, self._memory, self._settings = audit, memory, settings
-        self._words = words_in(closure.codes) if closure is not None else frozenset()
+        self._words = record.words
         self._alone = True
         self.observed = Observed()
 

@@ -6,19 +6,17 @@ A stage that is served sets nothing, so one that does must not be kept; what oth
 import contextvars
 import os
 import sys
-import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 from foundations.keys.memory import namespace_of
 from foundations.keys.process_settings import SETTINGS, Setting
+from foundations.keys.words import Words, words_in
 
 _NOTHING: Any = object()
-Words = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -133,16 +131,6 @@ class SettingsWatch:
         if type(value) is str and f"{value}/".startswith(f"{self._folder}/"):
             return os.path.relpath(value, self._folder)
         return value
-
-
-@lru_cache(maxsize=1000)
-def words_in(codes: frozenset[CodeType]) -> Words:
-    """Return the names that code uses, and those of what is defined in it."""
-    found: set[str] = set()
-    for code in codes:
-        found.update(code.co_names)
-        found |= words_in(frozenset(one for one in code.co_consts if isinstance(one, types.CodeType)))
-    return frozenset(found)
 
 
 def _changes(setting: Setting, before: Any, now: Any) -> dict[str, Any]:

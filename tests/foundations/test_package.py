@@ -170,7 +170,9 @@ foundations/keys/watched_clock.py
 foundations/keys/watched_environment.py
 foundations/keys/watched_existence.py
 foundations/keys/watched_files.py
+foundations/keys/watched_links.py
 foundations/keys/watched_processes.py
+foundations/keys/words.py
 foundations/launch.py
 foundations/leaks.py
 foundations/left_behind.py

@@ -19,7 +19,8 @@ import pytest
 
 from foundations.keys.observer import Observer
 from foundations.keys.process_settings import SETTINGS
-from foundations.keys.settings_watch import SettingsWatch, words_in
+from foundations.keys.settings_watch import SettingsWatch
+from foundations.keys.words import words_in
 
 from .conftest import See
 

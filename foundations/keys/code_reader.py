@@ -143,7 +143,14 @@ class CodeReader:
         self._words.append(constant_text(one.argument))
         for text in texts_in(one.argument):
             self._names.look(text)
+            self._names.named(text)
             self._reach.mention(self._node, text)
+        return place + 1
+
+    def _keywords(self, _scope: _Scope, place: int, one: Instruction) -> int:
+        for text in texts_in(one.argument):
+            self._names.look(text)
+        self._words.append(f"{one.op} {one.argument!r} {one.flag}")
         return place + 1
 
     def _global(self, scope: _Scope, place: int, one: Instruction) -> int:
@@ -231,6 +238,7 @@ _WAYS: dict[str, Handle] = {
     **dict.fromkeys(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"), CodeReader._global),
     **dict.fromkeys(("STORE_GLOBAL", "DELETE_GLOBAL"), CodeReader._rebinding),
     "LOAD_CONST": CodeReader._constant,
+    "KW_NAMES": CodeReader._keywords,  # of Python 3.11 and 3.12; others load them as a constant
     "LOAD_ATTR": CodeReader._attribute,
     "IMPORT_NAME": CodeReader._import,
     "IMPORT_FROM": CodeReader._import_from,

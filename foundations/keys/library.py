@@ -30,7 +30,7 @@ importlib._bootstrap_external.spec_from_file_location importlib.metadata.entry_p
 runpy.run_path runpy.run_module pkgutil.iter_modules pkgutil.walk_packages pkgutil.resolve_name pydoc.locate
 pydoc.safeimport code.interact hydra.utils.instantiate hydra._internal.instantiate._instantiate2.instantiate
 unittest.mock.patch unittest.mock._patch timeit.timeit timeit.repeat importlib.machinery.SourceFileLoader
-imp.load_source
+imp.load_source cProfile.run cProfile.runctx profile.run profile.runctx
 """
 _LOADING = """
 pickle.load pickle.loads _pickle.load _pickle.loads pickle._load pickle._loads _pickle.Unpickler pickle.Unpickler

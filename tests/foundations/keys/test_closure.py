@@ -233,7 +233,7 @@ def test_code_that_runs_is_covered_and_other_code_is_not(load: Load, closures: C
 
 def test_functions_that_differ_in_a_constant_alone_are_told_apart(load: Load, closures: Closures) -> None:
     model = load(
-        lc_model="""
+        """
         KEYS = {"one": lambda x: x + 1, "two": lambda x: x + 2}
         ONE, TWO = KEYS["one"], KEYS["two"]
         def stage(x):

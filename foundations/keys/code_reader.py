@@ -22,6 +22,8 @@ _FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200  # *args, **kwargs, generator
 # what a class body says of itself
 _OF_CLASS_BODY = frozenset({"__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__", "__module__"})
+_QUERIES = frozenset({"query", "eval"})  # of frames, whose texts may name globals
+_CALLS = ("CALL", "PRECALL")
 _OBJECTS = ("self", "instance")  # what holds attributes in the order in which they were set, and is no class
 _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
@@ -190,8 +192,19 @@ class CodeReader:
         of_object = name == "__dict__" and scope.argument(place - 1) in _OBJECTS
         if not of_class and not of_object:
             self._names.look(name)
+        if name in _QUERIES and self._is_given_unknown_text(scope, place + 1):
+            self._names.queries()
         self._words.append(f".{name}")  # what is called shows in what calls it
         return place + 1
+
+    def _is_given_unknown_text(self, scope: _Scope, place: int) -> bool:
+        """Tell whether a method gets a first argument that may be a text, and is none that is written there."""
+        one = scope.stream[place] if place < len(scope.stream) else None
+        if not isinstance(one, Instruction) or one.op.startswith(_CALLS):
+            return False
+        if one.op == "LOAD_CONST":  # unless it is the first part of one
+            return not scope.op(place + 1).startswith((*_CALLS, "LOAD_CONST", "KW_NAMES"))
+        return one.op != "LOAD_GLOBAL" or type(self._namespace.get(str(one.argument))) is str
 
     def _is_class(self, scope: _Scope, place: int) -> bool:
         """Tell whether what is on the stack is a class, as type(x) gives it, or x.__class__."""

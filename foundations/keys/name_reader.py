@@ -97,6 +97,11 @@ class NameReader:
                 self.words.append(f"@{name}")
                 self._add(self._reach.refer_named(self._node, self._namespace[name], f"{self._where}.{name}"))
 
+    def queries(self) -> None:
+        """Add all that a query may name of the module, whose text is not known."""
+        if "pandas" in sys.modules:
+            self._all_globals("makes a query of a text that is not written in it")
+
     def named(self, text: str) -> None:
         """Add the function or class that a text names with its module: libraries import what they are told."""
         match = _DOTTED.fullmatch(text)
@@ -173,14 +178,18 @@ class NameReader:
         return names.get(name, MISSING)
 
     def _sees_globals(self, stream: Stream, place: int) -> None:
-        module = sys.modules.get(self._where)
         if _stores_item(stream, place):
             self.refuse("sets a global through globals(), which other stages would then find changed")
-        elif module is not None and vars(module) is self._namespace:
-            self._node.explain(f"{self._node.name} calls globals(), so everything in {self._where} counts")
+        else:
+            self._all_globals("calls globals()")
+
+    def _all_globals(self, why: str) -> None:
+        module = sys.modules.get(self._where)
+        if module is not None and vars(module) is self._namespace:
+            self._node.explain(f"{self._node.name} {why}, so everything in {self._where} counts")
             self._add(self._reach.refer(self._node, module, self._where))
         else:
-            self._node.explain(f"{self._node.name} calls globals(), so all code of the model directory counts")
+            self._node.explain(f"{self._node.name} {why}, so all code of the model directory counts")
             self._node.children.append(self._reach.refer_everything())
 
 

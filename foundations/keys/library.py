@@ -59,6 +59,9 @@ _NEEDS_ALL = {
 }
 _NEEDS_DATA = frozenset({"pkgutil.get_data"})
 _NEEDS_DATA_IN = ("importlib.resources.", "importlib_resources.")
+_C_READERS = "polars pyarrow duckdb fastparquet lance deltalake datasets cudf daft datafusion chdb vaex tensorflow cv2"
+_READ_IN_C = frozenset(_C_READERS.split())
+_READ_FOLDERS = frozenset({"read_parquet", "read_feather", "read_orc"})
 _ANY_OF = frozenset({"importlib", "runpy", "pydoc", "builtins", "imp", "gc"})
 
 
@@ -73,12 +76,13 @@ class Use(NamedTuple):
     looks_at: str | None
     all_code: str | None
     data_files: bool
+    reads_unseen: bool
 
 
 @lru_cache(maxsize=10_000)
 def use_of(name: str) -> Use:
     """Return what using what a library calls `name` means."""
-    return Use(looked_at_by(name), needs_all(name), needs_data(name))
+    return Use(looked_at_by(name), needs_all(name), needs_data(name), reads_unseen(name))
 
 
 def needs_all(name: str) -> str | None:
@@ -89,6 +93,11 @@ def needs_all(name: str) -> str | None:
 def needs_data(name: str) -> bool:
     """Tell whether what a library calls `name` reads files of the model directory by where the code is."""
     return name in _NEEDS_DATA or name.startswith(_NEEDS_DATA_IN)
+
+
+def reads_unseen(name: str) -> bool:
+    """Tell whether what a library calls `name` may open, in C, the files of a folder or those that fit a pattern."""
+    return name.partition(".")[0] in _READ_IN_C or name.rpartition(".")[2] in _READ_FOLDERS
 
 
 def library_name(value: Any, code: UserCode) -> str | None:

@@ -17,13 +17,17 @@ _CODE = frozenset({"function", "class", "module", "constant", "data", "files", "
 
 @dataclass(frozen=True)
 class Accepted:
-    """What became of one stage that was to be accepted: the job whose result serves it now, or why there is none."""
+    """What became of one stage that was to be accepted: the job whose result serves it now, or why there is none.
+
+    It is `refused` unless nothing had to be accepted, since the cache serves it, or what needs it, as it is.
+    """
 
     stage: str
     name: str
     job_id: str | None = None
     differences: tuple[Difference, ...] = ()
     reason: str | None = None
+    refused: bool = False
 
 
 def is_refactoring(differences: Sequence[Difference]) -> bool:
@@ -41,13 +45,14 @@ class Acceptance:
         """Let the newest result whose run differs in its code alone serve a stage that would run."""
         name, keys = explanation.stage_name, explanation.stage.content["keys"]
         if keys is None:
-            return Accepted(stage, name, reason=f"it can't be cached: {explanation.refused}")
+            return Accepted(stage, name, reason=f"it can't be cached: {explanation.refused}", refused=True)
         before = self._earlier.nearest(explanation, stage=stage, fits=is_refactoring)
         if before is None:
-            return Accepted(stage, name, reason="no earlier run differs from it in its code alone")
+            return Accepted(stage, name, reason="no earlier run differs from it in its code alone", refused=True)
         entry = self._entry(before.explanation.stage.content)
         if entry is None:
-            return Accepted(stage, name, reason=f"the result of job {before.job_id} is not in the cache any more")
+            gone = f"the result of job {before.job_id} is not in the cache any more"
+            return Accepted(stage, name, reason=gone, refused=True)
         for document in explanation.documents:
             self._archive.cache_blobs.put_bytes(document.data)
         accepted = {"by": self._user, "at": time.time(), "from": before.explanation.stage.content["kept"]}

@@ -88,11 +88,6 @@ class CachedRun:
             observed = replace(observed, leaves={**cache.observer.left_by(named), **observed.leaves})
         return Kept(key, content, observed.plain(), cache.place(call, key))
 
-    @property
-    def observed(self) -> Observed:
-        """What was seen of the run."""
-        return self._watch.observed
-
     def explanation(self) -> Explanation | None:
         """Return why the stage ran, once it has and it is known whether its result is kept."""
         observed, how = self._watch.observed, {"kept": self._kept, "not_kept": self._not_kept}

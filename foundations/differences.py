@@ -41,6 +41,11 @@ class Difference:
     file: str | None = None
     says: str = "changed"
 
+    @property
+    def sentence(self) -> str:
+        """What has become of it, in the words in which a run tells what kept the cache from serving it."""
+        return f"{self.kind} {self.name} {self.says}"
+
     @cached_property
     def diff(self) -> str | None:
         """The unified diff of a piece of code, where both texts are there and differ."""
@@ -56,6 +61,10 @@ class Difference:
             lineterm="",
         )
         return "\n".join(lines) or None
+
+    def plain(self) -> dict[str, str | None]:
+        """Return this as what JSON can hold, with its diff."""
+        return {name: getattr(self, name) for name in ("kind", "name", "says", "old", "new", "file", "diff")}
 
 
 def differences(new: Explanation, old: Explanation) -> list[Difference]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from foundations.frames import of_any_text, times_column
 from foundations.plain import cut_text
 from foundations_archive.archive import Archive
-from foundations_archive.manifest import Manifest, path_fault, unpack
+from foundations_archive.manifest import Manifest, path_fault
 from foundations_archive.records import Artifact, JobRecord, JobSpec
+from foundations_archive.unpacking import unpack
 
 if TYPE_CHECKING:
     import pandas

@@ -93,6 +93,11 @@ class Explanation:
         return str(self.stage.content["function"])
 
     @property
+    def why(self) -> tuple[str, ...]:
+        """What kept the cache from serving the stage; nothing where that had no entry at all."""
+        return tuple(one["says"] for one in self.stage.content["why"] if one["kind"] != "no entry")
+
+    @property
     def refused(self) -> str | None:
         """Why the stage can't be cached at all, or None."""
         refused = self.stage.content["refused"]

@@ -16,7 +16,7 @@ from foundations.frames import (
 from foundations_archive.columns import Column
 from foundations_archive.envelope import untagged
 from foundations_archive.groups import Group, Row, grouped, ordered
-from foundations_archive.index import Table
+from foundations_archive.table import Table
 
 if TYPE_CHECKING:
     import numpy

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from foundations.board import seconds_text
+from foundations.difference_lines import difference_line
 from foundations.differences import Difference
 from foundations.printable import one_line
 
@@ -45,9 +46,7 @@ class PlannedStage:
         if self.fate == "served":
             took = "" if self.took is None else f", where it took {seconds_text(self.took)}"
             return (f"job {self.job_id}{took}",)
-        from foundations.cli.why_lines import difference_line
-
-        told = {f"{one.kind} {one.name} {one.says}" for one in self.differences}
+        told = {one.sentence for one in self.differences}
         return (*([self.why] if self.why and self.why not in told else []), *map(difference_line, self.differences))
 
 
@@ -124,9 +123,7 @@ class Plan:
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as what JSON can hold."""
-        stages = [
-            {**vars(one), "differences": [plain_difference(each) for each in one.differences]} for one in self.stages
-        ]
+        stages = [{**vars(one), "differences": [each.plain() for each in one.differences]} for one in self.stages]
         told = {"project": self.project, "environment": self.environment, "target": self.target}
         return {**told, "expected": self.expected, "stages": stages}
 
@@ -135,21 +132,15 @@ class Plan:
         shown = self.stages[:_MOST_ROWS]
         name = max((len(one_line(one.name)) for one in shown), default=0)
         for one in shown:
-            first, *others = [one_line(reason) for reason in one.reasons[: _MOST_REASONS + 1]] or [""]
+            reasons = one.reasons
+            first, *others = map(one_line, reasons[:_MOST_REASONS] or [""])
             head = f"  {one_line(one.name):{name}}  {_TITLES[one.fate]:14}  {_expected(one):>9}  "
             yield f"{head}{first}".rstrip()
-            for reason in others[: _MOST_REASONS - 1]:
-                yield " " * len(head) + reason
-            if len(one.reasons) > _MOST_REASONS:
-                yield " " * len(head) + f"and {len(one.reasons) - _MOST_REASONS:,} more"
+            yield from (" " * len(head) + reason for reason in others)
+            if len(reasons) > _MOST_REASONS:
+                yield " " * len(head) + f"and {len(reasons) - _MOST_REASONS:,} more"
         if len(self.stages) > _MOST_ROWS:
             yield f"  and {len(self.stages) - _MOST_ROWS:,} more"
-
-
-def plain_difference(difference: Difference) -> dict[str, Any]:
-    """Return a difference as what JSON can hold, with its diff."""
-    names = ("kind", "name", "says", "old", "new", "file", "diff")
-    return {name: getattr(difference, name) for name in names}
 
 
 def _expected(one: PlannedStage) -> str:

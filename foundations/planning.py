@@ -6,18 +6,19 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from foundations import excepthook
 from foundations.accepting import Acceptance, Accepted
 from foundations.cache_use import ACCEPTED, PLANS, is_planning, refreshed
-from foundations.earlier import EarlierStages
+from foundations.differences import Difference
+from foundations.earlier import Earlier, EarlierStages
 from foundations.errors import PlanFailed
 from foundations.explanation import KINDS, Document, Explanation
 from foundations.graph import StageGraph
 from foundations.job_id import new_job_id
 from foundations.launch import Destination, Origin
-from foundations.plan import Plan, PlannedStage, plain_difference
+from foundations.plan import Plan, PlannedStage
 from foundations.progress import Progress
 from foundations.signature import name_of
 from foundations.stage import Stage
@@ -26,9 +27,7 @@ from foundations_archive.index import read_table
 from foundations_archive.job_reading import read_listed
 from foundations_archive.records import JobSpec
 
-if TYPE_CHECKING:
-    from foundations.differences import Difference
-
+_TO_RUN = frozenset({"runs", "depends"})
 # of so many jobs of the project the times of their stages tell what to expect
 _MOST_JOBS = 50
 
@@ -79,8 +78,9 @@ def _accept(
         if told["fate"] == "runs" and told["explanation"] and not read_only:
             one = acceptance.accept(call.id, heard.explanation(told["explanation"]))
         else:
-            one = Accepted(call.id, call.name, reason="the cache is read-only" if read_only else _REASONS[told["fate"]])
-        stages.append({**vars(one), "differences": [plain_difference(each) for each in one.differences]})
+            reason = "the cache is read-only" if read_only else _REASONS[told["fate"]]
+            one = Accepted(call.id, call.name, reason=reason, refused=read_only or told["fate"] in _TO_RUN)
+        stages.append({**vars(one), "differences": [each.plain() for each in one.differences]})
     return {"stages": stages, "names": sorted({call.name for call in graph.calls})}
 
 
@@ -118,20 +118,12 @@ class _Heard:
 
 
 def _plan(archive: Archive, spec: JobSpec, graph: StageGraph, heard: _Heard) -> Plan:
-    run = [one for one in heard.stages if one["fate"] in ("runs", "depends")]
-    history = _History(archive, spec) if run else None
-    earlier = EarlierStages(archive, spec.project, before=spec.created, stages=len(run)) if run else None
+    times = _History(archive, spec) if any(one["fate"] in _TO_RUN for one in heard.stages) else None
+    reasons = _reasons(archive, spec, heard)
     stages = []
     for call, told in zip(graph.calls, heard.stages, strict=True):
-        differences: Sequence[Difference] = ()
-        why = told["why"]
-        if told["explanation"] and earlier:
-            explanation = heard.explanation(told["explanation"])
-            before = earlier.nearest(explanation, stage=call.id)
-            differences = before.differences if before else ()
-            said = [one["says"] for one in explanation.stage.content["why"] if one["kind"] != "no entry"]
-            why = "; ".join(said) or (None if differences else "nothing like it is cached" if before else "it is new")
         served = told["served"] or {}
+        why, differences = reasons.get(call.id, (told["why"], ()))
         stages.append(
             PlannedStage(
                 id=call.id,
@@ -142,10 +134,30 @@ def _plan(archive: Archive, spec: JobSpec, graph: StageGraph, heard: _Heard) -> 
                 job_id=served.get("job_id"),
                 made=served.get("made"),
                 took=served.get("seconds"),
-                expected=history.seconds(call.id, call.name) if history and told in run else 0.0,
+                expected=times.seconds(call.id, call.name) if times and told["fate"] in _TO_RUN else 0.0,
             )
         )
     return Plan(tuple(stages), graph.target, spec.environment, spec.project, ends_driver=is_planning())
+
+
+def _reasons(archive: Archive, spec: JobSpec, heard: _Heard) -> dict[str, tuple[str | None, Sequence[Difference]]]:
+    """Return by id why stages would run whose keys are known, and what differs from their nearest earlier runs."""
+    keyed = [
+        (heard.explanation(told["explanation"]), str(told["stage"])) for told in heard.stages if told["explanation"]
+    ]
+    if not keyed:
+        return {}
+    earlier = EarlierStages(archive, spec.project, before=spec.created, stages=len(keyed))
+    return {
+        stage: (_why(explanation, before), before.differences if before else ())
+        for (explanation, stage), before in zip(keyed, earlier.nearest_of_all(keyed), strict=True)
+    }
+
+
+def _why(explanation: Explanation, before: Earlier | None) -> str | None:
+    if before is None:
+        return "; ".join(explanation.why) or "it is new"
+    return "; ".join(explanation.why) or (None if before.differences else "nothing like it is cached")
 
 
 class _History:

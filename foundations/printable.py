@@ -11,6 +11,13 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def redacted_line(text: str) -> str:
+    """Return `text` as one line that a terminal shows as it is, without what stands before the @ of an address."""
+    from foundations_images.redaction import without_credentials
+
+    return without_credentials(one_line(text))
+
+
 def masked(text: str) -> str:
     """Return `text` with a mark for each character that can't be printed, so that it is as long as it was."""
     return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)

@@ -15,8 +15,9 @@ from foundations.frames import information_frame, results_frame
 from foundations.job_frames import table_frame
 from foundations.results import result_of
 from foundations_archive.archive import Archive
-from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.manifest import Manifest
 from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
+from foundations_archive.unpacking import unpack
 
 if TYPE_CHECKING:
     import pandas

@@ -159,7 +159,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         signing_key_file=_signing_key_file(config, source, root),
         outage_seconds=float(results.get("outage_seconds", 3600.0)),
         lease_seconds=_lease_seconds(),
-        cache_read_only=_cache_read_only(config, source),
+        cache_read_only=bool(_set_once("read_only", config, source, sections=("cache_config", "cache"))),
     )
 
 
@@ -178,11 +178,7 @@ def _lease_seconds() -> float:
 
 
 def _signing_key_file(config: dict[str, Any], source: Path | None, root: Path) -> Path | None:
-    places = [config.get(section, {}).get("signing_key_file") for section in ("results_config", "archive")]
-    if all(places):
-        message = "the signing key file is set in results_config and in archive; leave one of them out"
-        raise SettingsError(message, path=source, key="archive.signing_key_file")
-    text = places[0] or places[1]
+    text = _set_once("signing_key_file", config, source, sections=("results_config", "archive"))
     return signing_key_override() or (_key_file(text, root, source) if text else None)
 
 
@@ -192,14 +188,14 @@ def signing_key_override() -> Path | None:
     return _key_file(text, Path.cwd(), None) if text else None
 
 
-def _cache_read_only(config: dict[str, Any], source: Path | None) -> bool:
-    said = [
-        config[section]["read_only"] for section in ("cache_config", "cache") if "read_only" in config.get(section, {})
-    ]
-    if len(said) > 1:
-        message = "read_only is set in cache_config and in cache; leave one of them out"
-        raise SettingsError(message, path=source, key="cache.read_only")
-    return bool(said and said[0])
+def _set_once(key: str, config: dict[str, Any], source: Path | None, *, sections: tuple[str, str]) -> Any:
+    """Return what may be set in either of two sections, or None; raise `SettingsError` where both have it."""
+    old, new = sections
+    found = [config[section][key] for section in sections if key in config.get(section, {})]
+    if len(found) > 1:
+        message = f"{key} is set in {old} and in {new}; leave one of them out"
+        raise SettingsError(message, path=source, key=f"{new}.{key}")
+    return found[0] if found else None
 
 
 def _key_file(text: str, folder: Path, source: Path | None) -> Path:

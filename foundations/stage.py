@@ -6,25 +6,19 @@ import operator
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
+from typing import Any, NoReturn
 
-from foundations import search
+from foundations import running, search
 from foundations.ancestors import ancestors, refuse_circle
 from foundations.attribute import Attribute, warn_if_meant
 from foundations.building import graph_of, parents_of
-from foundations.cache_use import is_planning
 from foundations.caching import checked_caching
 from foundations.graph import Caching, Options, StageGraph, holes, parts_of
-from foundations.in_job import refuse_in_job
-from foundations.parameters import Hyperparameter, merged
+from foundations.parameters import Hyperparameter
 from foundations.refusals import refuse_operators
 from foundations.signature import STAGE_FUNCTION, name_of
 from foundations.stage_id import new_id
 from foundations.staged import Staged, calling, refuse_function, splitting, taking_item
-
-if TYPE_CHECKING:
-    from foundations.deployment import Deployment
-    from foundations.plan import Plan
 
 
 class _Kept:
@@ -233,84 +227,11 @@ class Stage:
             "tuple, set, dict or dataclass that is one"
         )
 
-    @overload
-    def run(
-        self,
-        /,
-        params_dict: Mapping[str, Any] | None = None,
-        job_name: str | None = None,
-        *,
-        wait: bool = True,
-        refresh: Iterable["Stage | Callable[..., Any]"] = (),
-        dry: Literal[False] = False,
-        **params: Any,
-    ) -> "Deployment": ...
-
-    @overload
-    def run(
-        self,
-        /,
-        params_dict: Mapping[str, Any] | None = None,
-        job_name: str | None = None,
-        *,
-        wait: bool = True,
-        refresh: Iterable["Stage | Callable[..., Any]"] = (),
-        dry: Literal[True],
-        **params: Any,
-    ) -> "Plan": ...
-
-    def run(
-        self,
-        /,
-        params_dict: Mapping[str, Any] | None = None,
-        job_name: str | None = None,
-        *,
-        wait: bool = True,
-        refresh: Iterable["Stage | Callable[..., Any]"] = (),
-        dry: bool = False,
-        **params: Any,
-    ) -> "Deployment | Plan":
-        """Run this stage and all that it needs as one job in the selected environment, and return when it has ended.
-
-        The values of its `Hyperparameter`s are given by keyword, or in `params_dict`. The job's log is written to
-        standard output and error meanwhile. Raise `JobFailedError`, whose text is the traceback of the user's own
-        code, when the job did not complete; `ValueError` for a parameter that is missing, unknown or given twice, and
-        for a `job_name` that is taken or is not made of 1 to 128 of the characters A-Z a-z 0-9 . _ -; `RuntimeError`
-        inside a job.
-
-        Cached stages in `refresh`, or all that call a function in it, are computed anew, and their results take the
-        place of those that were cached. Raise `ValueError` for one that is no stage of the job.
-
-        With `wait=False` return as soon as the job has begun, and let it go on without this driver; what becomes of it
-        is then for the deployment to say: nothing more is written or raised here, unless the job never began.
-
-        With `dry=True` run no stage and make no job; return a plan that says, as a table, which stages the cache would
-        serve, which would run and why, and how long these took lately.
-        """
-        refuse_in_job()  # first: a worker lacks what the driver's half imports
-        parameters, refresh = merged(params_dict, params), tuple(refresh)
-        if dry or is_planning():
-            from foundations.planning import plan_stage
-
-            return plan_stage(self, parameters=parameters, refresh=refresh)
-        from foundations.driver import run_stage
-
-        return run_stage(self, parameters=parameters, job_name=job_name, wait=wait, refresh=refresh)
-
+    run = running.run
+    run_same_process = running.run_same_process
     grid_search = search.grid_search
     random_search = search.random_search
     adaptive_search = search.adaptive_search
-
-    def run_same_process(self, /, params_dict: Mapping[str, Any] | None = None, **params: Any) -> Any:
-        """Run this stage and all that it needs here, one after the other, and return its result.
-
-        Nothing is archived, cached or logged, retries and timeouts do not apply: breakpoints do. Raise what a stage
-        raises, `ValueError` for parameters as `run` does, and `RuntimeError` inside a job.
-        """
-        refuse_in_job("run_same_process()")
-        from foundations.same_process import run_here
-
-        return run_here(self.graph(merged(params_dict, params)))
 
     def graph(self, parameters: Mapping[str, Any] | None = None) -> StageGraph:
         """Return this stage and all that it needs as the plain data that a job is made of.

@@ -145,8 +145,7 @@ class _Telling:
             return StageReason(stage, became, label, "unknown", (str(error),))
         if explanation.refused is not None:
             return StageReason(stage, became, label, "refused", (explanation.refused,), explanation)
-        why = tuple(one["says"] for one in explanation.stage.content["why"] if one["kind"] != "no entry")
-        return StageReason(stage, became, label, "miss", why, explanation)
+        return StageReason(stage, became, label, "miss", explanation.why, explanation)
 
     def _why_not_run(self, became: StageRecord) -> str:
         if became.started is not None:

@@ -11,7 +11,6 @@ from foundations.stage_reasons import StageReason, reasons, stages_named
 if TYPE_CHECKING:
     import pandas
 
-_OF_A_DIFFERENCE = ("kind", "name", "says", "old", "new", "diff")
 _COLUMNS = (
     "stage_id",
     "stage_name",
@@ -20,7 +19,12 @@ _COLUMNS = (
     "reason",
     "from_job",
     "from_time",
-    *_OF_A_DIFFERENCE,
+    "kind",
+    "name",
+    "says",
+    "old",
+    "new",
+    "diff",
 )
 
 
@@ -60,6 +64,6 @@ def _rows(one: StageReason) -> Iterator[dict[str, Any]]:
         "from_time": source and source.ended,
     }
     for difference in one.differences:
-        yield {**row, **{name: getattr(difference, name) for name in _OF_A_DIFFERENCE}}
+        yield {**row, **difference.plain()}
     if not one.differences:
         yield row

@@ -6,7 +6,6 @@ before it, so a reader never finds half a job, whoever was killed when.
 
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -17,16 +16,18 @@ from typing import Any
 from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
 from foundations_archive.cache_entries import entries_beside, read_entry, write_entry
+from foundations_archive.damage import lost_record
 from foundations_archive.descriptor import describe, read_descriptor
 from foundations_archive.envelope import digest_of, made, seal, unseal
-from foundations_archive.errors import ArchiveDamaged, ArchiveForbidden, JobTaken, NotArchived
+from foundations_archive.errors import ArchiveDamaged, JobTaken, NotArchived
 from foundations_archive.events import read_events, read_segment
 from foundations_archive.job_reading import read_jobs, read_queued
+from foundations_archive.job_writing import finish_job, settle_job, submit_job
 from foundations_archive.ledger import Event, Ledger
 from foundations_archive.location import open_store
 from foundations_archive.parallel import aside
 from foundations_archive.reader_cache import WriteOnce
-from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State, plain, row_of
+from foundations_archive.records import CacheEntry, JobRecord, JobSpec, State
 from foundations_archive.rereading import read_verified
 from foundations_archive.retrying import INTERACTIVE, Notice, Patience
 from foundations_archive.s3_connection import S3Settings
@@ -34,6 +35,7 @@ from foundations_archive.segments import segments_of
 from foundations_archive.signing import SigningKey
 from foundations_archive.standing import sealed_by, standing
 from foundations_archive.store import Store, require_safe_key
+from foundations_archive.table import Table
 
 
 class Archive:
@@ -65,6 +67,11 @@ class Archive:
         """Where the archive is, for people."""
         return self.store.location
 
+    @property
+    def has_cache_elsewhere(self) -> bool:
+        """Whether cache entries and their blobs lie in a store of their own."""
+        return self.cache_store is not self.store
+
     def trusting(self) -> "Archive":
         """Return this archive as seen by who is about to run what it names: all that is read raises unless signed.
 
@@ -88,7 +95,7 @@ class Archive:
         works: list[Callable[[], object]] = []
         for store in stores:
             works += [store.check, partial(describe, store)]
-        if not writes_cache and self.cache_store is not self.store:
+        if not writes_cache and self.has_cache_elsewhere:
             works.append(partial(read_descriptor, self.cache_store))
         for one in [aside(work) for work in works]:
             one.result()
@@ -114,27 +121,11 @@ class Archive:
     def submit(self, spec: JobSpec, *, looked: bool = False) -> None:
         """Make a job visible, as Queued; raise `JobTaken` where the archive has one of this name already.
 
-        The marker goes first: with the order reversed a crash leaves a job that no listing shows. Whoever `looked`
-        has asked `refuse_taken` just before, or made the name up.
+        Whoever `looked` has asked `refuse_taken` just before, or made the name up.
         """
         if not looked:
             self.refuse_taken(spec.job_id)
-        self.heartbeat(spec.project, spec.job_id)
-        key = layout.spec(spec.job_id)
-        if not self.store.create(key, self.seal("spec", plain(spec), key=key)):
-            self._leave(spec)
-            raise JobTaken(spec.job_id, self.location)
-
-    def _leave(self, spec: JobSpec) -> None:
-        """Take away the marker of a job whose name another one has, unless it is that job's own."""
-        taken = self.spec(spec.job_id)
-        if taken.project != spec.project:
-            with suppress(ArchiveForbidden):
-                self.store.delete(layout.live(spec.project, spec.job_id))
-            return
-        record, key = self.sealed_by(spec.job_id)
-        if record and key:  # it has ended, and the marker was all that showed it where its row is still to be written
-            self.settle(taken, record, sealed=key)
+        submit_job(self, spec)
 
     def spec(self, job_id: str) -> JobSpec:
         """Return what a job is; raise `NotArchived` where there is no such job."""
@@ -147,18 +138,18 @@ class Archive:
 
     def heartbeat(self, project: str, job_id: str) -> None:
         """Say that a job is alive: the marker's age, on the store's clock, tells Running from Lost."""
-        self._write("live", {"project": project, "job_id": job_id}, key=layout.live(project, job_id))
+        self.write("live", {"project": project, "job_id": job_id}, key=layout.live(project, job_id))
 
     def start(self, job_id: str, attempt: str, facts: dict[str, Any]) -> None:
         """Record that an attempt at a job has begun."""
-        self._write("start", facts, key=layout.start(job_id, attempt))
+        self.write("start", facts, key=layout.start(job_id, attempt))
 
     def append(
         self, job_id: str, attempt: str, number: int, events: Sequence[Event], *, previous: str | None = None
     ) -> str:
         """Write one segment of a job's events, and return its digest, which the next one names as the `previous`."""
         key = layout.segment(job_id, attempt, number)
-        return digest_of(self._write("events", {"previous": previous, "events": list(events)}, key=key))
+        return digest_of(self.write("events", {"previous": previous, "events": list(events)}, key=key))
 
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
         """Seal a job, index it, take its marker away, and return the record that seals it.
@@ -166,24 +157,11 @@ class Archive:
         Of several watchers with one `attempt` the first one's word counts. Each step may be repeated by whoever finds
         it missing.
         """
-        if watcher and self.signing:
-            # a watcher has from there what it says of the job, and its signature must not vouch for a stranger's
-            deque(self.trusting().events(spec.job_id), maxlen=0)
-        key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
-        if not watcher:
-            self._write("job", plain(record), key=key)
-        elif not self.store.create(key, self.seal("job", plain(record), key=key)):
-            record = made(JobRecord.of, self.read("job", key), key)
-        self.settle(spec, record, sealed=key)
-        return record
+        return finish_job(self, spec, record, attempt=attempt, watcher=watcher)
 
     def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
         """Do what is left to do for a job that the record at the key `sealed` seals: its row, then its marker."""
-        row = layout.row(spec.project, spec.job_id, watcher=layout.is_by_watcher(sealed))
-        self._write("row", {**row_of(spec, record), "sealed": sealed}, key=row)
-        # who may not delete leaves it: the row counts for more
-        with suppress(ArchiveForbidden):
-            self.store.delete(layout.live(spec.project, spec.job_id))
+        settle_job(self, spec, record, sealed=sealed)
 
     def record(self, spec: JobSpec) -> JobRecord:
         """Return what became of a job so far, from the record that seals it or from what is there of a live one."""
@@ -223,7 +201,7 @@ class Archive:
         """Return the ids of the jobs of one project, or of all, but for hidden ones, unless these count too."""
         return index.job_ids(self, project, hidden=hidden)
 
-    def table(self, project: str | None = None) -> index.Table:
+    def table(self, project: str | None = None) -> Table:
         """Return the index rows of the jobs of one project, or of all, by columns, but for those that are hidden."""
         return index.read_table(self, project)
 
@@ -268,21 +246,22 @@ class Archive:
         """
         write_entry(self, key, entry, place=place)
 
-    def _write(self, kind: str, body: Any, *, key: str) -> bytes:
-        data = self.seal(kind, body, key=key)
-        self.store.put(key, data)
-        return data
-
     def sealing(self, key: str) -> JobRecord:
         """Return the record at a key that something else tells of; raise `ArchiveDamaged` where it is not there."""
         try:
             return made(JobRecord.of, self.read("job", key), key)
         except NotArchived as error:
-            raise ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key) from error
+            raise lost_record(key) from error
 
     def read(self, kind: str, key: str) -> Any:
         """Return the body of the record of this kind at a key; raise as the store does, and where it is damaged."""
         return read_verified(self.store, key, lambda data: unseal(kind, data, key, signing=self._demanded))
+
+    def write(self, kind: str, body: Any, *, key: str) -> bytes:
+        """Write a record of this kind at a key, and return its bytes."""
+        data = self.seal(kind, body, key=key)
+        self.store.put(key, data)
+        return data
 
     def attempt_keys(self, job_id: str) -> list[str]:
         """Return the keys of all that the attempts at a job have left, in order."""

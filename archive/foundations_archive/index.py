@@ -4,23 +4,21 @@ A job that moves meanwhile is seen in one of them; one that is seen in two is on
 and is made anew from the jobs' own records where these are there.
 """
 
-import json
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import partial
-from math import inf
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from foundations_archive import layout
-from foundations_archive.envelope import canonical, unseal
+from foundations_archive.damage import lost_spec, rebuilt_row, warn_of_index, warn_of_jobs
+from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.groups import Group, Shape, each_once, grouped
 from foundations_archive.packs import Pack, jobs_named_in, unpacked
 from foundations_archive.records import row_of
 from foundations_archive.store import Entry
+from foundations_archive.table import Table
 
 if TYPE_CHECKING:
     from foundations_archive.archive import Archive
@@ -28,39 +26,6 @@ if TYPE_CHECKING:
 THREADS = 16
 
 _LISTINGS = 4
-_REPAIR = "run foundations archive check --repair"
-
-
-class ArchiveWarning(UserWarning):
-    """A part of the archive is damaged; what was asked for is there as far as it could be read without it."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The rows of jobs: those in packs by columns, the others one by one; each job is in it once."""
-
-    groups: Sequence[Group]
-    rows: Sequence[Mapping[str, Any]]
-
-    def __bool__(self) -> bool:
-        return bool(self.groups or self.rows)
-
-    def all_rows(self) -> list[dict[str, Any]]:
-        """Return every row, oldest first."""
-        rows = [*map(dict, self.rows), *(row for group in self.groups for row in group.rows())]
-        return sorted(rows, key=itemgetter("created", "job_id"))
-
-    def all_groups(self) -> list[Group]:
-        """Return every row, in groups of one shape."""
-        return [*self.groups, *grouped(self.rows)[0]]
-
-    def sealed(self, *, before: float = inf) -> list[tuple[str, str | None]]:
-        """Return the jobs that were made `before`, and of each that has ended what seals it, oldest first."""
-        jobs = [(row["created"], row["job_id"], row.get("sealed")) for row in self.rows]
-        for group in self.groups:
-            pairs = zip(group.ages(), group.plain_field("sealed"), strict=True)
-            jobs += [(created, job, sealed) for (created, job), sealed in pairs]
-        return [(job, sealed) for created, job, sealed in sorted(jobs, key=itemgetter(0, 1)) if created < before]
 
 
 def read_table(archive: "Archive", project: str | None, *, hidden: bool = False) -> Table:
@@ -93,19 +58,6 @@ def job_ids(archive: "Archive", project: str | None, *, hidden: bool = False) ->
         out = set() if hidden else reading.hidden.result()
     archive.write_once.flush()
     return [job for job in dict.fromkeys(found) if job not in out]
-
-
-def rebuilt_row(archive: "Archive", job_id: str) -> dict[str, Any] | None:
-    """Return the row of an ended job, made from its own records; None where it has not ended or is damaged too."""
-    try:
-        spec = archive.spec(job_id)
-        record, key = archive.sealed_by(job_id)
-    except (NotArchived, ArchiveDamaged):
-        return None
-    row: dict[str, Any] | None = None
-    if record:
-        row = json.loads(canonical({**row_of(spec, record), "sealed": key}))
-    return row
 
 
 def read_row(data: bytes, key: str) -> dict[str, Any]:
@@ -252,24 +204,7 @@ class _Reading:
             folder = layout.folder_of(key)
             rows = {job: row for job, row in made.items() if row and layout.quoted(row["project"]) == folder}
             self._rows.update({layout.row(row["project"], job): row for job, row in rows.items()})
-            _warn(self._archive, key, made=len(rows), lost=len(missing) - len(rows), known=bool(named))
-
-
-def _warn(archive: "Archive", key: str, *, made: int, lost: int, known: bool) -> None:
-    if known:
-        became = f"{made} of its jobs were read from their own records" if made else "no job is missing for that"
-        became = f"{became}, {lost} could not be and are missing here" if lost else became
-    else:
-        became = "which jobs it had can't be told, and those that are in it alone are missing here"
-    message = f"{key} in the archive at {archive.location} is damaged; {became}; {_REPAIR}"
-    warnings.warn(message, ArchiveWarning, stacklevel=6)
-
-
-def warn_of_jobs(archive: "Archive", errors: Sequence[ArchiveDamaged]) -> None:
-    """Warn of jobs that are left out since a record of theirs can't be read."""
-    for error in errors:
-        message = f"a job in the archive at {archive.location} is left out: {error}; {_REPAIR}"
-        warnings.warn(message, ArchiveWarning, stacklevel=4)
+            warn_of_index(self._archive, key, made=len(rows), lost=len(missing) - len(rows), known=bool(named))
 
 
 def _uncompressed(pack: Pack) -> bytes:
@@ -292,14 +227,3 @@ def _live_row(archive: "Archive", job_id: str) -> dict[str, Any] | ArchiveDamage
         return lost_spec(archive, job_id)
     except ArchiveDamaged as error:
         return error
-
-
-def lost_spec(archive: "Archive", job_id: str) -> ArchiveDamaged | None:
-    """Return what is wrong with a job that has a marker and no spec; None where it is no job."""
-    # without other records it is a marker whose driver died before it wrote the spec
-    if not any(archive.store.list(layout.attempts(job_id))):
-        return None
-    key = layout.spec(job_id)
-    if archive.store.head(key):
-        return None  # written since we looked: the job is younger than this listing
-    return ArchiveDamaged(f"{key} is not there, and other records of the job are", key=key)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from foundations_archive import index, layout
+from foundations_archive.damage import lost_record, lost_spec, warn_of_jobs
 from foundations_archive.envelope import made, unseal
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.records import JobRecord, JobSpec
@@ -31,7 +32,7 @@ def read_listed(archive: "Archive", listed: Sequence[tuple[str, str | None]]) ->
         sealing = pool.map(partial(_sealing, archive), [key for _, key in listed])
         found = list(pool.map(partial(_job, archive), list(specs), list(sealing)))
     archive.write_once.flush()
-    index.warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
+    warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
     jobs = [job for job in found if isinstance(job, tuple)]
     return sorted(jobs, key=lambda job: (job[0].created, job[0].job_id))
 
@@ -42,7 +43,7 @@ def read_queued(archive: "Archive") -> list[JobSpec]:
     live = [layout.job_of(entry.key) for entry in archive.store.list(layout.markers(None))]
     with ThreadPoolExecutor(index.THREADS) as pool:
         found = list(pool.map(partial(_queued, archive), [job_id for job_id in live if job_id not in hidden]))
-    index.warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
+    warn_of_jobs(archive, [job for job in found if isinstance(job, ArchiveDamaged)])
     return sorted((job for job in found if isinstance(job, JobSpec)), key=lambda spec: (spec.created, spec.job_id))
 
 
@@ -51,7 +52,7 @@ def _queued(archive: "Archive", job_id: str) -> JobSpec | ArchiveDamaged | None:
         spec = archive.spec(job_id)
         return spec if archive.state(spec) == "Queued" else None
     except NotArchived:
-        return index.lost_spec(archive, job_id)
+        return lost_spec(archive, job_id)
     except ArchiveDamaged as error:
         return error
 
@@ -72,16 +73,12 @@ def _job(
 def _spec(archive: "Archive", job_id: str, sealed: str | None) -> JobSpec | ArchiveDamaged | None:
     key = layout.spec(job_id)
     found = _kept(archive, "spec", key, JobSpec.of)
-    return _missing(key) if found is None and sealed else found
+    return lost_record(key) if found is None and sealed else found
 
 
 def _sealing(archive: "Archive", key: str | None) -> JobRecord | ArchiveDamaged | None:
     """Return the record that the index says to seal a job."""
-    return (_kept(archive, "job", key, JobRecord.of) or _missing(key)) if key else None
-
-
-def _missing(key: str) -> ArchiveDamaged:
-    return ArchiveDamaged(f"{key} is not there, and the row of its job was made from it", key=key)
+    return (_kept(archive, "job", key, JobRecord.of) or lost_record(key)) if key else None
 
 
 def _kept(archive: "Archive", kind: str, key: str, of: Callable[[Any], _Record]) -> _Record | ArchiveDamaged | None:

@@ -41,6 +41,11 @@ class Value:
             return None
         return cls(body["encoding"], tuple(map(Buffer.of, body["buffers"])), body.get("inline"))
 
+    @property
+    def chunks(self) -> frozenset[str]:
+        """The names of all blobs that hold it."""
+        return frozenset(name for buffer in self.buffers for name in buffer.chunks)
+
 
 @dataclass(frozen=True)
 class Argument:

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundations.cli.output import Answer, aligned, redacted_line
+from foundations.cli.output import Answer, aligned
 from foundations.cli.parser import CommandError, add_json
-from foundations.printable import printable
+from foundations.printable import printable, redacted_line
 
 if TYPE_CHECKING:
     from foundations.cli.survey import Part, Surveyed

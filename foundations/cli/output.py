@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundations.printable import one_line
-
 
 class Unprintable(Exception):
     """Standard output takes no more, for another reason than that nobody reads."""
@@ -45,13 +43,6 @@ def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     rows = list(rows)
     widths = [max(len(cell) for cell in column) for column in zip(*(row[:-1] for row in rows), strict=True)]
     return ["  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in rows]
-
-
-def redacted_line(text: str) -> str:
-    """Return `text` as one line that a terminal shows as it is, without what stands before the @ of an address."""
-    from foundations_images.redaction import without_credentials
-
-    return without_credentials(one_line(text))
 
 
 def escape_what_cannot_be_encoded() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from foundations.cache_use import ACCEPTED, NO_CACHE, PLANS
-from foundations.cli.deploy import driver_named, require_environment
+from foundations.cli.drivers import add_driver, add_environment, command_of, require_driver
 from foundations.cli.output import Answer
 from foundations.cli.parser import CommandError, add_json
 
@@ -26,18 +26,14 @@ this command stand before DRIVER; all behind it is the driver's own."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Take the options, the driver, and whatever the driver takes."""
-    parser.add_argument("--env", metavar="NAME", help="the environment, where the driver sets none")
+    add_environment(parser)
     add_json(parser)
-    parser.add_argument("driver", metavar="DRIVER", help="the driver's file")
-    rest = parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
-    rest.required = False  # before Python 3.13 argparse says that they are
+    add_driver(parser)
 
 
 def run(options: argparse.Namespace) -> Answer:
     """Return the plans of the driver's jobs; raise `CommandError` where it fails before there is one."""
-    driver = driver_named(options.driver)
-    if options.env is not None:
-        require_environment(options.env, driver)
+    require_driver(options.driver, env=options.env)
     plans, status = plans_of(options.driver, options.arguments, env=options.env, quiet=options.json)
     if status:
         raise CommandError(f"the driver ended with status {status}{', after its first plans' if plans else ''}")
@@ -56,9 +52,8 @@ def plans_of(
         wanted = {PLANS: str(place), "FOUNDATIONS_ENVIRONMENT": env, ACCEPTED: accepted}
         own = {name: value for name, value in wanted.items() if value}
         inherited = {name: value for name, value in os.environ.items() if name != NO_CACHE}
-        path = f"./{driver}" if driver.startswith("-") else driver
         ended = subprocess.run(
-            [sys.executable, path, *arguments],
+            command_of(driver, arguments),
             env={**inherited, **own},
             stdout=sys.stderr if quiet else None,
             check=False,

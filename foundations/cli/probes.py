@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
-from foundations.cli.output import redacted_line
+from foundations.printable import redacted_line
 from foundations.settings import S3Options
 from foundations_archive.archive import open_archive
 from foundations_archive.signing import read_signing_key

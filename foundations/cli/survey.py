@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from foundations.cli.output import redacted_line
 from foundations.cli.probes import Engine, Place, Reply, replies
 from foundations.errors import SettingsError
+from foundations.printable import redacted_line
 from foundations.settings import Environment, environment_files, load_environment
 
 

@@ -72,9 +72,6 @@ def _stage(one: "StageReason") -> dict[str, Any]:
         "cached_from": origin and vars(origin),
         "compared_with": earlier
         and {"job_id": earlier.job_id, "stage": earlier.stage, "name": earlier.name, "ended": earlier.ended},
-        "differences": [
-            {name: getattr(each, name) for name in ("kind", "name", "file", "says", "old", "new", "diff")}
-            for each in one.differences
-        ],
+        "differences": [each.plain() for each in one.differences],
         "coarse": list(one.explanation.stage.content.get("coarse", ())) if one.explanation else [],
     }

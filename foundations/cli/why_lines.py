@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from foundations.board import seconds_text
-from foundations.cli.output import redacted_line
+from foundations.difference_lines import diff_lines, difference_line
 from foundations.differences import Difference
 from foundations.earlier import Earlier
-from foundations.printable import masked, one_line
+from foundations.printable import one_line, redacted_line
 from foundations.stage_reasons import Origin, StageReason
 from foundations_archive.records import JobRecord, JobSpec
 
@@ -17,9 +17,6 @@ _MOST_PLAIN = 20
 _MOST_MISSES = 50
 _MOST_DIFFERENCES = 12
 _MOST_DIFF_LINES = 60
-_LONGEST = 100
-_SAID_BY_NAME = frozenset({"code", "image", "version", "platform", "python"})
-_WITHOUT_TEXT = frozenset({"file", "variable", "code", "image", "function", "class", "module", "top level", "files"})
 _VERDICTS = {
     "hit": ("hit", "hits"),
     "miss": ("miss", "misses"),
@@ -82,7 +79,7 @@ def _stage(one: StageReason, *, in_full: bool) -> Iterator[str]:
     if one.origin and one.reason:
         yield f"  {redacted_line(one.reason)}"
     if one.verdict == "miss":
-        told = {f"{each.kind} {each.name} {each.says}" for each in one.differences}
+        told = {each.sentence for each in one.differences}
         yield from (f"  {redacted_line(why)}" for why in one.why if why not in told)
     if differing:
         yield from _differences(one, in_full=in_full)
@@ -131,38 +128,9 @@ def _differences(one: StageReason, *, in_full: bool) -> Iterator[str]:
         yield f"  and {len(one.differences) - most:,} more; name the stage to see them"
 
 
-def difference_line(one: Difference) -> str:
-    """Return what differs, as one line."""
-    says_it = one.kind in _SAID_BY_NAME or one.name.startswith(f"{one.kind} ")
-    kind = "" if says_it else one.kind
-    name = " ".join(filter(None, (kind, redacted_line(one.name))))
-    place = f" ({one_line(one.file)})" if one.file and one.diff is None else ""
-    if one.diff is not None or not _shows(one):
-        return f"{name} {one.says}{place}"
-    if one.old is not None and one.new is not None:
-        if one.old == one.new:
-            return f"{name}{place}: {_short(one.new)}, shown as before, with other content or code"
-        return f"{name}{place}: {_short(one.old)} -> {_short(one.new)}"
-    text = one.new if one.new is not None else one.old
-    return f"{name} {one.says}{place}: {_short(text or '')}"
-
-
-def _shows(one: Difference) -> bool:
-    """Tell whether old and new are texts that say something to a person."""
-    if one.kind in _WITHOUT_TEXT:
-        return False
-    return one.old is not None or one.new is not None
-
-
-def _short(text: str) -> str:
-    text = redacted_line(text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
 def _diff(one: Difference, *, in_full: bool) -> Iterator[str]:
-    shown = (one.diff or "").splitlines()
+    shown = diff_lines(one.diff)
     most = len(shown) if in_full else _MOST_DIFF_LINES
-    for line in shown[:most]:
-        yield f"    {masked(line.expandtabs(4))}".rstrip()
+    yield from shown[:most]
     if len(shown) > most:
         yield f"    ... {len(shown) - most:,} lines more"

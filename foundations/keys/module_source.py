@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from foundations.keys.parsing import parsed
+
 _LONGEST = 20_000
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -75,7 +77,7 @@ def _parsed(file: str) -> ModuleSource | None:
     try:
         with open(file, "rb") as opened:
             data = opened.read()
-        tree = ast.parse(data)
+        tree = parsed(data)
         text = data.decode("utf-8", "replace")
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None

@@ -5,7 +5,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -47,20 +47,11 @@ class Limits:
 def order_of(request: JobRequest, *, image: str, environment_key: str, limits: Limits) -> Order:
     """Return the courier's order, with places as they are inside the container."""
     mounted = any(not is_on_s3(place) for place in (request.archive, request.cache) if place)
-    return Order(
-        job_id=request.job_id,
+    return replace(
+        Order.of(request, runtime=_RUNTIME, directory=_DIRECTORY, python="python3"),
         archive=_inside(request.archive, "archive"),
         cache=_inside(request.cache, "cache") if request.cache else None,
         s3={**request.s3, "endpoint_url": _endpoint(request, limits)},
-        signing=request.signing,
-        outage_seconds=request.outage_seconds,
-        lease_seconds=request.lease_seconds,
-        cache_read_only=request.cache_read_only,
-        dry=request.dry,
-        runtime=_RUNTIME,
-        directory=_DIRECTORY,
-        python="python3",
-        worker=request.worker,
         image=image,
         environment_key=environment_key,
         owner=(os.getuid(), os.getgid()),

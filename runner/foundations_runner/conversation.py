@@ -16,7 +16,7 @@ from foundations_runner.handover import graph_of, job_message
 from foundations_runner.intake import Intake, homes_of
 from foundations_runner.journal import Journal
 from foundations_runner.leases_held import LeasesHeld
-from foundations_runner.lookups import Lookups, told
+from foundations_runner.lookups import Lookups
 from foundations_runner.order import Order
 from foundations_runner.ring import RingReader
 from foundations_runner.serving import Serving, replayed
@@ -158,11 +158,11 @@ class Conversation:
     def _answer(self, question: str, message: Message) -> None:
         match question:
             case "lookup":
-                self._look_up(message)
+                self._channel.send(self._lookups.answer(message))
             case "claim":
                 self._channel.send(self._leases.claim(**message))
             case "expected":
-                self._tell_expected()
+                self._channel.send({"entries": self._expected.told(self._lookups)})
             case "take":
                 self._channel.send({"whole": self._serving.take(message["hits"])})
             case _:
@@ -236,16 +236,6 @@ class Conversation:
     def _let_go(self, stage: str) -> None:
         if release := self._leases.ended(stage):
             self._uploads.begin(release)
-
-    def _look_up(self, message: Message) -> None:
-        """Answer with the entries under the keys of each question."""
-        questions = [(one["stage"], tuple(one["keys"])) for one in message["questions"]]
-        found = self._lookups.entries(questions, beside=message["beside"])
-        self._channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
-
-    def _tell_expected(self) -> None:
-        """Answer with the entries that the job may ask for."""
-        self._channel.send({"entries": self._expected.told(self._lookups)})
 
     def _serve(self, message: Message) -> None:
         self._catch_up()

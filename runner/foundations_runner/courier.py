@@ -21,11 +21,12 @@ from foundations_archive import cancellation
 from foundations_archive.archive import Archive, new_attempt, open_archive
 from foundations_archive.blobs import CHUNK
 from foundations_archive.errors import ArchiveError, NotArchived
-from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.manifest import Manifest
 from foundations_archive.packing import pack_after_job
 from foundations_archive.records import JobSpec, State
 from foundations_archive.retrying import INTERACTIVE, Notice, Patience
 from foundations_archive.signing import SigningKey
+from foundations_archive.unpacking import unpack
 from foundations_runner import cause
 from foundations_runner.cancellation_watch import watch_for_cancellation
 from foundations_runner.conversation import Conversation

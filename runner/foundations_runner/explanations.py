@@ -35,7 +35,7 @@ class Explanations:
 
     def of_entry(self, entry: CacheEntry) -> Coming:
         """Return the documents of a cache entry, which are brought over where the cache lies elsewhere."""
-        if self._archive.blobs is self._archive.cache_blobs:
+        if not self._archive.has_cache_elsewhere:
             return entry.explanation
         for name in entry.explanation:
             if name not in self._documents:

@@ -33,6 +33,12 @@ class Lookups:
             self._found.setdefault(stage, {}).update(entries)
         return found
 
+    def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to a look-up: the entries under the keys of each of its questions."""
+        questions = [(one["stage"], tuple(one["keys"])) for one in message["questions"]]
+        found = self.entries(questions, beside=message["beside"])
+        return {"entries": [[told(key, entry) for key, entry in entries] for entries in found]}
+
     def know(self, stage: str, entries: Mapping[str, CacheEntry]) -> None:
         """Take in entries that were read for a stage already."""
         self._found.setdefault(stage, {}).update(entries)

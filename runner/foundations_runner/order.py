@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Self
 
 from foundations_archive.leases import LEASE_SECONDS
+from foundations_runner.host import JobRequest
 
 _LENGTH_BYTES = 8
 
@@ -39,6 +40,25 @@ class Order:
     lease_seconds: float = LEASE_SECONDS
     cache_read_only: bool = False
     dry: str | None = None
+
+    @classmethod
+    def of(cls, request: JobRequest, *, runtime: str, directory: str, python: str) -> Self:
+        """Return what the courier of a request is told where it sees the file system that the driver sees."""
+        return cls(
+            job_id=request.job_id,
+            archive=request.archive,
+            cache=request.cache,
+            s3=dict(request.s3),
+            signing=request.signing,
+            outage_seconds=request.outage_seconds,
+            lease_seconds=request.lease_seconds,
+            cache_read_only=request.cache_read_only,
+            dry=request.dry,
+            runtime=runtime,
+            directory=directory,
+            python=python,
+            worker=request.worker,
+        )
 
     def encoded(self) -> bytes:
         """Return the order as the bytes that `read` understands."""

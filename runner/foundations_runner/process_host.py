@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from foundations_runner.host import Ending, JobRequest, Stream
@@ -31,22 +32,8 @@ class ProcessHost:
     def start(self, request: JobRequest) -> "LocalJob":
         """Start the courier of a job as a process that outlives this one."""
         directory = Path(tempfile.mkdtemp(prefix="foundations-"))
-        order = Order(
-            job_id=request.job_id,
-            archive=request.archive,
-            cache=request.cache,
-            s3=dict(request.s3),
-            signing=request.signing,
-            outage_seconds=request.outage_seconds,
-            lease_seconds=request.lease_seconds,
-            cache_read_only=request.cache_read_only,
-            dry=request.dry,
-            runtime=str(self._runtime.path),
-            directory=str(directory),
-            python=sys.executable,
-            worker=request.worker,
-            temporary=True,
-        )
+        order = Order.of(request, runtime=str(self._runtime.path), directory=str(directory), python=sys.executable)
+        order = replace(order, temporary=True)
         try:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(self._runtime.path / "start_courier.py")],

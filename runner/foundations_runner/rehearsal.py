@@ -12,7 +12,7 @@ from foundations_archive.records import CacheEntry, JobSpec
 from foundations_runner.channel import Channel, Message
 from foundations_runner.expected import Expected
 from foundations_runner.handover import graph_of
-from foundations_runner.lookups import Lookups, told
+from foundations_runner.lookups import Lookups
 
 
 class Rehearsal:
@@ -64,9 +64,7 @@ class Rehearsal:
     def _take(self, channel: Channel, message: Message) -> None:
         match message.pop("say"):
             case "lookup":
-                questions = [(one["stage"], tuple(one["keys"])) for one in message["questions"]]
-                found = self._lookups.entries(questions, beside=message["beside"])
-                channel.send({"entries": [[told(key, entry) for key, entry in entries] for entries in found]})
+                channel.send(self._lookups.answer(message))
             case "expected":
                 channel.send({"entries": self._expected.told(self._lookups) if self._expected else {}})
             case "take":
@@ -83,6 +81,5 @@ class Rehearsal:
     def _is_whole(self, entry: CacheEntry | None) -> bool:
         if entry is None:
             return False
-        names = {name for buffer in entry.value.buffers for name in buffer.chunks}
-        names |= {artifact.manifest for artifact in entry.artifacts}
+        names = entry.value.chunks | {artifact.manifest for artifact in entry.artifacts}
         return all(map(self._archive.cache_blobs.holds, names))

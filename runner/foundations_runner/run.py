@@ -1,13 +1,11 @@
 """A job's run as its driver sees it: started, followed, and sealed by the driver where the courier could not."""
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from foundations_archive import cancellation, layout
 from foundations_archive.archive import Archive
@@ -15,15 +13,14 @@ from foundations_archive.ledger import Event, Ledger
 from foundations_archive.records import JobRecord, JobSpec, State
 from foundations_archive.segments import segments_seen
 from foundations_archive.standing import HEARTBEAT_SECONDS
-from foundations_runner import cause
 from foundations_runner.endings import endings_as_exits
 from foundations_runner.errors import CourierFailed, EngineRefused
+from foundations_runner.following import Follower
 from foundations_runner.host import CANCELLED, COMPLETED, FAILED, Ending, Host, JobRequest, RunningJob
 from foundations_runner.interrupts import further_interrupts_held, interrupts_held
 
 OnEvent = Callable[[Event], None]
 
-_LAST_WORDS = 20
 _SHORT_WAIT_SECONDS = 1.0
 # what a courier's exit status says that has done all that it had to do
 _ORDERLY = frozenset({COMPLETED, FAILED, CANCELLED})
@@ -43,7 +40,10 @@ class JobRun:
     def __init__(self, host: Host, request: JobRequest, *, archive: Archive, spec: JobSpec, on_event: OnEvent) -> None:
         # trusting: what it reads is raised in the driver, or goes into a record that it signs
         self._host, self._request, self._archive, self._spec = host, request, archive.trusting(), spec
-        self._follower = _Follower(on_event)
+        self._on_event = on_event
+        self._follower = Follower(self._heard)
+        self._events: list[Event] = []
+        self._attempt: str | None = None
         self._job: RunningJob | None = None
         self._submitted = False
         self._cancelled = False
@@ -99,7 +99,7 @@ class JobRun:
                     self._running.release()
                 return Ledger(self._spec).record("Running")
         ending = self._running.wait()
-        record, key = self._archive.sealed_by(self._spec.job_id, attempt=self._follower.attempt)
+        record, key = self._archive.sealed_by(self._spec.job_id, attempt=self._attempt)
         if record is None or key is None:
             record = self._seal_dead(ending)
         elif ending.status not in _ORDERLY:  # it may have died before it wrote the row, or heard nothing of its seal
@@ -132,6 +132,12 @@ class JobRun:
             if self._follower.take(stream, chunk):
                 yield
 
+    def _heard(self, event: Event) -> None:
+        self._events.append(event)
+        if event["event"] == "job started":
+            self._attempt = event["attempt"]
+        self._on_event(event)
+
     def _abandon(self, error: BaseException) -> None:
         """Stop a job, seal it unless it is, and remove it; one that can't be stopped is its courier's to seal."""
         if not self._submitted:
@@ -149,11 +155,9 @@ class JobRun:
     def _seal_dead(self, ending: Ending) -> JobRecord:
         if self._cancelled:
             return self._seal("Cancelled")
-        words = self._follower.words.decode("utf-8", "backslashreplace").strip().splitlines()[-_LAST_WORDS:]
-        reason = "\n".join(words).removeprefix("foundations: ") or cause.of_courier(ending.status)
-        error = f"{reason}; {ending.remark}" if ending.remark else reason
+        error = self._follower.failure(ending)
         record = self._seal("Failed", error=error)
-        if not self._follower.events and words:
+        if not self._events and self._follower.last_words:
             raise CourierFailed(error)
         return record
 
@@ -163,33 +167,8 @@ class JobRun:
         for event in self._archive.events(self._spec.job_id, seen=seen):
             ledger.add(event)
             kept.add(event["n"])
-        tail = tuple(event for event in self._follower.events if event["n"] not in kept)
+        tail = tuple(event for event in self._events if event["n"] not in kept)
         ledger.extend(tail)
         record = ledger.record(state, ended=time.time(), error=error, tail=tail)
         record = replace(record, seen=segments_seen(seen))
         return self._archive.finish(self._spec, record, attempt=layout.WATCHER, watcher=True)
-
-
-class _Follower:
-    """What the courier has written so far."""
-
-    def __init__(self, on_event: OnEvent) -> None:
-        self._on_event = on_event
-        self._rest = b""
-        self.attempt: str | None = None
-        self.events: list[Mapping[str, Any]] = []
-        self.words = b""
-
-    def take(self, stream: str, chunk: bytes) -> bool:
-        """Take in a piece of the courier's output, and tell whether it completed an event."""
-        if stream == "stderr":
-            self.words += chunk
-            return False
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        # at once: it is several times as fast
-        for event in json.loads(b"[%b]" % b",".join(lines)):
-            self.events.append(event)
-            if event["event"] == "job started":
-                self.attempt = event["attempt"]
-            self._on_event(event)
-        return bool(lines)

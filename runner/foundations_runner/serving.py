@@ -53,7 +53,7 @@ class Serving:
         there = at_once(self._is_there, asked, threads=_THREADS, size=_held)
         for (one, entry), whole in zip(asked, there, strict=True):
             if whole and entry is not None:
-                elsewhere = one["persisted"] and self._archive.blobs is not self._archive.cache_blobs
+                elsewhere = one["persisted"] and self._archive.has_cache_elsewhere
                 copied = self._uploads.begin(partial(self._copy, entry.value)) if elsewhere else None
                 self._hits[one["stage"]] = entry, copied
         return there
@@ -91,7 +91,7 @@ class Serving:
         # a result that this job keeps is read, so that it can be read from this job; of others it is asked for
         if one["persisted"]:
             return self._whole(entry.value)
-        names = {name for buffer in entry.value.buffers for name in buffer.chunks}
+        names = entry.value.chunks
         holds = self._archive.cache_blobs.holds
         return all(map(holds, names) if len(names) < 2 else at_once(holds, names))
 

@@ -15,9 +15,9 @@ import pytest
 
 from foundations_archive import ArchiveDamaged, DirectoryStore, Entry, NotArchived, S3Store, Store, layout
 from foundations_archive.archive import Archive, new_attempt, open_archive
+from foundations_archive.damage import ArchiveWarning
 from foundations_archive.envelope import canonical, seal, unseal
 from foundations_archive.errors import ArchiveError, JobTaken, NewerFormat
-from foundations_archive.index import ArchiveWarning
 from foundations_archive.records import (
     Buffer,
     CacheEntry,

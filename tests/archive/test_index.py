@@ -9,10 +9,10 @@ import pytest
 
 from foundations_archive import ArchiveUnreachable, DirectoryStore, S3Settings, S3Store, layout
 from foundations_archive.archive import Archive
+from foundations_archive.damage import ArchiveWarning, rebuilt_row
 from foundations_archive.envelope import seal
 from foundations_archive.groups import grouped, merged
 from foundations_archive.hiding import hide
-from foundations_archive.index import ArchiveWarning, rebuilt_row
 from foundations_archive.packs import Pack
 from tests.archive.conftest import MakeBucket
 from tests.archive.counted import CountedStore

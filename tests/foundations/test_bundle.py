@@ -12,7 +12,8 @@ from foundations.bundle import pack, readable, summary, upload
 from foundations.errors import BundleError
 from foundations_archive.blobs import CHUNK, Blobs
 from foundations_archive.local import DirectoryStore
-from foundations_archive.manifest import EMPTY, BundleFile, Manifest, unpack
+from foundations_archive.manifest import EMPTY, BundleFile, Manifest
+from foundations_archive.unpacking import unpack
 
 
 class Meanwhile(frozenset[str]):

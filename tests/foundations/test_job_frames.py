@@ -14,8 +14,8 @@ from foundations.frames import BASE, free_name, times_column, value_or_list
 from foundations.job_frames import metrics_frame, table_frame
 from foundations_archive.envelope import canonical, untagged
 from foundations_archive.groups import Group, grouped, merged
-from foundations_archive.index import Table
 from foundations_archive.packs import Pack, unpacked
+from foundations_archive.table import Table
 
 NAN = {"$float": "nan"}
 RESULTS = {"job_name", "stage_id", "stage_name", "has_unstructured_result"}

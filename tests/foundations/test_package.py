@@ -40,6 +40,7 @@ foundations/cli/archive/stats_archive.py
 foundations/cli/cache/__init__.py
 foundations/cli/cache/accept_cache.py
 foundations/cli/deploy.py
+foundations/cli/drivers.py
 foundations/cli/info.py
 foundations/cli/init.py
 foundations/cli/output.py
@@ -63,6 +64,7 @@ foundations/culprits.py
 foundations/current.py
 foundations/deployment.py
 foundations/describe.py
+foundations/difference_lines.py
 foundations/differences.py
 foundations/diversion.py
 foundations/downloads.py
@@ -134,6 +136,7 @@ foundations/keys/nodes.py
 foundations/keys/objects.py
 foundations/keys/observed.py
 foundations/keys/observer.py
+foundations/keys/parsing.py
 foundations/keys/places.py
 foundations/keys/plain_values.py
 foundations/keys/polars_frames.py
@@ -205,6 +208,7 @@ foundations/refusals.py
 foundations/report.py
 foundations/resources.py
 foundations/results.py
+foundations/running.py
 foundations/same_process.py
 foundations/schedule.py
 foundations/schema.py
@@ -240,6 +244,7 @@ foundations_archive/cache_entries.py
 foundations_archive/cancellation.py
 foundations_archive/codecs.py
 foundations_archive/columns.py
+foundations_archive/damage.py
 foundations_archive/descriptor.py
 foundations_archive/envelope.py
 foundations_archive/errors.py
@@ -249,6 +254,7 @@ foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py
 foundations_archive/job_reading.py
+foundations_archive/job_writing.py
 foundations_archive/late.py
 foundations_archive/layout.py
 foundations_archive/leases.py
@@ -274,7 +280,9 @@ foundations_archive/series.py
 foundations_archive/signing.py
 foundations_archive/standing.py
 foundations_archive/store.py
+foundations_archive/table.py
 foundations_archive/tracked.py
+foundations_archive/unpacking.py
 foundations_archive/upkeep/__init__.py
 foundations_archive/upkeep/check.py
 foundations_archive/upkeep/check_blobs.py
@@ -323,6 +331,7 @@ foundations_runner/engine.py
 foundations_runner/errors.py
 foundations_runner/expected.py
 foundations_runner/explanations.py
+foundations_runner/following.py
 foundations_runner/gpus.py
 foundations_runner/handover.py
 foundations_runner/host.py

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foundations.printable import masked, one_line, printable
+from foundations.printable import masked, one_line, printable, redacted_line
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,7 @@ def test_what_would_move_a_cursor_is_made_visible(text: str, shown: str) -> None
 
 def test_a_line_break_is_shown_as_its_escape() -> None:
     assert printable("two \n lines") == "two \\n lines"
+
+
+def test_what_stands_before_the_at_of_an_address_is_left_out() -> None:
+    assert redacted_line("at s3://me:secret@host/\n path\x1b") == "at s3://***@host/ path\\x1b"

@@ -190,6 +190,20 @@ def test_two_signing_key_files_are_one_too_many(root: Path) -> None:
         load_environment("x", root)
 
 
+@pytest.mark.parametrize("section", ["cache_config", "cache"])
+def test_a_cache_is_read_only_where_one_of_two_sections_says_so(root: Path, section: str) -> None:
+    configure(root, "x", f"job_deployment_env: local\n{section}: {{read_only: true}}\n")
+    assert load_environment("x", root).cache_read_only
+    configure(root, "x", f"job_deployment_env: local\n{section}: {{read_only: false}}\n")
+    assert not load_environment("x", root).cache_read_only
+
+
+def test_both_of_them_are_one_too_many_whatever_they_say(root: Path) -> None:
+    configure(root, "x", "job_deployment_env: local\ncache_config: {read_only: false}\ncache: {read_only: true}\n")
+    with pytest.raises(SettingsError, match="read_only is set in cache_config and in cache; leave one of them out"):
+        load_environment("x", root)
+
+
 def test_an_unknown_environment_lists_the_known_ones_and_the_places(root: Path, user: Path) -> None:
     configure(root, "docker")
     configure(user, "gpu")

@@ -25,7 +25,7 @@ import pytest
 
 from foundations import Stage, create_stage, current
 from foundations.graph import Options, Upstream
-from foundations.stage import refuse_in_job
+from foundations.in_job import refuse_in_job
 
 Pair = namedtuple("Pair", "left right")
 

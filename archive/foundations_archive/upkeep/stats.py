@@ -47,7 +47,7 @@ def statistics(archive: Archive, *, most: int = _MOST) -> Statistics:
     dead = sizes.keys() - names
     unreferenced = None if unreadable else (len(dead), sum(sizes[digest] for digest in dead))
     kinds = _kinds(found)
-    if archive.cache_store is not archive.store:
+    if archive.has_cache_elsewhere:
         kinds |= {f"cache store: {kind}": pair for kind, pair in _kinds(inventory(archive.cache_store)).items()}
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")

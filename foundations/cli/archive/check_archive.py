@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from foundations.bundle import readable
 from foundations.cli.archive.place import add_place, opened
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.output import Answer
 from foundations.cli.parser import add_json
-from foundations.printable import one_line, printable
+from foundations.printable import one_line, printable, redacted_line
 from foundations_archive.archive import Archive
 from foundations_archive.upkeep.check import check
 from foundations_archive.upkeep.findings import Report

@@ -3,8 +3,9 @@
 import argparse
 
 from foundations.cli.archive.place import add_place, opened
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.output import Answer
 from foundations.cli.parser import add_json
+from foundations.printable import redacted_line
 from foundations_archive.packing import compact
 
 DESCRIPTION = """\

@@ -6,8 +6,9 @@ import time
 
 from foundations.bundle import readable
 from foundations.cli.archive.place import settings
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.output import Answer
 from foundations.cli.parser import add_json
+from foundations.printable import redacted_line
 from foundations_archive.location import open_store
 from foundations_archive.upkeep.copying import Progress, copy
 

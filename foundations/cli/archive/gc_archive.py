@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from foundations.bundle import readable
 from foundations.cli.archive.place import add_place, opened
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.output import Answer
 from foundations.cli.parser import add_json
-from foundations.printable import one_line
+from foundations.printable import one_line, redacted_line
 from foundations_archive.blobs import GRACE_SECONDS
 from foundations_archive.upkeep.collection import INTERVAL_SECONDS, Collected, collect
 

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from foundations.archives import archive_of
-from foundations.cli.output import redacted_line
 from foundations.cli.parser import CommandError, UsageError
+from foundations.printable import redacted_line
 from foundations.project import find_root
 from foundations.settings import Environment, load_environment, signing_key_override
 from foundations_archive import layout

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from foundations.bundle import readable
 from foundations.cli.archive.place import add_place, opened
-from foundations.cli.output import Answer, aligned, redacted_line
+from foundations.cli.output import Answer, aligned
 from foundations.cli.parser import add_json
-from foundations.printable import one_line, printable
+from foundations.printable import one_line, printable, redacted_line
 from foundations_archive.upkeep.stats import Statistics, statistics
 
 DESCRIPTION = """\

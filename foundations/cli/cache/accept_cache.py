@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from foundations.cli.deploy import driver_named, require_environment
-from foundations.cli.output import Answer, redacted_line
+from foundations.cli.drivers import add_driver, add_environment, require_driver
+from foundations.cli.output import Answer
 from foundations.cli.parser import CommandError, UsageError, add_json, near
 from foundations.cli.plan import plans_of
-from foundations.printable import masked
+from foundations.difference_lines import diff_lines
+from foundations.printable import redacted_line
 
 _DRIVER = "driver.py"
 DESCRIPTION = """\
@@ -24,31 +25,27 @@ Nothing is executed. Arguments, packages, files and variables that differ are no
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Take the stage, the options, the driver, and whatever the driver takes."""
-    parser.add_argument("--env", metavar="NAME", help="the environment, where the driver sets none")
+    add_environment(parser)
     add_json(parser)
     parser.add_argument("stage", metavar="STAGE", help="the name of a stage, or its id")
-    parser.add_argument("driver", metavar="DRIVER", nargs="?", help=f"the driver's file; default: {_DRIVER}")
-    rest = parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER, help="what the driver gets")
-    rest.required = False  # before Python 3.13 argparse says that they are
+    add_driver(parser, default=_DRIVER)
 
 
 def run(options: argparse.Namespace) -> Answer:
     """Return what was accepted; the status is 1 where a stage of the name would run all the same."""
     if options.driver is None and not Path(_DRIVER).is_file():
         raise UsageError(f"there is no {_DRIVER} here; name the driver whose stage {options.stage} is accepted")
-    name = options.driver or _DRIVER
-    driver = driver_named(name)
-    if options.env is not None:
-        require_environment(options.env, driver)
-    plans, status = plans_of(name, options.arguments, env=options.env, quiet=True, accepted=options.stage)
+    driver = options.driver or _DRIVER
+    require_driver(driver, env=options.env)
+    plans, status = plans_of(driver, options.arguments, env=options.env, quiet=True, accepted=options.stage)
     if status:
         raise CommandError(f"the driver ended with status {status}")
     stages = [stage for plan in plans for stage in plan["stages"]]
     if not stages:
         known = {known for plan in plans for known in plan["names"]}
         raise UsageError(f"the driver runs no stage {options.stage!r}{near(options.stage, sorted(known))}")
-    refused = [one for one in stages if one["job_id"] is None and "served" not in (one["reason"] or "")]
-    return Answer({"stages": stages}, list(_lines(stages)), status=1 if refused else 0)
+    status = 1 if any(stage["refused"] for stage in stages) else 0
+    return Answer({"stages": stages}, list(_lines(stages)), status=status)
 
 
 def _lines(stages: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -60,6 +57,4 @@ def _lines(stages: list[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{name}  accepted: served by the result of job {redacted_line(one['job_id'])}, in spite of"
         for difference in one["differences"]:
             yield f"  {redacted_line(difference['name'])} {difference['says']}"
-            yield from (
-                f"    {masked(line.expandtabs(4))}".rstrip() for line in (difference["diff"] or "").splitlines()
-            )
+            yield from diff_lines(difference["diff"])

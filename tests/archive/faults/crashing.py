@@ -84,7 +84,7 @@ def _arm_stores(steps: _Steps) -> None:
 
 
 def _arm_driver(steps: _Steps) -> None:
-    from foundations_runner import run
+    from foundations_runner.following import Follower
     from foundations_runner.order import Order
     from foundations_runner.process_host import LocalJob, ProcessHost
 
@@ -92,7 +92,7 @@ def _arm_driver(steps: _Steps) -> None:
     _wrap(ProcessHost, "start", steps)
     _wrap(Order, "encoded", steps)  # the courier is there, and has not got its order yet
     _wrap(LocalJob, "remove", steps)
-    follow = run._Follower.__init__
+    follow = Follower.__init__
 
     def followed(self: Any, on_event: Callable[[Any], None]) -> None:
         def seen(event: Any) -> None:
@@ -101,7 +101,7 @@ def _arm_driver(steps: _Steps) -> None:
 
         follow(self, seen)
 
-    run._Follower.__init__ = followed  # type: ignore[method-assign]
+    Follower.__init__ = followed  # type: ignore[method-assign]
 
 
 def _arm_courier(steps: _Steps) -> None:

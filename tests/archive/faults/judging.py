@@ -7,9 +7,10 @@ from typing import Any
 from foundations.results import load_value
 from foundations_archive import layout
 from foundations_archive.archive import Archive
-from foundations_archive.manifest import Manifest, unpack
+from foundations_archive.manifest import Manifest
 from foundations_archive.records import JobRecord, JobSpec
 from foundations_archive.store import Entry, Store
+from foundations_archive.unpacking import unpack
 from foundations_archive.upkeep.check import check
 from foundations_archive.upkeep.repair import repair
 

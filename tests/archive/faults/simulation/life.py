@@ -10,10 +10,10 @@ from typing import Any
 from foundations_archive import layout
 from foundations_archive.archive import Archive
 from foundations_archive.cancellation import request_cancellation
+from foundations_archive.damage import ArchiveWarning
 from foundations_archive.envelope import unseal
 from foundations_archive.errors import ArchiveUnreachable, JobTaken, NotArchived
 from foundations_archive.hiding import hide
-from foundations_archive.index import ArchiveWarning
 from foundations_archive.manifest import BundleFile, Manifest
 from foundations_archive.packing import compact
 from foundations_archive.records import JobSpec

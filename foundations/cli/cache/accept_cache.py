@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
     parser.add_argument("stage", metavar="STAGE", help="the name of a stage, or its id")
     add_driver(parser, default=_DRIVER)
+    parser.usage = "%(prog)s [-h] [--env NAME] [--json] STAGE [DRIVER ...]"
 
 
 def run(options: argparse.Namespace) -> Answer:

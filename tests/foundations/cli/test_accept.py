@@ -126,6 +126,32 @@ def test_without_a_driver_the_command_asks_for_it(project: Project) -> None:
     ).stdout  # fmt: skip
 
 
+@pytest.mark.parametrize("before", [["--env", "other", "train"], ["train", "--env", "other"]])
+def test_options_stand_anywhere_before_the_driver(project: Project, before: list[str]) -> None:
+    project.write("config/other.config.yaml", "job_deployment_env: local\n")
+    shown = "import os, sys; print(os.environ['FOUNDATIONS_ENVIRONMENT'], sys.argv.pop(), file=sys.stderr)"
+    project.write("drives.py", DRIVER.replace("import sys", shown))
+    ended = project.python("-m", "foundations", "cache", "accept", *before, "drives.py", "1", "--json")
+    assert "other --json" in ended.stderr
+    assert "accepted: served by the result of job" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--env", "nope", "driver.py"], "'nope'"),
+        (["train", "--env", "nope"], "'nope'"),
+        (["train", "--epochs", "3"], "there is no option --epochs"),
+    ],
+)
+def test_an_option_that_can_not_be_right_is_not_left_to_the_driver(
+    project: Project, arguments: list[str], said: str
+) -> None:
+    ended = project.python("-m", "foundations", "cache", "accept", *arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+
+
 def test_a_cache_that_is_read_only_accepts_nothing(project: Project) -> None:
     project.write("config/local.config.yaml", "job_deployment_env: local\ncache: {read_only: true}\n")
     assert {stage["reason"] for stage in accept(project, "train", status=1)} == {"the cache is read-only"}

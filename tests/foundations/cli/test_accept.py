@@ -71,6 +71,32 @@ def test_results_of_the_code_before_serve_the_code_as_it_is_now(project: Project
     assert all(stage["reason"] == "it is served from the cache as it is" for stage in accept(project, "train"))
 
 
+def test_code_that_was_accepted_can_be_rewritten_and_accepted_again(project: Project) -> None:
+    (first,) = project.archive.job_ids()
+    accept(project, "train")
+    project.drive()
+    project.write("model.py", REFACTORED.replace("rate * len(text)", "rate * int(len(text))"))
+    (stage, _) = accept(project, "train")
+    assert stage["job_id"] == first
+    (difference,) = stage["differences"]
+    assert "rate * len(text)" in difference["old"]  # type: ignore[index]
+    project.drive()
+    assert set(project.statuses().values()) == {"cached"}
+
+
+def test_code_that_was_accepted_is_compared_as_that_of_the_job_that_had_it(project: Project) -> None:
+    accept(project, "train")
+    project.drive()
+    second = project.archive.rows()[-1]["job_id"]
+    project.write("model.py", REFACTORED.replace("rate * len", "1 * rate * len"))
+    project.drive()
+    third = project.archive.rows()[-1]["job_id"]
+    told = json.loads(project.python("-m", "foundations", "why", third, "train", "--json").stdout)["stages"]
+    compared = told[0]["compared_with"]
+    assert (compared["job_id"], compared["ended"] is None) == (second, False)
+    assert "return rate * len(text)" in told[0]["differences"][0]["old"]
+
+
 def test_what_differs_in_more_than_code_is_not_accepted(project: Project) -> None:
     stages = accept(project, "train", "driver.py", "1", "3", status=1)
     assert [stage["job_id"] is None for stage in stages] == [False, True]

@@ -10,6 +10,7 @@ from foundations.signature import STAGE_FUNCTION, name_of
 
 # set by `foundations deploy --no-cache` for its driver
 NO_CACHE = "FOUNDATIONS_NO_CACHE"
+_NO = frozenset({"", "0", "false", "no", "off"})
 # set by `foundations plan` for its driver: the file to which the plans go too, as JSON, one line each
 PLANS = "FOUNDATIONS_PLANS"
 # set by `foundations cache accept` beside that: the name of the stage whose code is accepted
@@ -45,9 +46,14 @@ def refreshed(graph: StageGraph, wanted: Iterable[Any], *, is_stage: Callable[[A
     return _changed(graph, lambda call: replace(call, caching=replace(call.caching, refresh=True)), chosen)
 
 
+def without_cache() -> bool:
+    """Tell whether this driver's jobs are to do without the cache."""
+    return os.environ.get(NO_CACHE, "").strip().lower() not in _NO
+
+
 def as_allowed(graph: StageGraph) -> StageGraph:
     """Return a graph without a cached stage where this driver is to do without the cache, else as it is."""
-    if os.environ.get(NO_CACHE, "") in ("", "0"):
+    if not without_cache():
         return graph
     return _changed(graph, lambda call: replace(call, cached=False), {call.id for call in graph.calls})
 

@@ -88,6 +88,10 @@ class CachedRun:
             observed = replace(observed, leaves={**cache.observer.left_by(named), **observed.leaves})
         return Kept(key, content, observed.plain(), cache.place(call, key))
 
+    def not_serialized(self, why: str) -> None:
+        """Take note that a result that was to be kept can't be."""
+        self._kept, self._not_kept = None, self._not_kept or f"it can't be serialized: {why}"
+
     def explanation(self) -> Explanation | None:
         """Return why the stage ran, once it has and it is known whether its result is kept."""
         observed, how = self._watch.observed, {"kept": self._kept, "not_kept": self._not_kept}

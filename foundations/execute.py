@@ -179,8 +179,11 @@ class _Run:
             raise StageFailed(call, text) from error
         outcome = Outcome("succeeded", time.perf_counter() - began)
         kept = cached.kept(result, self.value) if cached else None
-        outcome = replace(outcome, kept=kept, explanation=self._explanation(call, key, cached))
-        self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
+        outcome = replace(outcome, kept=kept)
+        outcome = _with_value(outcome, result) if kept or call.persisted else outcome
+        if cached and outcome.unserializable:
+            cached.not_serialized(outcome.unserializable)
+        self._reporter.ended(call, replace(outcome, explanation=self._explanation(call, key, cached)))
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
         return {}

@@ -22,6 +22,7 @@ _NOT_RUN = {
     "Lost": "the job was lost before it",
     "Cancelled": "the job was cancelled before it",
 }
+_WITHOUT_CACHE = "the job did without the cache (--no-cache, or FOUNDATIONS_NO_CACHE)"
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ class StageReason:
 
 def _nothing_differs(earlier: Earlier) -> str:
     if earlier.status != "succeeded":
-        return "nothing differs, and there is no result since it failed,"
+        return "nothing differs, and there is no result since it failed"
     not_kept = earlier.explanation.stage.content["not_kept"]
     if not_kept:
-        return f"nothing differs, and the result was not cached ({not_kept}),"
-    return "nothing differs, and the result is not in this cache any more,"
+        return f"nothing differs, and the result was not cached ({not_kept})"
+    return "nothing differs, and the result is not in this cache any more"
 
 
 def reasons(
@@ -135,6 +136,8 @@ class _Telling:
             return StageReason(stage, became, label, "not run", ("a stage that it needs failed",))
         if became.status == "not run":
             return StageReason(stage, became, label, "not run", (self._why_not_run(became),))
+        if not stage.cached and "cache" in self._spec.facts:
+            return StageReason(stage, became, label, "not cached", (_WITHOUT_CACHE,))
         if not stage.cached:
             return StageReason(stage, became, label, "not cached", ("enable_caching() was not called",))
         if not became.explanation:

@@ -95,9 +95,11 @@ def _verdict(one: StageReason) -> str:
     took = f" ({seconds_text(one.became.seconds)})" if one.became.seconds is not None else ""
     if one.verdict == "refused" or one.earlier is None:
         return f"{one.verdict}{took}: {redacted_line(one.reason or 'the first time')}"
-    number = len(one.differences)
-    told = {0: "no difference" if one.why else redacted_line(one.reason or ""), 1: "1 difference"}
-    return f"miss{took}: {told.get(number, f'{number:,} differences')} from {_run(one, one.earlier)}"
+    number, run = len(one.differences), _run(one, one.earlier)
+    if not number and not one.why:
+        return f"miss{took}: {redacted_line(one.reason or '')}; compared with {run}"
+    told = {0: "no difference", 1: "1 difference"}
+    return f"miss{took}: {told.get(number, f'{number:,} differences')} from {run}"
 
 
 def _run(one: StageReason, earlier: Earlier) -> str:

@@ -218,6 +218,6 @@ def test_what_is_no_stage_of_the_job_can_not_be_refreshed() -> None:
 
 def test_the_variable_counts_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = foundations.create_stage(number)(1).enable_caching().graph({})
-    for text, cached in (("", True), ("0", True), ("1", False), ("yes", False)):
+    for text, cached in (("", True), ("0", True), ("False", True), ("off ", True), ("1", False), ("yes", False)):
         monkeypatch.setenv("FOUNDATIONS_NO_CACHE", text)
         assert as_allowed(graph).calls[0].cached is cached

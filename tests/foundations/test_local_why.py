@@ -242,6 +242,15 @@ def test_a_result_that_was_not_kept_is_told(project: Project) -> None:
     assert "the result was not cached (it changed an argument in place)" in stage["reason"]
 
 
+def test_a_stage_that_changes_a_global_is_told_what_to_do(project: Project) -> None:
+    model = MODEL.replace("return len(rows)", "SEEN.append(rows)\n        return len(SEEN)", 1)
+    project.write("model.py", f"{model}\n    SEEN = []\n")
+    project.write("driver.py", DRIVER.replace("Handle()", "1"))
+    job = run(project, refused=True)
+    (said,) = [line for line in project.log(job, "stderr") if "SEEN" in line]
+    assert "changed while stage take ran, which uses it; its result is not cached: pass what changes as" in said
+
+
 def test_a_job_that_did_without_the_cache_says_so(project: Project) -> None:
     job = run(project, environment={"FOUNDATIONS_NO_CACHE": 1})
     assert {(stage["verdict"], stage["reason"]) for stage in why(project, job).values()} == {

@@ -25,7 +25,16 @@ def is_planning() -> bool:
 def refuse_in_plan(what: str) -> None:
     """Raise `RuntimeError` where this driver is to plan its jobs, and this can't be planned."""
     if is_planning():
-        raise RuntimeError(f"{what} can't be planned: its jobs depend on one another; plan a run of one of them")
+        raise RuntimeError(f"{what} can't be planned: it is many jobs; plan a run with one set of its parameters")
+
+
+def listed(refresh: Any, *, stage: type[Any]) -> tuple[Any, ...]:
+    """Return what is to be refreshed; raise `TypeError` for what is no list, as a stage or a function by itself."""
+    alone = isinstance(refresh, stage) or callable(refresh)
+    if alone or not isinstance(refresh, Iterable):
+        hint = "; write refresh=[...] around it" if alone else ""
+        raise TypeError(f"refresh takes a list of stages and functions of stages, got {refresh!r}{hint}")
+    return tuple(refresh)
 
 
 def refreshed(graph: StageGraph, wanted: Iterable[Any], *, is_stage: Callable[[Any], bool]) -> StageGraph:

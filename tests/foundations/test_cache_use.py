@@ -216,6 +216,22 @@ def test_what_is_no_stage_of_the_job_can_not_be_refreshed() -> None:
     assert refreshed(graph, [number], is_stage=is_stage).calls[0].caching.refresh
 
 
+@pytest.mark.parametrize(
+    ("options", "kind", "said"),
+    [
+        ({"refresh": number}, TypeError, r"got <function number .*; write refresh=\["),
+        ({"refresh": foundations.create_stage(number)}, TypeError, r"; write refresh=\["),
+        ({"refresh": foundations.create_stage(number)(1)}, TypeError, r"got <stage number .*; write refresh=\["),
+        ({"refresh": None}, TypeError, "a list of stages and functions of stages, got None$"),
+        ({"dry": "yes"}, TypeError, "dry is True or False, got 'yes'"),
+        ({"dry": True, "wait": False}, ValueError, "leave wait=False out"),
+    ],
+)
+def test_a_run_that_can_not_be_meant_is_refused(options: dict[str, Any], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        foundations.create_stage(number)(1).run(**options)
+
+
 def test_the_variable_counts_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = foundations.create_stage(number)(1).enable_caching().graph({})
     for text, cached in (("", True), ("0", True), ("False", True), ("off ", True), ("1", False), ("yes", False)):

@@ -196,7 +196,7 @@ def test_the_command_says_what_is_wrong(project: Project) -> None:
         (["bad.py"], 1, "ZeroDivisionError"),
         (["missing.py"], 2, "there is no driver"),
         (["--env", "nowhere", "run.py"], 2, "there is no environment 'nowhere'"),
-        (["search.py"], 1, "grid_search() can't be planned"),
+        (["search.py"], 1, "grid_search() can't be planned: it is many jobs"),
     ):
         ended = project.python("-m", "foundations", "plan", *arguments)
         assert ended.returncode == status, ended.stderr

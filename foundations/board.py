@@ -39,6 +39,7 @@ class Tally:
         self.building = ""
         self.total = self.done = 0
         self._ended: Counter[str] = Counter()
+        self._statuses: dict[str, str] = {}
         self._names: Mapping[str, str] = {}
         self._labels: Mapping[str, str] = {}
         self._running: dict[str, None] = {}
@@ -58,10 +59,14 @@ class Tally:
         self._running[stage] = None
 
     def ended(self, event: Mapping[str, Any]) -> None:
-        """Count a stage that has ended, whichever way."""
-        self._running.pop(event["stage"], None)
-        self._ended[event["status"]] += 1
-        self.done += 1
+        """Count a stage that has ended, whichever way; one that was served and ran after all counts once."""
+        stage, status = event["stage"], event["status"]
+        self._running.pop(stage, None)
+        if before := self._statuses.get(stage):
+            self._ended[before] -= 1
+        self._statuses[stage] = status
+        self._ended[status] += 1
+        self.done = len(self._statuses)
 
     def name(self, stage: str) -> str:
         """Return what the user calls a stage."""
@@ -74,7 +79,7 @@ class Tally:
     @property
     def summary(self) -> str:
         """How the stages ended that have."""
-        return ", ".join(f"{count} {status}" for status, count in sorted(self._ended.items(), reverse=True))
+        return ", ".join(f"{count} {status}" for status, count in sorted(self._ended.items(), reverse=True) if count)
 
     def board(self, seconds: float) -> Board:
         """Return what to show now."""

@@ -161,8 +161,8 @@ class _Run:
             key = self._cache.key(call) if call.cached else None
             if key and not again and self._serve(call, key, began):
                 return {}
-            began = time.perf_counter()
             args, kwargs = self.results.arguments(call, self.value)
+            began = time.perf_counter()  # now: what it takes may have been made anew
             if named := self._cache.leftovers.named_in((args, kwargs)):
                 return named
             cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from foundations.stage_labels import stage_labels
 from foundations_archive.records import JobSpec
 
 _NAMES_SHOWN = 8
@@ -48,11 +49,7 @@ class Tally:
         """Take in what the stages of the job are called."""
         self.total = len(spec.stages)
         self._names = {stage.id: stage.name for stage in spec.stages}
-        twice = {name for name, count in Counter(self._names.values()).items() if count > 1}
-        self._labels = {
-            stage.id: f"{stage.name}#{place}" if stage.name in twice else stage.name
-            for place, stage in enumerate(spec.stages)
-        }
+        self._labels = stage_labels(self._names)
 
     def started(self, stage: str) -> None:
         """Count a stage that begins."""

@@ -1,6 +1,5 @@
 """Why each stage of a job was served from the cache, or was not, from what the archive holds."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,6 +9,7 @@ from foundations.differences import Difference
 from foundations.earlier import Earlier, EarlierStages
 from foundations.explanation import Explanation
 from foundations.explanation_reader import Explanations, Unexplained
+from foundations.stage_labels import stage_labels
 from foundations_archive.archive import Archive
 from foundations_archive.errors import ArchiveDamaged, NotArchived
 from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
@@ -107,11 +107,7 @@ def reasons(
 
 def labels_of(spec: JobSpec) -> dict[str, str]:
     """Return by id what each stage of a job is called: its name, and `name#place` where several have it."""
-    times = Counter(stage.name for stage in spec.stages)
-    return {
-        stage.id: f"{stage.name}#{place}" if times[stage.name] > 1 else stage.name
-        for place, stage in enumerate(spec.stages)
-    }
+    return stage_labels({stage.id: stage.name for stage in spec.stages})
 
 
 def stages_named(spec: JobSpec, name: str) -> list[str]:

@@ -56,7 +56,8 @@ class _DriverAndArguments(argparse.Action):
     ) -> None:
         """Set both."""
         del parser, option_string
-        namespace.driver, *namespace.arguments = values or [None]
+        words = [values] if isinstance(values, str) else list(values or [None])
+        namespace.driver, namespace.arguments = words[0], words[1:]
 
 
 def _add_driver_that_may_be_left_out(parser: argparse.ArgumentParser, default: str) -> None:

@@ -31,7 +31,9 @@ def lines(spec: JobSpec, record: JobRecord, found: Sequence[StageReason], *, in_
     """Return the lines for some stages of a job, of which there may be thousands; `in_full` leaves nothing out."""
     counts: Counter[str] = Counter(one.verdict for one in found)
     told = ", ".join(_counted(number, verdict) for verdict in _VERDICTS if (number := counts[verdict]))
-    head = f"job {one_line(spec.job_id)} of project {one_line(spec.project)}, {record.state}: {told or 'no stages'}"
+    part = f"; {len(found):,} of {len(spec.stages):,} stages" if len(found) < len(spec.stages) else ""
+    job = f"job {one_line(spec.job_id)} of project {one_line(spec.project)}, {record.state}"
+    head = f"{job}{part}: {told or 'no stages'}"
     return [
         head,
         "",

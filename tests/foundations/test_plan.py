@@ -179,6 +179,7 @@ def test_the_command_plans_every_run_of_a_driver(project: Project) -> None:
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("plan for project default, environment local: 1 would run") == 3
     assert "end" not in ended.stdout
+    assert [line.split()[0] for line in ended.stdout.splitlines()[2:4]] == ["train#1", "train#2"]
     assert "the plan ends here: result is asked of a job that has not run" in ended.stderr
     assert not ran.exists()
     as_json = project.python("-m", "foundations", "plan", "--json", "run.py", RAN=str(ran))
@@ -245,7 +246,7 @@ def test_a_plan_is_a_table_for_people() -> None:
         PlannedStage("1", "load", "served", job_id="job-1", took=2.0),
         PlannedStage("2", "a \x1b[31mred\n one", "runs", "it is new", expected=None),
         PlannedStage("3", "train", "runs", "it is new", expected=61.5),
-        *(PlannedStage(str(number), "many", "skipped") for number in range(300)),
+        *(PlannedStage(f"many-{number}", "many", "skipped") for number in range(300)),
     ]
     plan = Plan(tuple(stages), "3", "local", "demo")
     lines = str(plan).splitlines()

@@ -97,6 +97,16 @@ def test_code_that_was_accepted_is_compared_as_that_of_the_job_that_had_it(proje
     assert "return rate * len(text)" in told[0]["differences"][0]["old"]
 
 
+def test_one_of_several_stages_of_a_name_is_accepted_by_its_place(project: Project) -> None:
+    (stage,) = accept(project, "train#1", "driver.py", "1", "2")
+    assert stage["label"] == "train#1"
+    ended = project.python("-m", "foundations", "cache", "accept", "train#7", "driver.py", "1", "2")
+    assert (ended.returncode, "the driver runs no stage 'train#7'; it has train#1, train#2" in ended.stderr) == (
+        2,
+        True,
+    )
+
+
 def test_what_differs_in_more_than_code_is_not_accepted(project: Project) -> None:
     stages = accept(project, "train", "driver.py", "1", "3", status=1)
     assert [stage["job_id"] is None for stage in stages] == [False, True]

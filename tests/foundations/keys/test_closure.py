@@ -135,6 +135,7 @@ def test_what_can_not_be_cached_is_refused_by_name(name: str, load: Load, closur
             held.close()
     assert found.refused is not None
     assert why in found.refused
+    assert "; " in found.refused  # what can be done
 
 
 COARSE = {

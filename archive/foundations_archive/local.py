@@ -241,6 +241,7 @@ class DirectoryStore:
         except OSError as error:
             raise explanation(error, f"{doing} {key} in" if key else f"{doing} in", key, self.location) from error
 
+
 def _failed(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 

@@ -1,5 +1,7 @@
 """What one object of an archive can't give never ends a job that can compute it: it is a miss, and the log says why."""
 
+import hashlib
+import json
 import os
 import shutil
 import sys
@@ -9,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foundations_archive import layout
+from foundations_archive import S3Settings, S3Store, layout
+from foundations_archive.archive import Archive
 from foundations_archive.records import CacheEntry
 from tests.archive.conftest import make_bucket  # noqa: F401 - a fixture
+from tests.conftest import cannot, s3_server
 from tests.foundations.conftest import MakeProject, Project
 
 if TYPE_CHECKING:
@@ -165,3 +169,130 @@ def test_an_entry_that_cannot_be_written_leaves_the_job_alone(project: Project) 
         )
     found = {stage["stage_name"]: stage["stage_status"] for stage in project.stages()}
     assert found == {"make": "succeeded", "words": "cached", "total": "succeeded"}
+
+
+def test_folders_of_somebody_else_leave_the_job_alone(project: Project) -> None:
+    (project.archive_path / layout.CACHE).chmod(0)
+    for _ in range(2):
+        assert ran(project) == ["make", "total", "words"]
+        assert log(project).count("the cache does not keep the result of this stage: user") == 3
+    (project.archive_path / layout.CACHE).chmod(0o700)
+    # of a result that the job does not keep the cache alone has the value
+    _, entry = entries(project)["words"]
+    folder = blob(project, next(iter(entry.value.chunks))).parent
+    if folder in {blob(project, digest).parent for digest in unharmed(project, entry)}:
+        pytest.skip("by chance the job's own files lie in the same folder")
+    folder.chmod(0)
+    assert ran(project, 1) == ["total", "words"]
+    assert f"may not look at blobs/{folder.name}/" in log(project)
+    assert "the cache does not keep the result of this stage: user" in log(project)
+
+
+def unharmed(project: Project, entry: CacheEntry) -> set[str]:
+    """Return the names of all blobs but those of a value."""
+    return {file.name for file in (project.archive_path / "blobs").glob("*/*")} - entry.value.chunks
+
+
+@pytest.mark.parametrize("harm", HEALED)
+def test_values_that_cannot_be_read_are_misses(project: Project, harm: Harm) -> None:
+    found = [entries(project)[name][1] for name in ("make", "words")]
+    assert len(found[0].value.chunks) > 1
+    for digest in {digest for entry in found for digest in entry.value.chunks}:
+        harm(blob(project, digest))
+    assert ran(project, 1) == ["make", "total", "words"]
+    assert ("may not read blobs/" in log(project)) == (harm is without_rights)
+
+
+@pytest.mark.parametrize("harm", HEALED)
+def test_the_artifact_of_a_stage_that_would_be_served_is_made_anew(project: Project, harm: Harm) -> None:
+    (artifact,) = entries(project)["make"][1].artifacts
+    harm(blob(project, artifact.manifest))
+    assert ran(project) == ["make"]
+    assert ran(project) == []
+    assert project.archive.blobs.get(artifact.manifest)
+
+
+@pytest.mark.parametrize("harm", HEALED)
+def test_an_explanation_that_cannot_be_read_ends_nothing(project: Project, harm: Harm) -> None:
+    for digest in {digest for _, entry in entries(project).values() for digest in entry.explanation}:
+        harm(blob(project, digest))
+    assert ran(project) == []
+    *_, job_id = sorted(project.archive.job_ids())
+    told = as_user(project, "-m", "foundations", "why", job_id)
+    assert told.returncode == 0, told.stderr
+    assert "Traceback" not in told.stderr
+    assert ran(project, 1) == ["total"]
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, S3Settings]]:
+    """A server with users who may do everything but read entries of the cache, or the value of `words`."""
+    value = hashlib.sha256(json.dumps("x" * 10_000).encode()).hexdigest()
+    denied = {"entries": "cache/*", "values": layout.blob(value)}
+
+    def statement(effect: str, action: str, *below: str) -> dict[str, object]:
+        return {"Effect": effect, "Action": [action], "Resource": [f"arn:aws:s3:::unreadable{one}" for one in below]}
+
+    policies = {
+        name: {
+            "Version": "2012-10-17",
+            "Statement": [statement("Allow", "s3:*", "", "/*"), statement("Deny", "s3:GetObject", f"/a/{below}")],
+        }
+        for name, below in denied.items()
+    }
+    secret = os.urandom(16).hex()
+    users = {
+        "identities": [
+            {"name": name, "credentials": [{"accessKey": name, "secretKey": secret}], "policyNames": [name]}
+            for name in policies
+        ],
+        "policies": [{"name": name, "content": json.dumps(policy)} for name, policy in policies.items()],
+    }
+    directory = tmp_path_factory.mktemp("guarded")
+    (directory / "users.json").write_text(json.dumps(users))
+    started = s3_server("start", str(directory), "--identities", str(directory / "users.json"))
+    if started.returncode != 0:
+        cannot(f"no real S3 server: {started.stderr.strip()}")
+    says = dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
+    endpoint, region = says["AWS_ENDPOINT_URL"], says["AWS_DEFAULT_REGION"]
+    try:
+        yield {
+            "owner": S3Settings(endpoint, region, says["AWS_ACCESS_KEY_ID"], says["AWS_SECRET_ACCESS_KEY"]),
+            **{name: S3Settings(endpoint, region, name, secret) for name in policies},
+        }
+    finally:
+        s3_server("stop", str(directory)).check_returncode()
+
+
+@pytest.mark.s3
+def test_objects_that_a_server_refuses_are_misses(
+    guarded: dict[str, S3Settings],
+    project: Project,
+    make_bucket: Callable[..., str],  # noqa: F811 - the fixture
+) -> None:
+    make_bucket(guarded["owner"], "unreadable")
+
+    def run(user: str, extra: int) -> tuple[list[str], str]:
+        settings = guarded[user]
+        variables = {
+            "AWS_ENDPOINT_URL": settings.endpoint_url or "",
+            "AWS_DEFAULT_REGION": settings.region or "",
+            "AWS_ACCESS_KEY_ID": settings.access_key_id or "",
+            "AWS_SECRET_ACCESS_KEY": settings.secret_access_key or "",
+            "FOUNDATIONS_ARCHIVE": "s3://unreadable/a",
+        }
+        stages = ran(project, extra, **variables)
+        archive = Archive(S3Store("unreadable", "a", guarded["owner"]))
+        *_, job_id = sorted(archive.job_ids())
+        return stages, "\n".join(one["text"] for one in archive.events(job_id) if one["event"] == "log")
+
+    assert run("owner", 0)[0] == ["make", "total", "words"]
+    assert run("owner", 1)[0] == ["total"]
+    stages, told = run("entries", 0)
+    assert stages == ["make", "total", "words"]
+    # those of each stage's two keys, and what can't be read back is not kept
+    assert told.count("refuses GetObject cache/") == 9
+    assert told.count("the stage is computed anew") == 6
+    stages, told = run("values", 2)
+    assert stages == ["total", "words"]
+    assert "refuses" in told

@@ -82,8 +82,11 @@ class Blobs:
             raise
 
     def fault(self, digests: Iterable[str]) -> ArchiveError | None:
-        """Return why one of these blobs can't be had, or None where all are whole."""
-        return next(filter(None, map(self._fault, digests)), None)
+        """Return why one of these blobs can't be had, or None where all are whole.
+
+        All are read even so: what can't be, `put` replaces, and else it would do so with the first one alone.
+        """
+        return next((fault for fault in at_once(self._fault, digests, size=lambda _: CHUNK) if fault), None)
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview], *, compress: bool = False) -> Buffer:
         """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""

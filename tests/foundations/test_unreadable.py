@@ -194,13 +194,14 @@ def unharmed(project: Project, entry: CacheEntry) -> set[str]:
 
 
 @pytest.mark.parametrize("harm", HEALED)
-def test_values_that_cannot_be_read_are_misses(project: Project, harm: Harm) -> None:
+def test_values_that_cannot_be_read_are_misses_and_heal_at_once(project: Project, harm: Harm) -> None:
     found = [entries(project)[name][1] for name in ("make", "words")]
     assert len(found[0].value.chunks) > 1
     for digest in {digest for entry in found for digest in entry.value.chunks}:
         harm(blob(project, digest))
     assert ran(project, 1) == ["make", "total", "words"]
     assert ("may not read blobs/" in log(project)) == (harm is without_rights)
+    assert ran(project, 2) == ["total"]
 
 
 @pytest.mark.parametrize("harm", HEALED)

@@ -251,6 +251,7 @@ foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/events.py
 foundations_archive/expected_entries.py
+foundations_archive/files.py
 foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py

@@ -13,6 +13,7 @@ from foundations_archive.records import CacheEntry
 
 # what a refactoring may change: not what a stage is given, nor where it runs
 _CODE = frozenset({"function", "class", "module", "constant", "data", "files", "top level", "code"})
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Acceptance:
             return Accepted(stage, name, reason=f"it can't be cached: {explanation.refused}", refused=True)
         before = self._earlier.nearest(explanation, stage=stage, fits=is_refactoring)
         if before is None:
-            return Accepted(stage, name, reason="no earlier run differs from it in its code alone", refused=True)
+            return Accepted(stage, name, reason=self._more_differs(explanation, stage), refused=True)
         entry = self._entry(before.explanation.stage.content)
         if entry is None:
             gone = f"the result of job {before.job_id} is not in the cache any more"
@@ -60,6 +61,16 @@ class Acceptance:
         accepted = {"by": self._user, "at": time.time(), "from": before.explanation.stage.content["kept"]}
         self._archive.keep(key, replace(entry, explanation=told.names, accepted=accepted), place="instead")
         return Accepted(stage, name, entry.job_id, tuple(before.differences))
+
+    def _more_differs(self, explanation: Explanation, stage: str) -> str:
+        """Return why no earlier run can serve a stage."""
+        nearest = self._earlier.nearest(explanation, stage=stage)
+        if nearest is None:
+            return "there is no earlier run of it"
+        others = [f"{one.kind} {one.name}" for one in nearest.differences if one.kind not in _CODE]
+        named = ", ".join(others[:_MOST_NAMED]) + (" and more" if len(others) > _MOST_NAMED else "")
+        told = f"differs in {named} too" if others else "does not differ, and its result is not cached"
+        return f"no earlier run differs from it in its code alone: that of job {nearest.job_id} {told}"
 
     def _entry(self, stage: Mapping[str, Any]) -> CacheEntry | None:
         """Return what is cached for an earlier run, the youngest where several stand beside each other."""

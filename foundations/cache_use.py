@@ -13,6 +13,8 @@ NO_CACHE = "FOUNDATIONS_NO_CACHE"
 _NO = frozenset({"", "0", "false", "no", "off"})
 # set by `foundations plan` for its driver: the file to which the plans go too, as JSON, one line each
 PLANS = "FOUNDATIONS_PLANS"
+# set by `foundations plan --json` beside that: the table is not printed
+PLANS_QUIET = "FOUNDATIONS_PLANS_QUIET"
 # set by `foundations cache accept` beside that: the name of the stage whose code is accepted
 ACCEPTED = "FOUNDATIONS_ACCEPTED"
 

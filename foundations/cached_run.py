@@ -47,6 +47,7 @@ class CachedRun:
 
     def watching(self) -> AbstractContextManager[Any]:
         """Return what watches the run, for a `with` around all attempts at it."""
+        self._tell_what_more_counts()
         self._watch.name_files(self._key.files)
         return self._watch
 
@@ -118,6 +119,13 @@ class CachedRun:
         except Uncacheable:
             return None, ()
         return found.digest, found.files
+
+    def _tell_what_more_counts(self) -> None:
+        """Say why more counts than what the stage uses, in one line; `foundations why` says it all."""
+        if reasons := self._key.more_counts:
+            more = f", and {len(reasons) - 1} more reasons" if len(reasons) > 2 else ", and one more reason"
+            told = reasons[0] + (more if len(reasons) > 1 else "")
+            self._cache.warn(f"stage {self._call.name}: more counts in its cache key than it uses, since {told}")
 
     def _report(self, observed: Observed) -> None:
         for name, what in _CHANCE.items():

@@ -26,7 +26,8 @@ class PlannedStage:
     """What would become of one stage; times are seconds, `made` since 1970.
 
     `fate` is "served" (from the cache: job `job_id` made it, where it `took` so long), "skipped" (only stages that are
-    served need it), "runs", or "depends": it runs unless what it takes comes to the same again. `why` and `differences`
+    served need it), "runs", or "depends": it runs unless what it takes comes to the same again. It is `accepted` where
+    that job had other code, and a user has said that its result serves this one. `why` and `differences`
     from the nearest earlier run say why it runs, `expected` how many seconds it took lately, None where that is not
     known.
     """
@@ -40,13 +41,15 @@ class PlannedStage:
     made: float | None = None
     took: float | None = None
     expected: float | None = 0.0
+    accepted: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it is so, for people, what matters most first."""
         if self.fate == "served":
             took = "" if self.took is None else f", where it took {seconds_text(self.took)}"
-            return (f"job {self.job_id}{took}",)
+            accepted = ["accepted for this code (foundations cache accept)"] if self.accepted else []
+            return (f"job {self.job_id}{took}", *accepted)
         told = {one.sentence for one in self.differences}
         return (*([self.why] if self.why and self.why not in told else []), *map(difference_line, self.differences))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from foundations import excepthook
 from foundations.accepting import Acceptance, Accepted
-from foundations.cache_use import ACCEPTED, PLANS, is_planning, refreshed
+from foundations.cache_use import ACCEPTED, PLANS, PLANS_QUIET, is_planning, refreshed
 from foundations.differences import Difference
 from foundations.earlier import Earlier, EarlierStages
 from foundations.errors import PlanFailed
@@ -53,7 +53,8 @@ def plan_stage(stage: Stage, *, parameters: Mapping[str, Any], refresh: Iterable
         _hand_over(told)
     plan = _plan(destination.archive, spec, graph, heard)
     if not name:
-        print(plan, flush=True)
+        if not os.environ.get(PLANS_QUIET):
+            print(plan, flush=True)
         _hand_over(plan.plain())
     return plan
 
@@ -138,6 +139,7 @@ def _plan(archive: Archive, spec: JobSpec, graph: StageGraph, heard: _Heard) -> 
                 job_id=served.get("job_id"),
                 made=served.get("made"),
                 took=served.get("seconds"),
+                accepted=served.get("accepted", False),
                 expected=times.seconds(call.id, call.name) if times and told["fate"] in _TO_RUN else 0.0,
             )
         )

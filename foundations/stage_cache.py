@@ -118,14 +118,11 @@ class StageCache:
 
     def _key(self, call: Call) -> StageKey | None:
         try:
-            key = self.keys.of(call, self._contents)
+            return self.keys.of(call, self._contents)
         except Uncacheable as error:
             self._note(call, "refused", str(error))
             self.warn(f"stage {call.name} is computed and not cached: {error}")
             return None
-        for why in key.more_counts:
-            self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
-        return key
 
     @property
     def contents(self) -> Mapping[str, str | None]:

@@ -9,7 +9,7 @@ _MOST_NAMED = 12
 
 
 def stage_labels(names: Mapping[str, str]) -> dict[str, str]:
-    """Return by id what the stages of a job are called, by their names in order: `name#place` where several have one."""
+    """Return by id what stages of a job are called, by their names in order: `name#place` where several have one."""
     times = Counter(names.values())
     return {stage: f"{name}#{place}" if times[name] > 1 else name for place, (stage, name) in enumerate(names.items())}
 

@@ -96,7 +96,11 @@ class DirectoryStore:
     def check(self) -> None:
         """Make the directory if it is missing; raise unless this caller can write there."""
         with self._explained("write"):
-            self._make_directory(self._root)
+            try:
+                self._make_directory(self._root)
+            except FileNotFoundError as error:  # what is above is there, and takes no directory: /proc and its like
+                message = f"{self.location} can't be made: no directory can be there; use another path"
+                raise ArchiveMisconfigured(message, location=self.location) from error
             with self._temporary(b"written and removed by a check"):
                 pass
 

@@ -74,4 +74,5 @@ def told(name: str, entry: CacheEntry) -> dict[str, Any]:
         "made": entry.made,
         "observed": plain(entry.observed),
         "seconds": entry.seconds,
+        "accepted": bool(entry.accepted),
     }

@@ -76,6 +76,13 @@ def test_a_write_that_fails_midway_leaves_nothing(store: DirectoryStore, monkeyp
     assert files(store) == ["a"]
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc here")
+def test_a_place_that_takes_no_directory_is_said_at_once() -> None:
+    archive = open_archive("/proc/nope")
+    with pytest.raises(ArchiveMisconfigured, match=r"^/proc/nope can't be made: .*; use another path$"):
+        archive.check()
+
+
 def test_a_writer_killed_midway_leaves_nothing_visible(store: DirectoryStore) -> None:
     program = """
 import os, sys

@@ -543,6 +543,15 @@ def test_who_has_waited_in_vain_computes_and_does_not_wait_again() -> None:
     assert reporter.claimed == [(None, True), (None, True), (3, False)]
 
 
+def test_who_takes_over_from_a_job_that_died_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(cached_one(), Sharing(WAIT, Claim("look", after=3, dead=True))) == 1
+    waits, takes_over = capsys.readouterr().err.splitlines()
+    assert "waits for job the other job" in waits
+    assert takes_over == "foundations: stage one takes over from job the other job, which no longer shows that it lives"
+    assert run(cached_one(), Sharing(WAIT, LOOK)) == 1
+    assert "takes over" not in capsys.readouterr().err
+
+
 def test_who_has_waited_for_one_that_died_waits_for_who_takes_over() -> None:
     dead = Claim("look", after=3, dead=True)
     reporter = Sharing(WAIT, dead, WAIT, LOOK)

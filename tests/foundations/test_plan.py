@@ -183,6 +183,7 @@ def test_the_command_plans_every_run_of_a_driver(project: Project) -> None:
     assert "the plan ends here: result is asked of a job that has not run" in ended.stderr
     assert not ran.exists()
     as_json = project.python("-m", "foundations", "plan", "--json", "run.py", RAN=str(ran))
+    assert "would run" not in as_json.stderr
     plans = json.loads(as_json.stdout)["plans"]
     assert [len(plan["stages"]) for plan in plans] == [4, 2, 4]
     assert plans[0]["stages"][0]["why"] == "it is new"

@@ -69,6 +69,8 @@ def test_results_of_the_code_before_serve_the_code_as_it_is_now(project: Project
     assert len(accepted) == 2
     assert all(one.keys() == {"by", "at", "from"} for one in accepted)
     assert all(stage["reason"] == "it is served from the cache as it is" for stage in accept(project, "train"))
+    plan = project.python("-m", "foundations", "plan", "driver.py").stdout
+    assert plan.count("accepted for this code (foundations cache accept)") == 2
 
 
 def test_code_that_was_accepted_can_be_rewritten_and_accepted_again(project: Project) -> None:
@@ -110,7 +112,9 @@ def test_one_of_several_stages_of_a_name_is_accepted_by_its_place(project: Proje
 def test_what_differs_in_more_than_code_is_not_accepted(project: Project) -> None:
     stages = accept(project, "train", "driver.py", "1", "3", status=1)
     assert [stage["job_id"] is None for stage in stages] == [False, True]
-    assert stages[1]["reason"] == "no earlier run differs from it in its code alone"
+    (first,) = project.archive.job_ids()
+    told = f"no earlier run differs from it in its code alone: that of job {first} differs in argument rate too"
+    assert stages[1]["reason"] == told
     project.write("data.txt", "abcd")
     assert "it takes the result of a stage that would run" in str(accept(project, "report", status=1)[0]["reason"])
     (load,) = accept(project, "load", status=1)

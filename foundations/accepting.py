@@ -7,7 +7,7 @@ from typing import Any
 
 from foundations.differences import Difference
 from foundations.earlier import EarlierStages
-from foundations.explanation import Explanation
+from foundations.explanation import Document, Explanation
 from foundations_archive.archive import Archive
 from foundations_archive.records import CacheEntry
 
@@ -53,11 +53,12 @@ class Acceptance:
         if entry is None:
             gone = f"the result of job {before.job_id} is not in the cache any more"
             return Accepted(stage, name, reason=gone, refused=True)
-        for document in explanation.documents:
+        key = keys["coarse" if _is_coarse(before.explanation.stage.content) else "fine"]
+        told = _explained(explanation, entry, key)
+        for document in told.documents:
             self._archive.cache_blobs.put_bytes(document.data)
         accepted = {"by": self._user, "at": time.time(), "from": before.explanation.stage.content["kept"]}
-        blessed = replace(entry, explanation=explanation.names, accepted=accepted)
-        self._archive.keep(keys["fine"], blessed, place="instead")
+        self._archive.keep(key, replace(entry, explanation=told.names, accepted=accepted), place="instead")
         return Accepted(stage, name, entry.job_id, tuple(before.differences))
 
     def _entry(self, stage: Mapping[str, Any]) -> CacheEntry | None:
@@ -69,3 +70,14 @@ class Acceptance:
         there = [entry for entry in found if entry is not None]
         same = [entry for entry in there if entry.observed == stage["observed"]]
         return max(same or there, key=lambda entry: entry.made, default=None)
+
+
+def _is_coarse(stage: Mapping[str, Any]) -> bool:
+    """Tell whether all code of the model directory counts for a result, which the run that made it had found out."""
+    return stage["keys"] is not None and stage["kept"] == stage["keys"]["coarse"] != stage["keys"]["fine"]
+
+
+def _explained(explanation: Explanation, entry: CacheEntry, key: str) -> Explanation:
+    """Return an explanation as if the stage had run: under which key its result is, and what it depends on."""
+    known = {"kept": key, "observed": dict(entry.observed), "accepted": entry.job_id}
+    return replace(explanation, stage=Document({**explanation.stage.content, **known}))

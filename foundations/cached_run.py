@@ -59,12 +59,18 @@ class CachedRun:
         changed = cache.keys.changed_global(call)
         if changed:
             # others would find it changed when this stage runs, and not when it is served
-            cache.warn(f"{changed} changed while stage {call.name} ran, which uses it; its result is not cached")
+            cache.warn(
+                f"{changed} changed while stage {call.name} ran, which uses it; its result is not cached: pass what "
+                "changes as an argument, and return it"
+            )
             self._not_kept = f"{changed} changed while it ran, which it uses"
             return None
         if self._has_changed(upstream):
             # served from the cache, it would leave the argument, which others may get too, as it was
-            cache.warn(f"stage {call.name} changed an argument in place; its result is not cached")
+            cache.warn(
+                f"stage {call.name} changed an argument in place; its result is not cached: let it change a copy, and "
+                "return that"
+            )
             self._not_kept = "it changed an argument in place"
             return None
         if observed.spoiled:
@@ -87,6 +93,10 @@ class CachedRun:
         if named:
             observed = replace(observed, leaves={**cache.observer.left_by(named), **observed.leaves})
         return Kept(key, content, observed.plain(), cache.place(call, key))
+
+    def not_serialized(self, why: str) -> None:
+        """Take note that a result that was to be kept can't be."""
+        self._kept, self._not_kept = None, self._not_kept or f"it can't be serialized: {why}"
 
     def explanation(self) -> Explanation | None:
         """Return why the stage ran, once it has and it is known whether its result is kept."""

@@ -11,6 +11,7 @@ from foundations.board import seconds_text
 from foundations.difference_lines import difference_line
 from foundations.differences import Difference
 from foundations.printable import one_line
+from foundations.stage_labels import stage_labels
 
 if TYPE_CHECKING:
     import pandas
@@ -70,8 +71,9 @@ class Plan:
         return "\n".join(self._lines())
 
     def _repr_html_(self) -> str:
+        labels = self._labels
         rows = "".join(
-            f"<tr><td>{escape(one.name)}</td><td>{_TITLES[one.fate]}</td><td>{escape(_expected(one))}</td>"
+            f"<tr><td>{escape(labels[one.id])}</td><td>{_TITLES[one.fate]}</td><td>{escape(_expected(one))}</td>"
             f"<td>{'<br>'.join(escape(one_line(reason)) for reason in one.reasons[:_MOST_REASONS])}</td></tr>"
             for one in self.stages[:_MOST_ROWS]
         )
@@ -123,18 +125,26 @@ class Plan:
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as what JSON can hold."""
-        stages = [{**vars(one), "differences": [each.plain() for each in one.differences]} for one in self.stages]
+        labels = self._labels
+        stages = [
+            {**vars(one), "label": labels[one.id], "differences": [each.plain() for each in one.differences]}
+            for one in self.stages
+        ]
         told = {"project": self.project, "environment": self.environment, "target": self.target}
         return {**told, "expected": self.expected, "stages": stages}
 
+    @property
+    def _labels(self) -> dict[str, str]:
+        return stage_labels({one.id: one_line(one.name) for one in self.stages})
+
     def _lines(self) -> Iterator[str]:
         yield f"plan for project {one_line(self.project)}, environment {one_line(self.environment)}: {self.summary}"
-        shown = self.stages[:_MOST_ROWS]
-        name = max((len(one_line(one.name)) for one in shown), default=0)
+        shown, labels = self.stages[:_MOST_ROWS], self._labels
+        width = max((len(labels[one.id]) for one in shown), default=0)
         for one in shown:
             reasons = one.reasons
             first, *others = map(one_line, reasons[:_MOST_REASONS] or [""])
-            head = f"  {one_line(one.name):{name}}  {_TITLES[one.fate]:14}  {_expected(one):>9}  "
+            head = f"  {labels[one.id]:{width}}  {_TITLES[one.fate]:14}  {_expected(one):>9}  "
             yield f"{head}{first}".rstrip()
             yield from (" " * len(head) + reason for reason in others)
             if len(reasons) > _MOST_REASONS:

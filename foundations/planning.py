@@ -22,6 +22,7 @@ from foundations.plan import Plan, PlannedStage
 from foundations.progress import Progress
 from foundations.signature import name_of
 from foundations.stage import Stage
+from foundations.stage_labels import stage_labels
 from foundations_archive.archive import Archive
 from foundations_archive.index import read_table
 from foundations_archive.job_reading import read_listed
@@ -67,10 +68,11 @@ def _accept(
     archive: Archive, spec: JobSpec, graph: StageGraph, heard: "_Heard", *, name: str, read_only: bool
 ) -> dict[str, Any]:
     """Accept the code of the stages of a name that would run, and return what became of each."""
+    labels = stage_labels({call.id: call.name for call in graph.calls})
     found = [
         (call, told)
         for call, told in zip(graph.calls, heard.stages, strict=True)
-        if name in (call.name, call.id) or name == name_of(call.function)
+        if name in (call.name, call.id, labels[call.id]) or name == name_of(call.function)
     ]
     acceptance = Acceptance(archive, EarlierStages(archive, spec.project, before=spec.created), user=spec.user)
     stages = []
@@ -80,8 +82,10 @@ def _accept(
         else:
             reason = "the cache is read-only" if read_only else _REASONS[told["fate"]]
             one = Accepted(call.id, call.name, reason=reason, refused=read_only or told["fate"] in _TO_RUN)
-        stages.append({**vars(one), "differences": [each.plain() for each in one.differences]})
-    return {"stages": stages, "names": sorted({call.name for call in graph.calls})}
+        stages.append(
+            {**vars(one), "label": labels[call.id], "differences": [each.plain() for each in one.differences]}
+        )
+    return {"stages": stages, "names": list(labels.values())}
 
 
 _REASONS = {

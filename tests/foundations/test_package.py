@@ -221,6 +221,7 @@ foundations/source_lines.py
 foundations/stage.py
 foundations/stage_cache.py
 foundations/stage_id.py
+foundations/stage_labels.py
 foundations/stage_process.py
 foundations/stage_processes.py
 foundations/stage_reasons.py

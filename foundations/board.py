@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from foundations.stage_labels import stage_labels
 from foundations_archive.records import JobSpec
 
 _NAMES_SHOWN = 8
@@ -39,6 +40,7 @@ class Tally:
         self.building = ""
         self.total = self.done = 0
         self._ended: Counter[str] = Counter()
+        self._statuses: dict[str, str] = {}
         self._names: Mapping[str, str] = {}
         self._labels: Mapping[str, str] = {}
         self._running: dict[str, None] = {}
@@ -47,21 +49,21 @@ class Tally:
         """Take in what the stages of the job are called."""
         self.total = len(spec.stages)
         self._names = {stage.id: stage.name for stage in spec.stages}
-        twice = {name for name, count in Counter(self._names.values()).items() if count > 1}
-        self._labels = {
-            stage.id: f"{stage.name}#{place}" if stage.name in twice else stage.name
-            for place, stage in enumerate(spec.stages)
-        }
+        self._labels = stage_labels(self._names)
 
     def started(self, stage: str) -> None:
         """Count a stage that begins."""
         self._running[stage] = None
 
     def ended(self, event: Mapping[str, Any]) -> None:
-        """Count a stage that has ended, whichever way."""
-        self._running.pop(event["stage"], None)
-        self._ended[event["status"]] += 1
-        self.done += 1
+        """Count a stage that has ended, whichever way; one that was served and ran after all counts once."""
+        stage, status = event["stage"], event["status"]
+        self._running.pop(stage, None)
+        if before := self._statuses.get(stage):
+            self._ended[before] -= 1
+        self._statuses[stage] = status
+        self._ended[status] += 1
+        self.done = len(self._statuses)
 
     def name(self, stage: str) -> str:
         """Return what the user calls a stage."""
@@ -74,7 +76,7 @@ class Tally:
     @property
     def summary(self) -> str:
         """How the stages ended that have."""
-        return ", ".join(f"{count} {status}" for status, count in sorted(self._ended.items(), reverse=True))
+        return ", ".join(f"{count} {status}" for status, count in sorted(self._ended.items(), reverse=True) if count)
 
     def board(self, seconds: float) -> Board:
         """Return what to show now."""

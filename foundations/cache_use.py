@@ -10,8 +10,11 @@ from foundations.signature import STAGE_FUNCTION, name_of
 
 # set by `foundations deploy --no-cache` for its driver
 NO_CACHE = "FOUNDATIONS_NO_CACHE"
+_NO = frozenset({"", "0", "false", "no", "off"})
 # set by `foundations plan` for its driver: the file to which the plans go too, as JSON, one line each
 PLANS = "FOUNDATIONS_PLANS"
+# set by `foundations plan --json` beside that: the table is not printed
+PLANS_QUIET = "FOUNDATIONS_PLANS_QUIET"
 # set by `foundations cache accept` beside that: the name of the stage whose code is accepted
 ACCEPTED = "FOUNDATIONS_ACCEPTED"
 
@@ -24,7 +27,16 @@ def is_planning() -> bool:
 def refuse_in_plan(what: str) -> None:
     """Raise `RuntimeError` where this driver is to plan its jobs, and this can't be planned."""
     if is_planning():
-        raise RuntimeError(f"{what} can't be planned: its jobs depend on one another; plan a run of one of them")
+        raise RuntimeError(f"{what} can't be planned: it is many jobs; plan a run with one set of its parameters")
+
+
+def listed(refresh: Any, *, stage: type[Any]) -> tuple[Any, ...]:
+    """Return what is to be refreshed; raise `TypeError` for what is no list, as a stage or a function by itself."""
+    alone = isinstance(refresh, stage) or callable(refresh)
+    if alone or not isinstance(refresh, Iterable):
+        hint = "; write refresh=[...] around it" if alone else ""
+        raise TypeError(f"refresh takes a list of stages and functions of stages, got {refresh!r}{hint}")
+    return tuple(refresh)
 
 
 def refreshed(graph: StageGraph, wanted: Iterable[Any], *, is_stage: Callable[[Any], bool]) -> StageGraph:
@@ -45,9 +57,14 @@ def refreshed(graph: StageGraph, wanted: Iterable[Any], *, is_stage: Callable[[A
     return _changed(graph, lambda call: replace(call, caching=replace(call.caching, refresh=True)), chosen)
 
 
+def without_cache() -> bool:
+    """Tell whether this driver's jobs are to do without the cache."""
+    return os.environ.get(NO_CACHE, "").strip().lower() not in _NO
+
+
 def as_allowed(graph: StageGraph) -> StageGraph:
     """Return a graph without a cached stage where this driver is to do without the cache, else as it is."""
-    if os.environ.get(NO_CACHE, "") in ("", "0"):
+    if not without_cache():
         return graph
     return _changed(graph, lambda call: replace(call, cached=False), {call.id for call in graph.calls})
 

@@ -47,6 +47,7 @@ class CachedRun:
 
     def watching(self) -> AbstractContextManager[Any]:
         """Return what watches the run, for a `with` around all attempts at it."""
+        self._tell_what_more_counts()
         self._watch.name_files(self._key.files)
         return self._watch
 
@@ -59,12 +60,18 @@ class CachedRun:
         changed = cache.keys.changed_global(call)
         if changed:
             # others would find it changed when this stage runs, and not when it is served
-            cache.warn(f"{changed} changed while stage {call.name} ran, which uses it; its result is not cached")
+            cache.warn(
+                f"{changed} changed while stage {call.name} ran, which uses it; its result is not cached: pass what "
+                "changes as an argument, and return it"
+            )
             self._not_kept = f"{changed} changed while it ran, which it uses"
             return None
         if self._has_changed(upstream):
             # served from the cache, it would leave the argument, which others may get too, as it was
-            cache.warn(f"stage {call.name} changed an argument in place; its result is not cached")
+            cache.warn(
+                f"stage {call.name} changed an argument in place; its result is not cached: let it change a copy, and "
+                "return that"
+            )
             self._not_kept = "it changed an argument in place"
             return None
         if observed.spoiled:
@@ -88,6 +95,10 @@ class CachedRun:
             observed = replace(observed, leaves={**cache.observer.left_by(named), **observed.leaves})
         return Kept(key, content, observed.plain(), cache.place(call, key))
 
+    def not_serialized(self, why: str) -> None:
+        """Take note that a result that was to be kept can't be."""
+        self._kept, self._not_kept = None, self._not_kept or f"it can't be serialized: {why}"
+
     def explanation(self) -> Explanation | None:
         """Return why the stage ran, once it has and it is known whether its result is kept."""
         observed, how = self._watch.observed, {"kept": self._kept, "not_kept": self._not_kept}
@@ -108,6 +119,13 @@ class CachedRun:
         except Uncacheable:
             return None, ()
         return found.digest, found.files
+
+    def _tell_what_more_counts(self) -> None:
+        """Say why more counts than what the stage uses, in one line; `foundations why` says it all."""
+        if reasons := self._key.more_counts:
+            more = f", and {len(reasons) - 1} more reasons" if len(reasons) > 2 else ", and one more reason"
+            told = reasons[0] + (more if len(reasons) > 1 else "")
+            self._cache.warn(f"stage {self._call.name}: more counts in its cache key than it uses, since {told}")
 
     def _report(self, observed: Observed) -> None:
         for name, what in _CHANCE.items():

@@ -1,7 +1,7 @@
 """What `enable_caching` is told, checked on the line that says it."""
 
 import inspect
-import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,13 +19,15 @@ def checked_caching(
         raise TypeError(f"the version is a text, got {version!r}")
     if isinstance(ignore, str):
         raise TypeError(f"ignore takes the names of parameters in a list, got {ignore!r}; write [{ignore!r}]")
+    if not isinstance(ignore, Iterable):
+        raise TypeError(f"ignore takes the names of parameters in a list, got {ignore!r}")
     names = tuple(ignore)
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"ignore takes the names of parameters, got {name!r}")
     if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int | float)):
         raise TypeError(f"ttl is a number of seconds, or None for no limit, got {ttl!r}")
-    if ttl is not None and not 0 <= ttl < math.inf:
+    if ttl is not None and not 0 <= ttl <= sys.float_info.max:
         raise ValueError(f"ttl is finite and not negative, or None for no limit, got {ttl!r}")
     _refuse_unknown(function, names)
     return Caching(version, tuple(sorted(set(names))), ttl)

@@ -27,7 +27,8 @@ class Foreseen:
 
     def told(self) -> dict[str, Any]:
         """Return this as the driver gets it, but for the documents of the explanation, which it names."""
-        served = {"job_id": self.hit.job_id, "made": self.hit.made, "seconds": self.hit.seconds} if self.hit else None
+        of_hit = ("job_id", "made", "seconds", "accepted")
+        served = {name: getattr(self.hit, name) for name in of_hit} if self.hit else None
         names = list(self.explanation.names) if self.explanation else None
         return {"stage": self.stage, "fate": self.fate, "why": self.why, "served": served, "explanation": names}
 

@@ -133,12 +133,13 @@ class EarlierStages:
             except Unexplained:
                 continue
             if found.refused is None:
-                served = one.record.cached_from
+                # a job that got an accepted result had the code that is explained, and the one that made it had not
+                served = None if found.accepted else one.record.cached_from
                 yield Earlier(
                     job_id=served or one.job_id,
                     stage=one.spec.id,
                     name=one.spec.name,
-                    status="succeeded" if served else one.record.status,
+                    status="succeeded" if one.record.cached_from else one.record.status,
                     ended=None if served else one.record.ended,
                     explanation=found,
                     differences=differences(explanation, found),

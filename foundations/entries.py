@@ -19,7 +19,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Hit:
-    """An entry of the cache: who made it, by what its result counts, and what that run read and how long it took."""
+    """An entry of the cache: who made it, by what its result counts, and what that run read and how long it took.
+
+    It is `accepted` where that run had other code.
+    """
 
     name: str
     job_id: str
@@ -27,6 +30,7 @@ class Hit:
     made: float = 0.0
     observed: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
+    accepted: bool = False
 
 
 @dataclass(frozen=True)

@@ -161,8 +161,8 @@ class _Run:
             key = self._cache.key(call) if call.cached else None
             if key and not again and self._serve(call, key, began):
                 return {}
-            began = time.perf_counter()
             args, kwargs = self.results.arguments(call, self.value)
+            began = time.perf_counter()  # now: what it takes may have been made anew
             if named := self._cache.leftovers.named_in((args, kwargs)):
                 return named
             cached = CachedRun(self._cache, call, key) if key and not self._cache.read_only else None
@@ -179,8 +179,11 @@ class _Run:
             raise StageFailed(call, text) from error
         outcome = Outcome("succeeded", time.perf_counter() - began)
         kept = cached.kept(result, self.value) if cached else None
-        outcome = replace(outcome, kept=kept, explanation=self._explanation(call, key, cached))
-        self._reporter.ended(call, _with_value(outcome, result) if kept or call.persisted else outcome)
+        outcome = replace(outcome, kept=kept)
+        outcome = _with_value(outcome, result) if kept or call.persisted else outcome
+        if cached and outcome.unserializable:
+            cached.not_serialized(outcome.unserializable)
+        self._reporter.ended(call, replace(outcome, explanation=self._explanation(call, key, cached)))
         self.results.add(call, result)
         self._cache.ended(call, result, kept.content if kept else None)
         return {}

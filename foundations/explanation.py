@@ -102,3 +102,8 @@ class Explanation:
         """Why the stage can't be cached at all, or None."""
         refused = self.stage.content["refused"]
         return None if refused is None else str(refused)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the stage never ran, and the result of other code was accepted for it."""
+        return self.stage.content.get("accepted") is not None

@@ -15,7 +15,7 @@ from typing import Any
 from foundations import current
 from foundations.archives import archive_of
 from foundations.bundle import pack, summary, upload
-from foundations.cache_use import as_allowed
+from foundations.cache_use import as_allowed, without_cache
 from foundations.describe import describe, shown
 from foundations.graph import StageGraph
 from foundations.hosts import host_of
@@ -175,6 +175,7 @@ def _facts() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "foundations": version("foundations"),
+        **({"cache": "not used"} if without_cache() else {}),
     }
 
 

@@ -11,6 +11,7 @@ from foundations.board import seconds_text
 from foundations.difference_lines import difference_line
 from foundations.differences import Difference
 from foundations.printable import one_line
+from foundations.stage_labels import stage_labels
 
 if TYPE_CHECKING:
     import pandas
@@ -25,7 +26,8 @@ class PlannedStage:
     """What would become of one stage; times are seconds, `made` since 1970.
 
     `fate` is "served" (from the cache: job `job_id` made it, where it `took` so long), "skipped" (only stages that are
-    served need it), "runs", or "depends": it runs unless what it takes comes to the same again. `why` and `differences`
+    served need it), "runs", or "depends": it runs unless what it takes comes to the same again. It is `accepted` where
+    that job had other code, and a user has said that its result serves this one. `why` and `differences`
     from the nearest earlier run say why it runs, `expected` how many seconds it took lately, None where that is not
     known.
     """
@@ -39,13 +41,15 @@ class PlannedStage:
     made: float | None = None
     took: float | None = None
     expected: float | None = 0.0
+    accepted: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it is so, for people, what matters most first."""
         if self.fate == "served":
             took = "" if self.took is None else f", where it took {seconds_text(self.took)}"
-            return (f"job {self.job_id}{took}",)
+            accepted = ["accepted for this code (foundations cache accept)"] if self.accepted else []
+            return (f"job {self.job_id}{took}", *accepted)
         told = {one.sentence for one in self.differences}
         return (*([self.why] if self.why and self.why not in told else []), *map(difference_line, self.differences))
 
@@ -70,8 +74,9 @@ class Plan:
         return "\n".join(self._lines())
 
     def _repr_html_(self) -> str:
+        labels = self._labels
         rows = "".join(
-            f"<tr><td>{escape(one.name)}</td><td>{_TITLES[one.fate]}</td><td>{escape(_expected(one))}</td>"
+            f"<tr><td>{escape(labels[one.id])}</td><td>{_TITLES[one.fate]}</td><td>{escape(_expected(one))}</td>"
             f"<td>{'<br>'.join(escape(one_line(reason)) for reason in one.reasons[:_MOST_REASONS])}</td></tr>"
             for one in self.stages[:_MOST_ROWS]
         )
@@ -123,18 +128,26 @@ class Plan:
 
     def plain(self) -> dict[str, Any]:
         """Return all of it as what JSON can hold."""
-        stages = [{**vars(one), "differences": [each.plain() for each in one.differences]} for one in self.stages]
+        labels = self._labels
+        stages = [
+            {**vars(one), "label": labels[one.id], "differences": [each.plain() for each in one.differences]}
+            for one in self.stages
+        ]
         told = {"project": self.project, "environment": self.environment, "target": self.target}
         return {**told, "expected": self.expected, "stages": stages}
 
+    @property
+    def _labels(self) -> dict[str, str]:
+        return stage_labels({one.id: one_line(one.name) for one in self.stages})
+
     def _lines(self) -> Iterator[str]:
         yield f"plan for project {one_line(self.project)}, environment {one_line(self.environment)}: {self.summary}"
-        shown = self.stages[:_MOST_ROWS]
-        name = max((len(one_line(one.name)) for one in shown), default=0)
+        shown, labels = self.stages[:_MOST_ROWS], self._labels
+        width = max((len(labels[one.id]) for one in shown), default=0)
         for one in shown:
             reasons = one.reasons
             first, *others = map(one_line, reasons[:_MOST_REASONS] or [""])
-            head = f"  {one_line(one.name):{name}}  {_TITLES[one.fate]:14}  {_expected(one):>9}  "
+            head = f"  {labels[one.id]:{width}}  {_TITLES[one.fate]:14}  {_expected(one):>9}  "
             yield f"{head}{first}".rstrip()
             yield from (" " * len(head) + reason for reason in others)
             if len(reasons) > _MOST_REASONS:

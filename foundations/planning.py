@@ -10,7 +10,7 @@ from typing import Any
 
 from foundations import excepthook
 from foundations.accepting import Acceptance, Accepted
-from foundations.cache_use import ACCEPTED, PLANS, is_planning, refreshed
+from foundations.cache_use import ACCEPTED, PLANS, PLANS_QUIET, is_planning, refreshed
 from foundations.differences import Difference
 from foundations.earlier import Earlier, EarlierStages
 from foundations.errors import PlanFailed
@@ -22,6 +22,7 @@ from foundations.plan import Plan, PlannedStage
 from foundations.progress import Progress
 from foundations.signature import name_of
 from foundations.stage import Stage
+from foundations.stage_labels import stage_labels
 from foundations_archive.archive import Archive
 from foundations_archive.index import read_table
 from foundations_archive.job_reading import read_listed
@@ -52,7 +53,8 @@ def plan_stage(stage: Stage, *, parameters: Mapping[str, Any], refresh: Iterable
         _hand_over(told)
     plan = _plan(destination.archive, spec, graph, heard)
     if not name:
-        print(plan, flush=True)
+        if not os.environ.get(PLANS_QUIET):
+            print(plan, flush=True)
         _hand_over(plan.plain())
     return plan
 
@@ -67,10 +69,11 @@ def _accept(
     archive: Archive, spec: JobSpec, graph: StageGraph, heard: "_Heard", *, name: str, read_only: bool
 ) -> dict[str, Any]:
     """Accept the code of the stages of a name that would run, and return what became of each."""
+    labels = stage_labels({call.id: call.name for call in graph.calls})
     found = [
         (call, told)
         for call, told in zip(graph.calls, heard.stages, strict=True)
-        if name in (call.name, call.id) or name == name_of(call.function)
+        if name in (call.name, call.id, labels[call.id]) or name == name_of(call.function)
     ]
     acceptance = Acceptance(archive, EarlierStages(archive, spec.project, before=spec.created), user=spec.user)
     stages = []
@@ -80,8 +83,10 @@ def _accept(
         else:
             reason = "the cache is read-only" if read_only else _REASONS[told["fate"]]
             one = Accepted(call.id, call.name, reason=reason, refused=read_only or told["fate"] in _TO_RUN)
-        stages.append({**vars(one), "differences": [each.plain() for each in one.differences]})
-    return {"stages": stages, "names": sorted({call.name for call in graph.calls})}
+        stages.append(
+            {**vars(one), "label": labels[call.id], "differences": [each.plain() for each in one.differences]}
+        )
+    return {"stages": stages, "names": list(labels.values())}
 
 
 _REASONS = {
@@ -134,6 +139,7 @@ def _plan(archive: Archive, spec: JobSpec, graph: StageGraph, heard: _Heard) -> 
                 job_id=served.get("job_id"),
                 made=served.get("made"),
                 took=served.get("seconds"),
+                accepted=served.get("accepted", False),
                 expected=times.seconds(call.id, call.name) if times and told["fate"] in _TO_RUN else 0.0,
             )
         )

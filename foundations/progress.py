@@ -139,5 +139,7 @@ def retried_text(tally: Tally, event: Mapping[str, Any]) -> str:
 
 def unserializable_text(tally: Tally, event: Mapping[str, Any]) -> str:
     """Return what is said of a stage whose result is lost with the job."""
-    name = tally.name(event["stage"])
-    return f"the result of stage {name} can't be kept, it can't be serialized: {event['unserializable']}"
+    name, told = tally.name(event["stage"]), event["unserializable"]
+    verb = "kept, nor cached" if event.get("cache_key") else "kept"
+    instead = "go on with .stage(list)" if told.startswith("generator:") else "return what can be pickled"
+    return f"the result of stage {name} can't be {verb}, it can't be serialized: {told}; {instead}"

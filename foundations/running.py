@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from foundations.cache_use import is_planning
+from foundations.cache_use import is_planning, listed
 from foundations.in_job import refuse_in_job
 from foundations.parameters import merged
 
@@ -67,10 +67,14 @@ def run(
     is then for the deployment to say: nothing more is written or raised here, unless the job never began.
 
     With `dry=True` run no stage and make no job; return a plan that says, as a table, which stages the cache would
-    serve, which would run and why, and how long these took lately.
+    serve, which would run and why, and how long these took lately. Raise `ValueError` for that with `wait=False`.
     """
     refuse_in_job()  # first: a worker lacks what the driver's half imports
-    parameters, refresh = merged(params_dict, params), tuple(refresh)
+    parameters, refresh = merged(params_dict, params), listed(refresh, stage=type(stage))
+    if not isinstance(dry, bool):
+        raise TypeError(f"dry is True or False, got {dry!r}")
+    if dry and not wait:
+        raise ValueError("dry=True makes no job, so that there is none to leave alone; leave wait=False out")
     if dry or is_planning():
         from foundations.planning import plan_stage
 

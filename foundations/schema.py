@@ -102,6 +102,10 @@ ENVIRONMENT: Section = {
 }
 
 
+# what may be set in either of two sections
+EITHER = {"signing_key_file": ("results_config", "archive"), "read_only": ("cache_config", "cache")}
+
+
 @dataclass(frozen=True)
 class _Source:
     path: Path
@@ -119,7 +123,11 @@ def read_config(path: Path, label: str) -> dict[str, Any]:
     Raise `SettingsError`, whose message calls the file `label`, for whatever can't be right.
     """
     source = _Source(path, label)
-    config = _section(source, _parsed(source), ENVIRONMENT, "")
+    node = _parsed(source)
+    config = _section(source, node, ENVIRONMENT, "")
+    for key, sections in EITHER.items():
+        if all(key in config.get(section, {}) for section in sections):
+            raise _set_twice(source, node, key, sections)
     if "job_deployment_env" not in config:
         message = "job_deployment_env is missing; set it to local or docker"
         raise source.fault(message, key="job_deployment_env")
@@ -172,6 +180,18 @@ def _section(source: _Source, node: "Node", section: Section, name: str) -> dict
         if _type(value_node) != "null":
             values[key] = _value(source, value_node, section[key], dotted)
     return values
+
+
+def _set_twice(source: _Source, node: "Node", key: str, sections: tuple[str, str]) -> SettingsError:
+    (first, one), (second, other) = sorted((_line_of(node, section, key), section) for section in sections)
+    message = f"{key} of {other} is already set in {one}, line {first}; leave one of them out"
+    return source.fault(message, line=second, key=f"{other}.{key}")
+
+
+def _line_of(node: "Node", section: str, key: str) -> int:
+    """Return where a key stands that is known to be in a section."""
+    (values,) = (value for name, value in node.value if name.value == section)
+    return next(_line(name) for name, _ in values.value if name.value == key)
 
 
 def _known_key(source: _Source, node: "Node", section: Section, name: str) -> str:

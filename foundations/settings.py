@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from foundations.errors import SettingsError, UnknownEnvironment
 from foundations.processors import usable_processors
-from foundations.schema import did_you_mean, read_config
+from foundations.schema import EITHER, did_you_mean, read_config
 from foundations.verbosity import Verbosity
 from foundations_archive.errors import ArchiveMisconfigured
 from foundations_archive.leases import LEASE_SECONDS
@@ -159,7 +159,7 @@ def _environment(name: str, source: Path | None, config: dict[str, Any], root: P
         signing_key_file=_signing_key_file(config, source, root),
         outage_seconds=float(results.get("outage_seconds", 3600.0)),
         lease_seconds=_lease_seconds(),
-        cache_read_only=bool(_set_once("read_only", config, source, sections=("cache_config", "cache"))),
+        cache_read_only=bool(_either("read_only", config)),
     )
 
 
@@ -178,7 +178,7 @@ def _lease_seconds() -> float:
 
 
 def _signing_key_file(config: dict[str, Any], source: Path | None, root: Path) -> Path | None:
-    text = _set_once("signing_key_file", config, source, sections=("results_config", "archive"))
+    text = _either("signing_key_file", config)
     return signing_key_override() or (_key_file(text, root, source) if text else None)
 
 
@@ -188,14 +188,9 @@ def signing_key_override() -> Path | None:
     return _key_file(text, Path.cwd(), None) if text else None
 
 
-def _set_once(key: str, config: dict[str, Any], source: Path | None, *, sections: tuple[str, str]) -> Any:
-    """Return what may be set in either of two sections, or None; raise `SettingsError` where both have it."""
-    old, new = sections
-    found = [config[section][key] for section in sections if key in config.get(section, {})]
-    if len(found) > 1:
-        message = f"{key} is set in {old} and in {new}; leave one of them out"
-        raise SettingsError(message, path=source, key=f"{new}.{key}")
-    return found[0] if found else None
+def _either(key: str, config: dict[str, Any]) -> Any:
+    """Return what may be set in either of two sections, or None."""
+    return next((config[section][key] for section in EITHER[key] if key in config.get(section, {})), None)
 
 
 def _key_file(text: str, folder: Path, source: Path | None) -> Path:

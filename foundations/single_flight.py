@@ -49,6 +49,8 @@ class _Turn:
         self._cache, self._call, self._key, self._ended = cache, call, key, ended
         self._looked: int | None = None
         self._has_waited, self._waits = False, True
+        self._awaits: str | None = None
+        self._died: str | None = None
 
     def served(self) -> Hit | None:
         while True:
@@ -57,12 +59,15 @@ class _Turn:
                 if claim.then == "wait":
                     claim = self._awaited(claim, aside)
                 if claim.then == "compute":
+                    if self._died:
+                        self._say(f"takes over from job {self._died}, which no longer shows that it lives")
                     return None
                 if hit := self._cache.serve(self._call, self._key):
                     return hit
             # only who may go on takes the lease: others might wait for nothing
             self._looked = claim.after
             self._waits = not self._has_waited or claim.dead
+            self._died = self._awaits if claim.dead else None
 
     def _claim(self) -> Claim:
         return self._cache.claim(self._call, self._key.fine, looked=self._looked, waits=self._waits)
@@ -71,10 +76,12 @@ class _Turn:
         """Return what this stage shall do when it need not wait any more; meanwhile another one runs in its stead."""
         if not self._has_waited:
             self._has_waited = True
-            self._say(claim)
+            if claim.job != current.job_id:
+                self._say(f"waits for job {claim.job}, which computes the same")
         has_failed = aside.enter_context(stepping_aside())
         pause = _FIRST_PAUSE
         while claim.then == "wait":
+            self._awaits = claim.job
             with self._ended:
                 self._ended.wait(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
@@ -83,7 +90,5 @@ class _Turn:
             claim = self._claim()
         return claim
 
-    def _say(self, claim: Claim) -> None:
-        if claim.job != current.job_id:
-            text = f"foundations: stage {self._call.name} waits for job {claim.job}, which computes the same"
-            print(text, file=sys.stderr, flush=True)
+    def _say(self, text: str) -> None:
+        print(f"foundations: stage {self._call.name} {text}", file=sys.stderr, flush=True)

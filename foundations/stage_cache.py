@@ -39,6 +39,7 @@ class StageCache:
         self._calls = {call.id: call for call in graph.calls}
         self._contents: dict[str, str | None] = {}
         self._stale: set[str] = set()
+        self._expired: set[str] = set()
         self._broken: set[str] = set()
         self._told: set[str] = set()
         # by stage, what kept the cache from serving it: texts, and the kind of each
@@ -118,14 +119,11 @@ class StageCache:
 
     def _key(self, call: Call, settings: Mapping[str, Any] | None = None) -> StageKey | None:
         try:
-            key = self.keys.of(call, self._contents, settings)
+            return self.keys.of(call, self._contents, settings)
         except Uncacheable as error:
             self._note(call, "refused", str(error))
             self.warn(f"stage {call.name} is computed and not cached: {error}")
             return None
-        for why in key.more_counts:
-            self.warn(f"stage {call.name}: more counts in its cache key than it uses, since {why}")
-        return key
 
     @property
     def contents(self) -> Mapping[str, str | None]:
@@ -172,7 +170,7 @@ class StageCache:
 
     def place(self, call: Call, key: str) -> Place:
         """Return where a new entry under a key has to stand, see `Kept`."""
-        if call.caching.refresh or key in self._broken:
+        if call.caching.refresh or key in self._broken or key in self._expired:
             return "instead"
         return "beside" if key in self._stale else "first"
 
@@ -241,6 +239,8 @@ class StageCache:
                     break
                 self._note(call, *fault)
                 self._stale.add(hit.name)
+                if fault[0] == "ttl":
+                    self._expired.add(hit.name)
         return chosen
 
     def _answers(self, keys: Sequence[_Asked], *, beside: bool) -> Iterator[Sequence[Hit]]:
@@ -257,16 +257,19 @@ class StageCache:
 
     def _fault(self, call: Call, key: StageKey, hit: Hit) -> tuple[str, str] | None:
         """Return None where an entry still serves, or what is against it: its kind, and the text for people."""
-        ttl = call.caching.ttl
-        if ttl is not None and not 0 <= time.time() - hit.made <= ttl:
-            return "ttl", f"it was made more than ttl={ttl:g} seconds ago"
         observed = Observed.of(hit.observed)
         # a file that an argument names counts though the run that made the entry found none there
         for name in self.observer.names(key.files):
             if name not in observed.files and name not in observed.wrote:
                 return "stale", f"file {name} has appeared"
         changed = still_holds(observed, root=self._root, given=self.leftovers.given, gives=gives)
-        return None if changed is None else ("stale", changed)
+        if changed is not None:
+            return "stale", changed
+        # last: one that is only too old is nobody's any more, one that is stale may serve elsewhere
+        ttl = call.caching.ttl
+        if ttl is not None and not 0 <= time.time() - hit.made <= ttl:
+            return "ttl", f"it was made more than ttl={ttl:g} seconds ago"
+        return None
 
     def _note(self, call: Call, kind: str, text: str) -> None:
         self._against.setdefault(call.id, {})[text] = kind

@@ -1,6 +1,5 @@
 """Why each stage of a job was served from the cache, or was not, from what the archive holds."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,8 +9,9 @@ from foundations.differences import Difference
 from foundations.earlier import Earlier, EarlierStages
 from foundations.explanation import Explanation
 from foundations.explanation_reader import Explanations, Unexplained
+from foundations.stage_labels import stage_labels
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
 
 Verdict = Literal["hit", "miss", "refused", "not cached", "not run", "unknown"]
@@ -22,6 +22,7 @@ _NOT_RUN = {
     "Lost": "the job was lost before it",
     "Cancelled": "the job was cancelled before it",
 }
+_WITHOUT_CACHE = "the job did without the cache (--no-cache, or FOUNDATIONS_NO_CACHE)"
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ class StageReason:
 
 def _nothing_differs(earlier: Earlier) -> str:
     if earlier.status != "succeeded":
-        return "nothing differs, and there is no result since it failed,"
+        return "nothing differs, and there is no result since it failed"
     not_kept = earlier.explanation.stage.content["not_kept"]
     if not_kept:
-        return f"nothing differs, and the result was not cached ({not_kept}),"
-    return "nothing differs, and the result is not in this cache any more,"
+        return f"nothing differs, and the result was not cached ({not_kept})"
+    return "nothing differs, and the result is not in this cache any more"
 
 
 def reasons(
@@ -106,11 +107,7 @@ def reasons(
 
 def labels_of(spec: JobSpec) -> dict[str, str]:
     """Return by id what each stage of a job is called: its name, and `name#place` where several have it."""
-    times = Counter(stage.name for stage in spec.stages)
-    return {
-        stage.id: f"{stage.name}#{place}" if times[stage.name] > 1 else stage.name
-        for place, stage in enumerate(spec.stages)
-    }
+    return stage_labels({stage.id: stage.name for stage in spec.stages})
 
 
 def stages_named(spec: JobSpec, name: str) -> list[str]:
@@ -135,6 +132,8 @@ class _Telling:
             return StageReason(stage, became, label, "not run", ("a stage that it needs failed",))
         if became.status == "not run":
             return StageReason(stage, became, label, "not run", (self._why_not_run(became),))
+        if not stage.cached and "cache" in self._spec.facts:
+            return StageReason(stage, became, label, "not cached", (_WITHOUT_CACHE,))
         if not stage.cached:
             return StageReason(stage, became, label, "not cached", ("enable_caching() was not called",))
         if not became.explanation:
@@ -173,7 +172,9 @@ class _Telling:
         try:
             spec = self._archive.spec(job_id)
             return spec, self._archive.record(spec)
-        except (NotArchived, ArchiveDamaged):
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
             return None  # it lies in another archive, which shares this one's cache
 
 

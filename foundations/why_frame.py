@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from foundations import excepthook
 from foundations.archives import selected_archive, spec_of
 from foundations.frames import of_any_text, times_column
-from foundations.stage_reasons import StageReason, reasons, stages_named
+from foundations.stage_labels import instead_of
+from foundations.stage_reasons import StageReason, labels_of, reasons, stages_named
 
 if TYPE_CHECKING:
     import pandas
@@ -42,8 +43,8 @@ def why(job_id: str, stage: str | None = None) -> "pandas.DataFrame":
     archive = selected_archive()
     spec = spec_of(archive, job_id)
     ids = None if stage is None else stages_named(spec, stage)
-    if ids is not None and not ids:
-        raise KeyError(f"job {job_id} has no stage {stage!r}")
+    if stage is not None and not ids:
+        raise KeyError(f"job {job_id} has no stage {stage!r}{instead_of(stage, labels_of(spec).values())}")
     import pandas
 
     rows = [row for one in reasons(archive, spec, archive.record(spec), ids) for row in _rows(one)]

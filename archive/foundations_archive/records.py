@@ -91,7 +91,8 @@ class StageSpec:
 class JobSpec:
     """What a job is, written once by its driver; with the blobs that it names, enough to run it again.
 
-    `given` are the names of those parameters that were given to `run()`, and not logged beside it.
+    `given` are the names of those parameters that were given to `run()`, and not logged beside it. `facts` tell where
+    the driver ran, and `cache` among them where the job does without it.
     """
 
     job_id: str

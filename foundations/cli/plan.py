@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from foundations.cache_use import ACCEPTED, NO_CACHE, PLANS
+from foundations.cache_use import ACCEPTED, NO_CACHE, PLANS, PLANS_QUIET
 from foundations.cli.drivers import add_driver, add_environment, command_of, require_driver
 from foundations.cli.output import Answer
 from foundations.cli.parser import CommandError, add_json
@@ -49,7 +49,12 @@ def plans_of(
     """
     with tempfile.TemporaryDirectory(prefix="foundations-plan-") as folder:
         place = Path(folder, "plans")
-        wanted = {PLANS: str(place), "FOUNDATIONS_ENVIRONMENT": env, ACCEPTED: accepted}
+        wanted = {
+            PLANS: str(place),
+            PLANS_QUIET: "1" if quiet else None,
+            "FOUNDATIONS_ENVIRONMENT": env,
+            ACCEPTED: accepted,
+        }
         own = {name: value for name, value in wanted.items() if value}
         inherited = {name: value for name, value in os.environ.items() if name != NO_CACHE}
         ended = subprocess.run(

@@ -31,7 +31,9 @@ def lines(spec: JobSpec, record: JobRecord, found: Sequence[StageReason], *, in_
     """Return the lines for some stages of a job, of which there may be thousands; `in_full` leaves nothing out."""
     counts: Counter[str] = Counter(one.verdict for one in found)
     told = ", ".join(_counted(number, verdict) for verdict in _VERDICTS if (number := counts[verdict]))
-    head = f"job {one_line(spec.job_id)} of project {one_line(spec.project)}, {record.state}: {told or 'no stages'}"
+    part = f"; {len(found):,} of {len(spec.stages):,} stages" if len(found) < len(spec.stages) else ""
+    job = f"job {one_line(spec.job_id)} of project {one_line(spec.project)}, {record.state}"
+    head = f"{job}{part}: {told or 'no stages'}"
     return [
         head,
         "",
@@ -95,9 +97,11 @@ def _verdict(one: StageReason) -> str:
     took = f" ({seconds_text(one.became.seconds)})" if one.became.seconds is not None else ""
     if one.verdict == "refused" or one.earlier is None:
         return f"{one.verdict}{took}: {redacted_line(one.reason or 'the first time')}"
-    number = len(one.differences)
-    told = {0: "no difference" if one.why else redacted_line(one.reason or ""), 1: "1 difference"}
-    return f"miss{took}: {told.get(number, f'{number:,} differences')} from {_run(one, one.earlier)}"
+    number, run = len(one.differences), _run(one, one.earlier)
+    if not number and not one.why:
+        return f"miss{took}: {redacted_line(one.reason or '')}; compared with {run}"
+    told = {0: "no difference", 1: "1 difference"}
+    return f"miss{took}: {told.get(number, f'{number:,} differences')} from {run}"
 
 
 def _run(one: StageReason, earlier: Earlier) -> str:

@@ -22,6 +22,7 @@ from foundations.keys.user_code import UserCode
 
 _Place = tuple[Any, ...]
 _MANY = 10_000  # objects that have been made
+_FEW_FROZEN = 1_000  # Python itself freezes some when it starts, and who else does freezes many more
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
-        if gc.get_count()[0] > _MANY and not gc.get_freeze_count():
+        if gc.get_count()[0] > _MANY and gc.get_freeze_count() < _FEW_FROZEN:
             # all there is counts as old by this, else it would be looked at as soon as the collector is back
             gc.freeze()
             gc.unfreeze()

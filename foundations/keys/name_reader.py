@@ -129,7 +129,7 @@ class NameReader:
 
     def refuse(self, why: str) -> None:
         """Say why nothing that reaches this code can be cached."""
-        self._node.refuse(f"{self._node.name} {why}")
+        self._node.refuse(f"{self._node.name} {why}; pass what changes as an argument, and return it")
 
     def _add(self, found: Reference) -> None:
         self._node.children.append(found)

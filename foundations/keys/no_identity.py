@@ -9,14 +9,22 @@ class NoStableIdentity(TypeError):
 
     def __init__(self, path: str, kind: str, why: str) -> None:
         self.path, self.kind, self.why = _shortened(path), kind, why
-        super().__init__(
-            f"{self.path} is of type {kind} and has no stable identity: {why}; where the result does not depend on "
-            "it, pass foundations.ignore(value), or give its class a method __foundations_key__ that returns a value "
-            "which stands for it"
-        )
+        super().__init__(f"{self.path} is of type {kind} and has no stable identity: {why}; {_way_out(kind, why)}")
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         return type(self), (self.path, self.kind, self.why)
+
+
+def _way_out(kind: str, why: str) -> str:
+    if kind == "generator" or "an iterator" in why:
+        return (
+            "make a list of what it gives, of a stage's result by .stage(list), or pass foundations.ignore(value) "
+            "where the result does not depend on it"
+        )
+    return (
+        "where the result does not depend on it, pass foundations.ignore(value), or give its class a method "
+        "__foundations_key__ that returns a value which stands for it"
+    )
 
 
 class Refused(Exception):

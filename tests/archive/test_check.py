@@ -17,8 +17,10 @@ from foundations_archive.expected_entries import write_expected
 from foundations_archive.groups import grouped
 from foundations_archive.hiding import hide
 from foundations_archive.leases import Leases
+from foundations_archive.manifest import BundleFile, Manifest
 from foundations_archive.packing import compact
 from foundations_archive.packs import Pack, unpacked
+from foundations_archive.records import Artifact, Buffer, CacheEntry, Value
 from foundations_archive.signing import SigningKey
 from foundations_archive.upkeep.check import check
 from foundations_archive.upkeep.repair import repair
@@ -329,6 +331,26 @@ def test_a_cache_entry_that_can_not_be_used_is_deleted(archive: Archive, lost: s
     assert found(check(archive)) == {layout.cached(CACHE_KEY): "warning"}
     assert mended(archive) == {}
     assert archive.cached(CACHE_KEY) is None
+
+
+@pytest.mark.parametrize("kind", ["value", "artifact"])
+def test_all_entries_that_name_a_damaged_blob_are_mended_at_once(archive: Archive, kind: str) -> None:
+    blob = archive.cache_blobs.put(b"shared")
+    tree = Manifest((BundleFile("a", blob, 6, 0o644),), ())
+    manifest = archive.cache_blobs.put(tree.to_bytes())
+    value = Value("pickle5", (Buffer(6, (blob,)),)) if kind == "value" else Value("json", inline="1")
+    artifacts = () if kind == "value" else (Artifact("a", manifest, 6, 1, folder=False, time=1.0),)
+    others = [digit * 64 for digit in "abc"]
+    archive.check()
+    for number, one in enumerate(others):
+        archive.keep(one, CacheEntry(value, f"job-{number}", "1", 1.0, artifacts=artifacts))
+    assert found(check(archive, deep=True)) == {}
+    archive.cache_store.put(layout.blob(blob), archive.cache_store.get(layout.blob(blob))[:-1])
+    assert found(check(archive, deep=True)) == dict.fromkeys(map(layout.cached, others), "warning")
+    repair(archive, check(archive, deep=True).findings)
+    left = check(archive, deep=True).findings
+    assert [(one.key, one.mend) for one in left] == [(layout.blob(blob), None)]  # which gc deletes
+    assert not any(map(archive.cached, others))
 
 
 def test_segments_that_were_exchanged_are_found(archive: Archive) -> None:

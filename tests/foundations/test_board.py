@@ -26,6 +26,16 @@ def test_a_tally_of_a_job_that_it_does_not_know_counts_all_the_same() -> None:
     assert tally.board(0).counts == "1 failed, 0:00"
 
 
+def test_a_stage_that_was_served_and_ran_after_all_counts_once() -> None:
+    tally = Tally()
+    tally.begin(spec("load", "train"))
+    for status in ("cached", "succeeded"):
+        tally.started("id of load")
+        tally.ended({"stage": "id of load", "status": status})
+    assert tally.board(0).counts == "1 of 2 stages done, 0:00"
+    assert tally.summary == "1 succeeded"
+
+
 def test_a_stage_that_runs_alone_has_no_label() -> None:
     tally = Tally()
     tally.begin(spec("load", "train"))

@@ -71,6 +71,50 @@ def test_stages_that_are_refreshed_run_and_take_the_place_of_what_was_cached(pro
     assert not {first, second} & {stage.cached_from for stage in record.stages}
 
 
+def test_what_is_computed_anew_for_its_age_takes_the_place_of_what_was_cached(project: Project) -> None:
+    project.write(
+        "driver.py",
+        """
+        import sys
+        import time
+
+        import foundations
+
+
+        def stamped(path):
+            with open(path) as file:
+                return file.read(), time.perf_counter_ns()
+
+
+        options = eval(sys.argv[1])
+        stage = foundations.create_stage(stamped)("data.txt").enable_caching(**options).persist()
+        print("answer:", *stage.run().result())
+        """,
+    )
+
+    def answer(**options: Any) -> str:
+        ended = project.python("driver.py", repr(options))
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    first = answer()
+    assert answer() == first
+    second = answer(ttl=0)
+    assert second != first
+    assert answer() == answer(ttl=3600) == second
+    # what was made of another file serves no longer here, and has its own place
+    project.write("data.txt", "xyz")
+    other = answer(ttl=0)
+    assert answer() == other
+    project.write("data.txt", "abc")
+    assert answer() == second
+    third = answer(ttl=0)
+    assert third not in (first, second)
+    assert answer() == third
+    project.write("data.txt", "xyz")
+    assert answer() == other
+
+
 def test_without_the_cache_nothing_is_read_from_it_and_nothing_added(project: Project) -> None:
     assert ran(project, FOUNDATIONS_NO_CACHE="1") == [RAN] * 4
     assert not list(project.archive.cache_store.list("cache/"))
@@ -172,8 +216,24 @@ def test_what_is_no_stage_of_the_job_can_not_be_refreshed() -> None:
     assert refreshed(graph, [number], is_stage=is_stage).calls[0].caching.refresh
 
 
+@pytest.mark.parametrize(
+    ("options", "kind", "said"),
+    [
+        ({"refresh": number}, TypeError, r"got <function number .*; write refresh=\["),
+        ({"refresh": foundations.create_stage(number)}, TypeError, r"; write refresh=\["),
+        ({"refresh": foundations.create_stage(number)(1)}, TypeError, r"got <stage number .*; write refresh=\["),
+        ({"refresh": None}, TypeError, "a list of stages and functions of stages, got None$"),
+        ({"dry": "yes"}, TypeError, "dry is True or False, got 'yes'"),
+        ({"dry": True, "wait": False}, ValueError, "leave wait=False out"),
+    ],
+)
+def test_a_run_that_can_not_be_meant_is_refused(options: dict[str, Any], kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        foundations.create_stage(number)(1).run(**options)
+
+
 def test_the_variable_counts_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = foundations.create_stage(number)(1).enable_caching().graph({})
-    for text, cached in (("", True), ("0", True), ("1", False), ("yes", False)):
+    for text, cached in (("", True), ("0", True), ("False", True), ("off ", True), ("1", False), ("yes", False)):
         monkeypatch.setenv("FOUNDATIONS_NO_CACHE", text)
         assert as_allowed(graph).calls[0].cached is cached

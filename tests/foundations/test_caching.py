@@ -34,12 +34,15 @@ def test_the_options_are_those_of_the_stage_itself_and_caching_that_of_all_above
     [
         ({"version": 2}, TypeError, "the version is a text, got 2"),
         ({"ignore": "threads"}, TypeError, r"got 'threads'; write \['threads'\]"),
+        ({"ignore": 5}, TypeError, "the names of parameters in a list, got 5"),
+        ({"ignore": None}, TypeError, "the names of parameters in a list, got None"),
         ({"ignore": [1]}, TypeError, "the names of parameters, got 1"),
         ({"ignore": ["thread"]}, ValueError, r"load\(\) has no parameter 'thread' to ignore; it has path, threads"),
         ({"ttl": "1h"}, TypeError, "ttl is a number of seconds, or None for no limit, got '1h'"),
         ({"ttl": True}, TypeError, "ttl is a number of seconds"),
         ({"ttl": -1}, ValueError, "ttl is finite and not negative"),
         ({"ttl": float("nan")}, ValueError, "ttl is finite and not negative"),
+        ({"ttl": 10**400}, ValueError, "ttl is finite and not negative"),
         ({"ttl": float("inf")}, ValueError, "ttl is finite and not negative"),
     ],
 )

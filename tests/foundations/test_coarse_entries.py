@@ -75,3 +75,31 @@ def test_stages_called_alike_are_not_taken_for_one_another(project: Project) -> 
     assert ran(project) == ("ANSWER 4 2 5 6 20 200", 6)
     project.write("raw/b.csv", "4\n5\n")
     assert ran(project) == ("ANSWER 5 2 6 7 20 200", 0)
+
+
+def test_why_more_counts_is_told_in_one_line_and_only_where_a_stage_runs(project: Project) -> None:
+    project.write(
+        "model.py",
+        """
+        import math
+
+
+        def named(name):
+            exec("made = 1")
+            return getattr(math, name), eval("1"), len(globals())
+        """,
+    )
+    project.write(
+        "driver.py",
+        """
+        import foundations
+        import model
+
+        foundations.create_stage(model.named)("pi").enable_caching().persist().run()
+        """,
+    )
+    first, second = project.drive().stderr, project.drive().stderr
+    assert first.count("more counts in its cache key") == 1
+    assert "since " in first
+    assert "served from the cache" in second
+    assert "more counts" not in second

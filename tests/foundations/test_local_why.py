@@ -233,13 +233,40 @@ def test_a_stage_that_is_refused_and_one_that_failed_tell_it(project: Project) -
     assert (stage["verdict"], stage["status"], stage["reason"]) == ("miss", "failed", "the first time")
     again = why(project, run(project, status=1, broken=True))["broken"]
     assert again["compared_with"]["job_id"] == failed
-    assert "nothing differs, and there is no result since it failed" in again["reason"]
+    assert again["reason"] == "nothing differs, and there is no result since it failed"
 
 
 def test_a_result_that_was_not_kept_is_told(project: Project) -> None:
     run(project, change=True)
     stage = why(project, run(project, change=True))["change"]
     assert "the result was not cached (it changed an argument in place)" in stage["reason"]
+
+
+def test_a_stage_that_changes_a_global_is_told_what_to_do(project: Project) -> None:
+    model = MODEL.replace("return len(rows)", "SEEN.append(rows)\n        return len(SEEN)", 1)
+    project.write("model.py", f"{model}\n    SEEN = []\n")
+    project.write("driver.py", DRIVER.replace("Handle()", "1"))
+    job = run(project, refused=True)
+    (said,) = [line for line in project.log(job, "stderr") if "SEEN" in line]
+    assert "changed while stage take ran, which uses it; its result is not cached: pass what changes as" in said
+
+
+def test_a_job_that_did_without_the_cache_says_so(project: Project) -> None:
+    job = run(project, environment={"FOUNDATIONS_NO_CACHE": 1})
+    assert {(stage["verdict"], stage["reason"]) for stage in why(project, job).values()} == {
+        ("not cached", "the job did without the cache (--no-cache, or FOUNDATIONS_NO_CACHE)")
+    }
+
+
+def test_a_result_that_can_not_be_serialized_is_told_as_such(project: Project) -> None:
+    project.write("model.py", MODEL.replace("return len(rows)", "return __import__('threading').Lock()", 1))
+    project.write("driver.py", DRIVER.replace("Handle()", "1"))
+    first = run(project, refused=True)
+    job = run(project, refused=True)
+    text = "nothing differs, and the result was not cached (it can't be serialized: lock: cannot pickle"
+    assert why(project, job)["take"]["reason"].startswith(text)
+    assert why(project, job)["take"]["reason"].endswith(")")
+    assert f"); compared with job {first}, " in shown(project, job)
 
 
 def test_an_entry_that_is_gone_is_told(project: Project) -> None:

@@ -228,6 +228,7 @@ foundations/source_lines.py
 foundations/stage.py
 foundations/stage_cache.py
 foundations/stage_id.py
+foundations/stage_labels.py
 foundations/stage_process.py
 foundations/stage_processes.py
 foundations/stage_reasons.py
@@ -257,6 +258,7 @@ foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/events.py
 foundations_archive/expected_entries.py
+foundations_archive/files.py
 foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py

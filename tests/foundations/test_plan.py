@@ -179,9 +179,11 @@ def test_the_command_plans_every_run_of_a_driver(project: Project) -> None:
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("plan for project default, environment local: 1 would run") == 3
     assert "end" not in ended.stdout
+    assert [line.split()[0] for line in ended.stdout.splitlines()[2:4]] == ["train#1", "train#2"]
     assert "the plan ends here: result is asked of a job that has not run" in ended.stderr
     assert not ran.exists()
     as_json = project.python("-m", "foundations", "plan", "--json", "run.py", RAN=str(ran))
+    assert "would run" not in as_json.stderr
     plans = json.loads(as_json.stdout)["plans"]
     assert [len(plan["stages"]) for plan in plans] == [4, 2, 4]
     assert plans[0]["stages"][0]["why"] == "it is new"
@@ -196,7 +198,7 @@ def test_the_command_says_what_is_wrong(project: Project) -> None:
         (["bad.py"], 1, "ZeroDivisionError"),
         (["missing.py"], 2, "there is no driver"),
         (["--env", "nowhere", "run.py"], 2, "there is no environment 'nowhere'"),
-        (["search.py"], 1, "grid_search() can't be planned"),
+        (["search.py"], 1, "grid_search() can't be planned: it is many jobs"),
     ):
         ended = project.python("-m", "foundations", "plan", *arguments)
         assert ended.returncode == status, ended.stderr
@@ -245,7 +247,7 @@ def test_a_plan_is_a_table_for_people() -> None:
         PlannedStage("1", "load", "served", job_id="job-1", took=2.0),
         PlannedStage("2", "a \x1b[31mred\n one", "runs", "it is new", expected=None),
         PlannedStage("3", "train", "runs", "it is new", expected=61.5),
-        *(PlannedStage(str(number), "many", "skipped") for number in range(300)),
+        *(PlannedStage(f"many-{number}", "many", "skipped") for number in range(300)),
     ]
     plan = Plan(tuple(stages), "3", "local", "demo")
     lines = str(plan).splitlines()

@@ -88,6 +88,17 @@ def test_a_log_level_above_info_leaves_our_lines_out_and_the_users_in(capsys: Ou
     assert "can't be kept, it can't be serialized: lock: cannot pickle" in said
 
 
+def test_a_result_that_can_not_be_kept_nor_cached_is_told_with_a_way_out(capsys: Output) -> None:
+    progress = Progress()
+    progress.event(ended(unserializable="generator: cannot pickle it", cache_key="k"))
+    progress.event(ended(unserializable="lock: cannot pickle it"))
+    one, other = capsys.readouterr().err.splitlines()[::2]
+    assert "can't be kept, nor cached, it can't" in one
+    assert one.endswith("generator: cannot pickle it; go on with .stage(list)")
+    assert "cached" not in other
+    assert other.endswith("lock: cannot pickle it; return what can be pickled")
+
+
 def test_few_stages_get_a_line_each(capsys: Output) -> None:
     names = [f"s{number}" for number in range(50)]
     progress = Progress()

@@ -33,10 +33,9 @@ def test_every_key_can_be_set(tmp_path: Path) -> None:
           archive_end_point: s3://bucket/prefix
           s3: {endpoint_url: "http://127.0.0.1:8333", region: us-east-1, profile: p, access_key_id: a,
                secret_access_key: b, session_token: c}
-          signing_key_file: ~/signing.key
           outage_seconds: 60
         archive: {signing_key_file: ~/signing.key}
-        cache_config: {end_point: s3://bucket/cache, read_only: true}
+        cache_config: {end_point: s3://bucket/cache}
         cache: {read_only: true}
         stage_config: {threads: 4, processes: 2}
         search_config: {concurrent_jobs: 3}

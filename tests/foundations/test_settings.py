@@ -186,7 +186,10 @@ def test_the_variable_names_another_signing_key_file(
 def test_two_signing_key_files_are_one_too_many(root: Path) -> None:
     text = "results_config: {signing_key_file: a}\narchive: {signing_key_file: b}\n"
     configure(root, "x", f"job_deployment_env: local\n{text}")
-    with pytest.raises(SettingsError, match="set in results_config and in archive; leave one of them out"):
+    with pytest.raises(
+        SettingsError,
+        match=r"x\.config\.yaml, line 3: signing_key_file of archive is already set in results_config, line 2",
+    ):
         load_environment("x", root)
 
 
@@ -199,9 +202,11 @@ def test_a_cache_is_read_only_where_one_of_two_sections_says_so(root: Path, sect
 
 
 def test_both_of_them_are_one_too_many_whatever_they_say(root: Path) -> None:
-    configure(root, "x", "job_deployment_env: local\ncache_config: {read_only: false}\ncache: {read_only: true}\n")
-    with pytest.raises(SettingsError, match="read_only is set in cache_config and in cache; leave one of them out"):
+    configure(root, "x", "job_deployment_env: local\ncache:\n  read_only: true\ncache_config: {read_only: false}\n")
+    with pytest.raises(SettingsError, match=r"config/x\.config\.yaml, line 4: .*; leave one of them out") as caught:
         load_environment("x", root)
+    assert "read_only of cache_config is already set in cache, line 3" in str(caught.value)
+    assert (caught.value.line, caught.value.key) == (4, "cache_config.read_only")
 
 
 def test_an_unknown_environment_lists_the_known_ones_and_the_places(root: Path, user: Path) -> None:

@@ -1,5 +1,6 @@
 """The part of a check that looks at blobs: what is named is there, has its size, and is what its name says."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,17 +18,25 @@ from foundations_archive.upkeep.references import Reference
 class Named:
     """What the records of a store name: each reference once, with a record that names it.
 
-    `homes` are the stores in which it may be: what a job has left of the cache's may lie in either.
+    `homes` are the stores in which it may be: what a job has left of the cache's may lie in either. Of a cache's
+    entries all count that name it, since each can be mended; `others` are those beside the first.
     """
 
     homes: Sequence[int]
     is_cache: bool = False
     references: dict[Reference, str] = field(default_factory=dict)
+    others: defaultdict[Reference, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, named: Iterable[tuple[Reference, str]]) -> None:
         """Take in what a record names."""
         for reference, key in named:
-            self.references.setdefault(reference, key)
+            first = self.references.setdefault(reference, key)
+            if first != key and self.is_cache and not reference.explains:
+                self.others[reference].append(key)
+
+    def keys(self, reference: Reference) -> list[str]:
+        """Return the records that are told of where a reference leads nowhere."""
+        return [self.references[reference], *self.others.get(reference, ())]
 
 
 def _require_whole(data: bytes, digest: str) -> None:
@@ -54,13 +63,16 @@ class BlobCheck:
 
     def follow_manifests(self, named: Named) -> None:
         """Add what the manifests name that are named."""
-        manifests = {reference: key for reference, key in named.references.items() if reference.is_manifest}
-        for files in self._look.each(lambda one: self._files(one[0].digests[0], one[1], named), manifests.items()):
-            named.add(files)
+        manifests = [reference for reference in named.references if reference.is_manifest]
+        for manifest, files in zip(
+            manifests, self._look.each(lambda one: self._files(one.digests[0], named), manifests), strict=True
+        ):
+            named.add((file, key) for key in named.keys(manifest) for file in files)
 
     def examine(self, named: Named) -> None:
         """Note what is named and is not there, or not whole."""
-        self._look.each(lambda one: self._examine(one[0], one[1], named), named.references.items())
+        pairs = [(reference, key) for reference in named.references for key in named.keys(reference)]
+        self._look.each(lambda pair: self._examine(*pair, named), pairs)
 
     def examine_orphans(self) -> tuple[int, int]:
         """Return how many blobs nothing names, and their bytes; note those that are damaged."""
@@ -85,11 +97,11 @@ class BlobCheck:
 
         return damaged
 
-    def _files(self, digest: str, key: str, named: Named) -> list[tuple[Reference, str]]:
+    def _files(self, digest: str, named: Named) -> list[Reference]:
         for store in named.homes:
             try:
                 data = Blobs(self._look.stores[store]).get(digest)
-                return [(reference, key) for reference in references.of_manifest(data, key=layout.blob(digest))]
+                return list(references.of_manifest(data, key=layout.blob(digest)))
             except NotArchived:
                 continue
             except ArchiveError:

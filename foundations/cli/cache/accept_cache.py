@@ -7,10 +7,11 @@ from typing import Any
 
 from foundations.cli.drivers import add_driver, add_environment, require_driver
 from foundations.cli.output import Answer
-from foundations.cli.parser import CommandError, UsageError, add_json, near
+from foundations.cli.parser import CommandError, UsageError, add_json
 from foundations.cli.plan import plans_of
 from foundations.difference_lines import diff_lines
 from foundations.printable import redacted_line
+from foundations.stage_labels import instead_of
 
 _DRIVER = "driver.py"
 DESCRIPTION = """\
@@ -27,8 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Take the stage, the options, the driver, and whatever the driver takes."""
     add_environment(parser)
     add_json(parser)
-    parser.add_argument("stage", metavar="STAGE", help="the name of a stage, or its id")
+    parser.add_argument(
+        "stage", metavar="STAGE", help="the name of a stage, its id, or NAME#PLACE as `foundations plan` shows it"
+    )
     add_driver(parser, default=_DRIVER)
+    parser.usage = "%(prog)s [-h] [--env NAME] [--json] STAGE [DRIVER ...]"
 
 
 def run(options: argparse.Namespace) -> Answer:
@@ -42,15 +46,15 @@ def run(options: argparse.Namespace) -> Answer:
         raise CommandError(f"the driver ended with status {status}")
     stages = [stage for plan in plans for stage in plan["stages"]]
     if not stages:
-        known = {known for plan in plans for known in plan["names"]}
-        raise UsageError(f"the driver runs no stage {options.stage!r}{near(options.stage, sorted(known))}")
+        known = dict.fromkeys(known for plan in plans for known in plan["names"])
+        raise UsageError(f"the driver runs no stage {options.stage!r}{instead_of(options.stage, known)}")
     status = 1 if any(stage["refused"] for stage in stages) else 0
     return Answer({"stages": stages}, list(_lines(stages)), status=status)
 
 
 def _lines(stages: list[Mapping[str, Any]]) -> Iterator[str]:
     for one in stages:
-        name = redacted_line(one["name"])
+        name = redacted_line(one["label"])
         if one["job_id"] is None:
             yield f"{name}  not accepted: {redacted_line(one['reason'])}"
             continue

@@ -26,9 +26,22 @@ def test_a_job_or_a_stage_that_is_not_there_is_a_wrong_command_line(shell: Shell
     assert shell.foundations("why", "../x").returncode == 2
     done = shell.foundations("why", "job", "trein")
     assert (done.returncode, done.stderr) == (2, "foundations: job job has no stage 'trein'; did you mean 'train'?\n")
+    done = shell.foundations("why", "job", "fit")
+    assert (done.returncode, done.stderr) == (2, "foundations: job job has no stage 'fit'; its stages are train\n")
     answer = json.loads(shell.foundations("why", "job", "trein", "--json").stdout)
     assert answer["kind"] == "UsageError"
     assert shell.foundations("why").returncode == 2
+
+
+def test_a_job_is_found_by_the_beginning_of_its_name(shell: Shell, archive: Archive) -> None:
+    for name in ("01a209b1-4c84", "01a209b1-5f00"):
+        ended(archive, name)
+    done = shell.foundations("why", "01a209b1-4")
+    assert done.stdout.startswith("job 01a209b1-4c84 of project demo")
+    for short, said in (("01a209b1", "and 2 begin with it; give more of it"), ("01a", "2 begin"), ("", "2 begin")):
+        done = shell.foundations("why", short)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
 
 
 def test_a_stage_that_is_not_cached_is_told_as_such(shell: Shell, archive: Archive) -> None:

@@ -135,6 +135,7 @@ def test_what_can_not_be_cached_is_refused_by_name(name: str, load: Load, closur
             held.close()
     assert found.refused is not None
     assert why in found.refused
+    assert "; " in found.refused  # what can be done
 
 
 COARSE = {
@@ -589,7 +590,7 @@ def test_garbage_collector_is_left_as_it_was(
             gc.freeze()
         assert closures.of(stage.train).digest
         assert gc.isenabled() == collects
-        assert (gc.get_freeze_count() > 0) == frozen
+        assert (gc.get_freeze_count() > 1_000) == frozen
     finally:
         gc.unfreeze()
         gc.enable()

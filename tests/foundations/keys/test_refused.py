@@ -162,9 +162,16 @@ def test_it_is_refused_with_the_way_to_it(name: str) -> None:
         assert error.path.startswith(f"argument data{step}")
         assert str(error).startswith(f"{error.path} is of type {error.kind} ")
         assert "foundations.ignore" in str(error)
-        assert "__foundations_key__" in str(error)
+        assert "__foundations_key__" in str(error) or ".stage(list)" in str(error)
         assert "\n" not in str(error)
     close(value)
+
+
+@pytest.mark.parametrize("made", [numbers, lambda: iter([1])])
+def test_of_what_is_used_up_a_list_is_advised(made: Callable[[], Any]) -> None:
+    with pytest.raises(NoStableIdentity, match=r"make a list of what it gives.*\.stage\(list\)") as caught:
+        value_digest(made(), code=s.code_of)
+    assert "__foundations_key__" not in str(caught.value)
 
 
 def close(value: Any) -> None:

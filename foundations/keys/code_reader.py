@@ -91,7 +91,7 @@ class CodeReader:
             if place in left_out:
                 place += 1
             elif isinstance(one, Mark):
-                words.append(f"{one.word} {one.number} {one.depth} {one.with_place}")
+                words.append(one.text)
                 place += 1
             elif (handle := _WAYS.get(one.op)) is not None:
                 place = handle(self, scope, place, one)

@@ -39,6 +39,16 @@ class Mark(NamedTuple):
     with_place: int = 0
 
     @property
+    def text(self) -> str:
+        """What it says."""
+        return f"{self.word} {self.number} {self.depth} {self.with_place}"
+
+    @property
+    def is_about_errors(self) -> bool:
+        """Whether it says what handles errors from here on, and control goes on behind it."""
+        return self.word in ("handled", "unhandled")
+
+    @property
     def op(self) -> str:
         """What it does: nothing."""
         return ""

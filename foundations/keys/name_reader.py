@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from foundations.keys.bytecode import Instruction
+from foundations.keys.flow import Mark
 from foundations.keys.library import is_a
 from foundations.keys.making import Stream
 from foundations.keys.modules import MISSING, Module, Unloaded, attribute
@@ -61,8 +62,10 @@ class NameReader:
         """
         module: Module | None = None
         taken = ""
-        while is_a(value, types.ModuleType, Unloaded) and self._takes(stream, place + 1):
-            place += 1
+        while is_a(value, types.ModuleType, Unloaded) and self._takes(stream, _behind(stream, place)):
+            after = _behind(stream, place)
+            self.words += [one.text for one in stream[place + 1 : after] if isinstance(one, Mark)]
+            place = after
             module, taken = value, str(getattr(stream[place], "argument", ""))
             value = attribute(module, taken, self._reach.code)
             self.look(taken)
@@ -143,7 +146,8 @@ class NameReader:
         if not is_users:
             self._add(self._reach.refer_library(self._node, _name(value), value))
             return
-        after = stream[place + 1] if place + 1 < len(stream) else None
+        behind = _behind(stream, place)
+        after = stream[behind] if behind < len(stream) else None
         if isinstance(after, Instruction) and after.op in _SETS:
             self.refuse(f"sets {_name(value)}.{after.argument}, which other stages would then find changed")
         else:
@@ -191,6 +195,14 @@ class NameReader:
         else:
             self._node.explain(f"{self._node.name} {why}, so all code of the model directory counts")
             self._node.children.append(self._reach.refer_everything())
+
+
+def _behind(stream: Stream, place: int) -> int:
+    """Return the place of the next instruction; where a `try` begins or ends may stand between."""
+    place += 1
+    while place < len(stream) and isinstance(one := stream[place], Mark) and one.is_about_errors:
+        place += 1
+    return place
 
 
 def _stores_item(stream: Stream, place: int) -> bool:

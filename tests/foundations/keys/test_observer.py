@@ -307,7 +307,7 @@ def test_a_named_directory_that_is_too_large_spoils(
     with watch:
         watch.name_files(["many"])
     assert len(watch.observed.spoiled) == 1
-    assert "directory many, which an argument names, can't be compared" in watch.observed.spoiled[0]
+    assert "directory many, which an argument or a command names, can't be compared" in watch.observed.spoiled[0]
     other = observer.watching("stage")
     with other:
         other.name_files(["round"])

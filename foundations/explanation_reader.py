@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from foundations.explanation import KINDS, Document, Explanation
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived, is_of_one_object
 from foundations_archive.parallel import at_once
 
 
@@ -43,9 +43,10 @@ class Explanations:
         if found is None:
             try:
                 found = Document.of(self._data(name), kind)
-            except (NotArchived, ArchiveDamaged) as error:
-                gone = "is not there" if isinstance(error, NotArchived) else "is damaged"
-                found = Unexplained(f"the blob {name} {gone}, which explains the {kind}")
+            except ArchiveError as error:
+                if not is_of_one_object(error):
+                    raise
+                found = Unexplained(f"the blob {name} {_fault(error)}, which explains the {kind}")
             except ValueError as error:
                 found = Unexplained(f"the blob {name} can't be read: {error}")
             with self._lock:
@@ -59,3 +60,9 @@ class Explanations:
             return self._archive.blobs.get(name)
         except NotArchived:
             return self._archive.cache_blobs.get(name)
+
+
+def _fault(error: ArchiveError) -> str:
+    if isinstance(error, NotArchived):
+        return "is not there"
+    return "is damaged" if isinstance(error, ArchiveDamaged) else f"can't be read ({error})"

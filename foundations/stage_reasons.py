@@ -11,7 +11,7 @@ from foundations.explanation import Explanation
 from foundations.explanation_reader import Explanations, Unexplained
 from foundations.stage_labels import stage_labels
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.records import JobRecord, JobSpec, StageRecord, StageSpec
 
 Verdict = Literal["hit", "miss", "refused", "not cached", "not run", "unknown"]
@@ -172,7 +172,9 @@ class _Telling:
         try:
             spec = self._archive.spec(job_id)
             return spec, self._archive.record(spec)
-        except (NotArchived, ArchiveDamaged):
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
             return None  # it lies in another archive, which shares this one's cache
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from foundations_archive import index, layout
 from foundations_archive.blobs import Blobs
-from foundations_archive.cache_entries import entries_beside, read_entry, write_entry
+from foundations_archive.cache_entries import Unusable, entries_beside, read_entry, write_entry
 from foundations_archive.damage import lost_record
 from foundations_archive.descriptor import describe, read_descriptor
 from foundations_archive.envelope import digest_of, made, seal, unseal
@@ -227,16 +227,17 @@ class Archive:
         """Return the names of the projects that have a job."""
         return sorted({name for group in self.table().all_groups() for name in group.plain_field("project")})
 
-    def cached(self, key: str) -> CacheEntry | None:
-        """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises.
+    def cached(self, key: str, *, unusable: Unusable | None = None) -> CacheEntry | None:
+        """Return the entry of a cache key, or None: one that can't be read is a miss, an unreachable store raises.
 
-        With a signing key raise `ArchiveUntrusted` for an entry that is not signed with it.
+        `unusable` hears why an entry is none. Without that raise `ArchiveUntrusted` for one that is not signed with the
+        signing key, where there is one.
         """
-        return read_entry(self, layout.cached(key))
+        return read_entry(self, layout.cached(key), unusable)
 
-    def cached_beside(self, key: str) -> list[tuple[str, CacheEntry]]:
-        """Return the names and the entries that stand beside that of a cache key, the youngest first."""
-        return entries_beside(self, key)
+    def cached_beside(self, key: str, *, unusable: Unusable | None = None) -> list[tuple[str, CacheEntry]]:
+        """Return the names and the entries that stand beside that of a cache key, the youngest first; see `cached`."""
+        return entries_beside(self, key, unusable)
 
     def keep(self, key: str, entry: CacheEntry, *, place: str = "first") -> None:
         """Write the entry of a cache key; whoever was first keeps it, unless what is there can't be used.

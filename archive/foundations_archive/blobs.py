@@ -9,7 +9,13 @@ from pathlib import Path
 
 from foundations_archive import codecs, layout
 from foundations_archive.codecs import RAW, ZLIB, Expanding, compressed, content_of
-from foundations_archive.errors import ArchiveDamaged, ArchiveUnreachable
+from foundations_archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveForbidden,
+    ArchiveUnreachable,
+    is_of_one_object,
+)
 from foundations_archive.pace import Pace
 from foundations_archive.parallel import ahead, at_once
 from foundations_archive.records import Buffer
@@ -32,6 +38,7 @@ class Blobs:
     def __init__(self, store: Store, *, pace: Pace | None = None) -> None:
         self._store = store
         self._damaged: set[str] = set()
+        self._unreadable: set[str] = set()
         # on a disk it is the other way round: a look is quick, and a put waits for the disk
         on_disk = Path(store.location).is_absolute()
         self._look_from = 0 if on_disk else _LOOK_FROM
@@ -41,7 +48,7 @@ class Blobs:
         """Make sure that `data` is there, and return its digest.
 
         It is written unless a blob of its size is there that is not old: the collector leaves it alone then for half
-        of its grace at least. What `get` found damaged is replaced. With `compress` it may be, where that pays: what is
+        of its grace at least. What `get` could not read is replaced. With `compress` it may be where that pays: what is
         at least halved, on its way to a store that is known to be slow.
         """
         return self._put(memoryview(data), lambda: bytearray().join((RAW, data)), compress=compress)
@@ -70,6 +77,16 @@ class Blobs:
         except ArchiveDamaged:
             self._damaged.add(digest)
             raise
+        except ArchiveForbidden:
+            self._unreadable.add(digest)
+            raise
+
+    def fault(self, digests: Iterable[str]) -> ArchiveError | None:
+        """Return why one of these blobs can't be had, or None where all are whole.
+
+        All are read even so: what can't be, `put` replaces, and else it would do so with the first one alone.
+        """
+        return next((fault for fault in at_once(self._fault, digests, size=lambda _: CHUNK) if fault), None)
 
     def put_buffer(self, chunks: Iterable[bytes | bytearray | memoryview], *, compress: bool = False) -> Buffer:
         """Write chunks as they come, a few at once and none larger than `CHUNK`; return the buffer that they make."""
@@ -118,9 +135,28 @@ class Blobs:
             pays = self._pace is not None and (standing is not None or self._pace.slow)
             smaller = compressed(content) if compress and pays else None
             if smaller is None or standing != len(smaller):
-                self._write(layout.blob(digest), whole() if smaller is None else smaller)
-                self._damaged.discard(digest)
+                self._replace(digest, whole() if smaller is None else smaller)
         return digest
+
+    def _replace(self, digest: str, data: bytearray) -> None:
+        try:
+            self._write(layout.blob(digest), data)
+        except ArchiveForbidden:
+            # another user's, whom it serves: it can be neither read nor replaced by this one
+            if digest not in self._unreadable or not self.holds(digest):
+                raise
+            return
+        self._damaged.discard(digest)
+        self._unreadable.discard(digest)
+
+    def _fault(self, digest: str) -> ArchiveError | None:
+        try:
+            self.get(digest)
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
+            return error
+        return None
 
     def _write(self, key: str, data: bytearray) -> None:
         with self._pace.passing(len(data)) if self._pace else nullcontext():
@@ -128,7 +164,7 @@ class Blobs:
 
     def _standing(self, digest: str, size: int) -> int | None:
         """Return the stored size of a blob that need not be written unless that is wrong."""
-        if size < self._look_from or digest in self._damaged:
+        if size < self._look_from or digest in self._damaged or digest in self._unreadable:
             return None
         found = self._store.head(layout.blob(digest))
         return found.size if found is not None and found.age <= GRACE_SECONDS / 2 else None

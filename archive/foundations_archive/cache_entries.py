@@ -5,11 +5,13 @@ first has the key's own name; the others stand beside it, and are listed only wh
 """
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from foundations_archive import layout
 from foundations_archive.envelope import canonical, made, unseal
-from foundations_archive.errors import ArchiveDamaged, ArchiveUntrusted, NewerFormat, NotArchived
+from foundations_archive.errors import ArchiveError, ArchiveUntrusted, NotArchived, is_of_one_object
 from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, plain
 from foundations_archive.rereading import read_verified
@@ -17,11 +19,14 @@ from foundations_archive.rereading import read_verified
 if TYPE_CHECKING:
     from foundations_archive.archive import Archive
 
+# hears of an entry that is there and can't be used
+Unusable = Callable[[ArchiveError], None]
+
 # of more than that under one key, as of a stage that reads what is always new, the youngest serve
 MOST_BESIDE = 16
 
 
-def read_entry(archive: "Archive", name: str) -> CacheEntry | None:
+def read_entry(archive: "Archive", name: str, unusable: Unusable | None = None) -> CacheEntry | None:
     """Return the entry at a key of the archive, or None where there is none that can be used; see `Archive.cached`."""
 
     def opened(data: bytes) -> object:
@@ -29,15 +34,22 @@ def read_entry(archive: "Archive", name: str) -> CacheEntry | None:
 
     try:
         return made(CacheEntry.of, read_verified(archive.cache_store, name, opened), name)
-    except (NotArchived, ArchiveDamaged, NewerFormat):
+    except NotArchived:
+        return None
+    except ArchiveError as error:
+        _tell(error, unusable)
         return None
 
 
-def entries_beside(archive: "Archive", key: str) -> list[tuple[str, CacheEntry]]:
+def entries_beside(archive: "Archive", key: str, unusable: Unusable | None = None) -> list[tuple[str, CacheEntry]]:
     """Return the names and the entries that stand beside that of a cache key, the youngest first."""
-    listed = sorted(archive.cache_store.list(layout.cached_beside(key)), key=lambda entry: entry.age)
+    try:
+        listed = sorted(archive.cache_store.list(layout.cached_beside(key)), key=lambda entry: entry.age)
+    except ArchiveError as error:
+        _tell(error, unusable)
+        return []
     names = [entry.key for entry in listed[:MOST_BESIDE]]
-    found = at_once(lambda name: read_entry(archive, name), names)
+    found = at_once(partial(read_entry, archive, unusable=unusable), names)
     return [(name, entry) for name, entry in zip(names, found, strict=True) if entry is not None]
 
 
@@ -49,6 +61,14 @@ def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, place: str =
         archive.cache_store.put(name, data)  # of equal inputs the younger result counts
     elif not archive.cache_store.create(name, data) and not _serves(archive, name):
         archive.cache_store.put(name, data)
+
+
+def _tell(error: ArchiveError, unusable: Unusable | None) -> None:
+    """Tell of an entry that can't be used; raise where more than this entry is out of reach."""
+    if not is_of_one_object(error) or (unusable is None and isinstance(error, ArchiveUntrusted)):
+        raise error
+    if unusable is not None:
+        unusable(error)
 
 
 def _beside(key: str, entry: CacheEntry) -> str:

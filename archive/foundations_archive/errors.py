@@ -56,6 +56,10 @@ _REFUSALS = {
 }
 
 
+# refusals that may be those of one object; the other ones, as of credentials, are those of the caller
+_OF_AN_OBJECT = {"EACCES", "EPERM", "EROFS", "AccessDenied", "403", "InvalidObjectState"}
+
+
 class ArchiveError(Exception):
     """The archive could not do what was asked; carries the key, location and store's code it is about."""
 
@@ -122,6 +126,13 @@ class JobTaken(ArchiveError, ValueError):
             f"a job named {job_id!r} is in the archive at {location} already; give another job_name, or none",
             location=location,
         )
+
+
+def is_of_one_object(error: ArchiveError) -> bool:
+    """Tell whether it is one object that can't be had, and won't be by asking again, while others may be."""
+    if isinstance(error, ArchiveForbidden):
+        return error.code in _OF_AN_OBJECT
+    return isinstance(error, NotArchived | ArchiveDamaged | ArchiveUntrusted | NewerFormat | RequestRejected)
 
 
 def _restored(kind: type[ArchiveError], args: tuple[Any, ...], state: dict[str, Any]) -> ArchiveError:

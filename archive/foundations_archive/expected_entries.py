@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from foundations_archive import layout
 from foundations_archive.envelope import canonical, unseal
-from foundations_archive.errors import ArchiveDamaged, ArchiveUntrusted, NewerFormat, NotArchived
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.records import JobSpec, StageSpec, plain
 from foundations_archive.rereading import read_verified
 
 if TYPE_CHECKING:
     from foundations_archive.archive import Archive
 
-_UNREADABLE = (NotArchived, ArchiveDamaged, ArchiveUntrusted, NewerFormat)
 _MALFORMED = (KeyError, AttributeError, TypeError, ValueError)
 
 
@@ -36,7 +35,11 @@ def read_expected(archive: "Archive", shape: str, spec: JobSpec) -> dict[str, st
             archive.cache_store, key, lambda data: unseal("expected", data, key, signing=archive.signing)
         )
         expected = {str(place): (str(name), str(given)) for place, (name, given) in stated["entries"].items()}
-    except (*_UNREADABLE, *_MALFORMED):
+    except ArchiveError as error:
+        if not is_of_one_object(error):
+            raise
+        return {}
+    except _MALFORMED:
         return {}
     names, changed = {}, set[str]()
     for place, stage in enumerate(spec.stages):

@@ -10,23 +10,11 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from foundations_archive.errors import (
-    ArchiveDamaged,
-    ArchiveError,
-    ArchiveForbidden,
-    ArchiveFull,
-    ArchiveMisconfigured,
-    ArchiveUnreachable,
-    NotArchived,
-)
+from foundations_archive.errors import NotArchived
+from foundations_archive.files import NO_FILE, explanation, found, is_folder, rename, sync
 from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 
 _ALL = os.R_OK | os.W_OK | os.X_OK
-_ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_IN_THE_WAY = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
-_NO_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP}
 _LOCK = "create.lock"
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -46,32 +34,23 @@ class DirectoryStore:
     def get(self, key: str) -> bytes:
         """Return the whole value; raise `NotArchived` only when it is really not there."""
         path = self._path(key)
-        with self._explained("read", key):
-            try:
-                return path.read_bytes()
-            except _ABSENT as error:
-                message = f"{key} is not in {self.location}"
-                raise NotArchived(message, key=key, location=self.location) from error
+        with self._reading(key):
+            return path.read_bytes()
 
     def pieces(self, key: str) -> Generator[bytes]:
         """Yield the value in pieces; raise as `get` does."""
         path = self._path(key)
-        with self._explained("read", key):
-            try:
-                with path.open("rb", buffering=0) as file:
-                    while piece := file.read(PIECE):
-                        yield piece
-            except _ABSENT as error:
-                message = f"{key} is not in {self.location}"
-                raise NotArchived(message, key=key, location=self.location) from error
+        with self._reading(key), path.open("rb", buffering=0) as file:
+            while piece := file.read(PIECE):
+                yield piece
 
     def put(self, key: str, data: bytes | bytearray | memoryview) -> None:
         """Write the value; a reader sees the old bytes or the new ones."""
         path = self._path(key)
         with self._explained("write", key), self._temporary(data) as temporary:
             self._make_directory(path.parent)
-            temporary.replace(path)
-            _sync(path.parent)
+            rename(temporary, path)
+            sync(path.parent)
 
     def create(self, key: str, data: bytes | bytearray | memoryview) -> bool:
         """Write the value unless there is one, and say whether this call wrote it."""
@@ -87,7 +66,7 @@ class DirectoryStore:
                 if error.errno not in _NO_HARD_LINKS:
                     raise
                 return self._create_locked(temporary, path)
-            _sync(path.parent)
+            sync(path.parent)
             return True
 
     def list(self, prefix: str) -> Iterator[Entry]:
@@ -99,21 +78,20 @@ class DirectoryStore:
         """Return the entry under `key`, or None when there is none."""
         path = self._path(key)
         with self._explained("look at", key):
-            try:
-                found = path.stat()
-            except _ABSENT:
-                return None
-            if stat.S_ISDIR(found.st_mode):
-                return None
-            return _entry(key, found, self._now())
+            there = found(path)
+            return _entry(key, there, self._now()) if there and not stat.S_ISDIR(there.st_mode) else None
 
     def delete(self, key: str) -> None:
         """Remove the value, and no directory; no error when it is not there."""
         path = self._path(key)
         with self._explained("delete", key):
-            if not path.is_dir():
-                with suppress(*_ABSENT):
-                    path.unlink()
+            if path.is_dir():
+                return
+            try:
+                path.unlink()
+            except OSError as error:
+                if error.errno not in NO_FILE:
+                    raise
 
     def check(self) -> None:
         """Make the directory if it is missing; raise unless this caller can write there."""
@@ -155,10 +133,10 @@ class DirectoryStore:
     def sweep_temporary(self, older_than: float) -> int:
         """Remove what writers that died have left unfinished, if it is older than so many seconds; say how many."""
         now, swept = self._now(), 0
-        for found in self._scan(TEMPORARY):
-            with self._explained("delete", f"{TEMPORARY}/{found.name}"), suppress(FileNotFoundError):
-                if found.name != _LOCK and now - found.stat().st_mtime > older_than:
-                    Path(found.path).unlink()
+        for one in self._scan(TEMPORARY):
+            with self._explained("delete", f"{TEMPORARY}/{one.name}"), suppress(FileNotFoundError):
+                if one.name != _LOCK and now - one.stat().st_mtime > older_than:
+                    Path(one.path).unlink()
                     swept += 1
         return swept
 
@@ -192,7 +170,7 @@ class DirectoryStore:
                 return False
             written = temporary.read_bytes()
             temporary.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
             # some shares keep a lock to the host that took it: another host may have replaced ours since
             return path.read_bytes() == written
 
@@ -207,33 +185,33 @@ class DirectoryStore:
                 raise
         else:
             self._give(path)
-            _sync(path.parent)
+            sync(path.parent)
 
     def _give(self, path: Path) -> None:
         if self._owner is not None:
             os.chown(path, *self._owner)
 
     def _list(self, directory: str, prefix: str, now: float) -> Iterator[Entry]:
-        for found in self._scan(directory):
-            key = f"{directory}/{found.name}" if directory else found.name
+        for one in self._scan(directory):
+            key = f"{directory}/{one.name}" if directory else one.name
             if not key.startswith(prefix) or key == TEMPORARY:
                 continue
-            if found.is_dir():
+            if is_folder(one):
                 yield from self._list(key, prefix, now)
                 continue
             with self._explained("list", key):
-                try:
-                    entry = _entry(key, found.stat(), now)
-                except FileNotFoundError:
-                    continue
-            yield entry
+                there = found(Path(one.path))
+            if there:
+                yield _entry(key, there, now)
 
     def _scan(self, directory: str) -> Sequence[os.DirEntry[str]]:
         with self._explained("list", directory):
             try:
                 with os.scandir(self._root / directory) as entries:
                     return sorted(entries, key=_order)
-            except _ABSENT:
+            except OSError as error:
+                if error.errno not in NO_FILE:
+                    raise
                 return []
 
     def _now(self) -> float:
@@ -249,55 +227,33 @@ class DirectoryStore:
             probe.unlink()
 
     @contextmanager
+    def _reading(self, key: str) -> Iterator[None]:
+        """Say that nothing is there where there is no file, and all else as `_explained` does."""
+        with self._explained("read", key):
+            try:
+                yield
+            except OSError as error:
+                if error.errno not in NO_FILE:
+                    raise
+                raise NotArchived(f"{key} is not in {self.location}", key=key, location=self.location) from error
+
+    @contextmanager
     def _explained(self, doing: str, key: str = "") -> Iterator[None]:
         """Turn what the operating system says into what it means for the archive."""
         try:
             yield
         except OSError as error:
-            raise self._explanation(error, f"{doing} {key} in" if key else f"{doing} in", key) from error
-
-    def _explanation(self, error: OSError, doing: str, key: str) -> ArchiveError:
-        name = errno.errorcode.get(error.errno or 0, "")
-        said = f"{error.strerror or error} ({name})" if name else str(error)
-        if error.errno in _FULL:
-            message = f"could not {doing} {self.location}: {said}; make room there, or use another directory"
-            return ArchiveFull(message, key=key, location=self.location, code=name)
-        if error.errno in _FORBIDDEN:
-            message = f"user {os.geteuid()} may not {doing} {self.location}: {said}; change its owner or its mode"
-            return ArchiveForbidden(message, key=key, location=self.location, code=name)
-        if error.errno in _IN_THE_WAY and not key:
-            message = f"{self.location} can't be a directory: {said}; move the file in the way, or use another path"
-            return ArchiveMisconfigured(message, location=self.location, code=name)
-        if error.errno in _IN_THE_WAY:
-            message = f"could not {doing} {self.location}: {said}; a key can't be a value and a folder"
-            return ArchiveDamaged(message, key=key, location=self.location, code=name)
-        message = f"could not {doing} {self.location}: {said}; is the disk or the share behind it there and sound?"
-        return ArchiveUnreachable(message, key=key, location=self.location, code=name)
-
-
-def _sync(directory: Path) -> None:
-    """Have the names in a directory on the disk, so that what was reported as written survives a loss of power."""
-    try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    except PermissionError:  # who may write to a directory need not be allowed to list it
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in _NO_SYNC:
-            raise
-    finally:
-        os.close(descriptor)
+            raise explanation(error, f"{doing} {key} in" if key else f"{doing} in", key, self.location) from error
 
 
 def _failed(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
-def _entry(key: str, found: os.stat_result, now: float) -> Entry:
-    return Entry(key, found.st_size, max(0.0, now - found.st_mtime))
+def _entry(key: str, there: os.stat_result, now: float) -> Entry:
+    return Entry(key, there.st_size, max(0.0, now - there.st_mtime))
 
 
-def _order(found: os.DirEntry[str]) -> str:
+def _order(one: os.DirEntry[str]) -> str:
     # All that is below a directory sorts as if the '/' were part of its name: "a-b" comes before "a/b".
-    return f"{found.name}/" if found.is_dir() else found.name
+    return f"{one.name}/" if is_folder(one) else one.name

@@ -33,6 +33,9 @@ class Instruction(NamedTuple):
     handler: Handler | None = None
 
 
+_new = tuple.__new__  # as a named tuple is made, without the detour that it takes
+_NOT_YET = Instruction("")
+
 _NAMES = dis.opname
 _JUMPS_BACK = frozenset(op for op, name in enumerate(_NAMES) if "BACKWARD" in name)
 _RELATIVE, _ABSOLUTE = frozenset(dis.hasjrel), frozenset(dis.hasjabs)
@@ -44,7 +47,7 @@ _EXTENDED, _CACHE = dis.opmap["EXTENDED_ARG"], dis.opmap.get("CACHE", -1)
 # what shows the layout, as NOP does, which keeps a line alive; or says what attributes and calls say too
 _DROPPED = frozenset(
     dis.opmap[name]
-    for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE", "EXTENDED_ARG")
+    for name in ("NOP", "RESUME", "PUSH_NULL", "COPY_FREE_VARS", "MAKE_CELL", "GEN_START", "CACHE")
     if name in dis.opmap
 )
 _SAME_AS = {"CALL_METHOD": "CALL_FUNCTION"}
@@ -71,65 +74,61 @@ _SPECIAL = frozenset(
     op for op, name in enumerate(_NAMES) if name in {*_PAIRS, *_FLAG_BITS, "RETURN_CONST", "LOAD_METHOD"}
 )
 _SAID = [_DIRECTION.sub("IF", _SAME_AS.get(name, name)) for name in _NAMES]
-_NO_JUMP = (None, False, None)
-_new = tuple.__new__
 VARIABLES = frozenset(_NAMES[op] for op in (*_LOCAL, *_FREE))
 
 
 def instructions_of(code: types.CodeType) -> list[Instruction]:
     """Return what `code` does, with names and constants in place of indices; jumps are to places in this list."""
-    tables = _tables(code)
-    offsets: list[int] = []
+    tables, data, extended = _tables(code), code.co_code, 0
+    operations, arguments = data[::_WORD], data[1::_WORD]
+    kept = [place for place, op in enumerate(operations) if op not in _DROPPED]
     starts: list[int] = []
     found: list[Instruction] = []
-    jumps: list[tuple[int, int]] = []
-    for offset, op, argument, after in _raw(code.co_code):
-        offsets.append(offset)
+    jumps: list[tuple[int, int, int]] = []
+    for place in kept:
+        op, argument = operations[place], arguments[place] | extended
+        extended = 0
         starts.append(len(found))
         if op in _SPECIAL:
             found += _special(op, argument, tables)
         elif op in _JUMPS:
-            jumps.append((len(found), _target(op, argument, after)))
-            found.append(Instruction(_SAID[op], always=_NAMES[op] in _ALWAYS_JUMP))
+            jumps.append((len(found), op, _target(op, argument, place + 1, operations)))
+            found.append(_NOT_YET)
+        elif op == _EXTENDED:
+            extended = argument << 8
         else:
             table = tables[_TABLE_OF[op]]
-            found.append(_new(Instruction, (_SAID[op], table[argument] if table else argument, 0, argument, *_NO_JUMP)))
+            what = table[argument] if table else argument
+            found.append(_new(Instruction, (_SAID[op], what, 0, argument, None, False, None)))
     starts.append(len(found))
-    places = _Places(offsets, starts)
-    for place, target in jumps:
-        found[place] = found[place]._replace(target=places.index(target))
+    places = _Places(kept, starts)
+    for place, op, target in jumps:
+        found[place] = _instruction(_SAID[op], target=places.index(target), always=_NAMES[op] in _ALWAYS_JUMP)
     _handle(code, found, places)
     return found
 
 
-def _raw(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield offset, operation and argument of each instruction that counts, and where the next begins."""
-    size, offset, extended = len(data), 0, 0
-    while offset < size:
-        op, argument = data[offset], data[offset + 1] | extended
-        after = offset + _WORD
-        while after < size and data[after] == _CACHE:
-            after += _WORD
-        extended = argument << 8 if op == _EXTENDED else 0
-        if op not in _DROPPED:
-            yield offset, op, argument, after
-        offset = after
+def _instruction(
+    op: str, argument: Any = None, flag: int = 0, raw: int = 0, target: int | None = None, always: bool = False
+) -> Instruction:
+    return _new(Instruction, (op, argument, flag, raw, target, always, None))
 
 
-def _target(op: int, argument: int, after: int) -> int:
+def _target(op: int, argument: int, after: int, operations: bytes) -> int:
+    """Return the word that an instruction jumps to, where `after` is the word behind it."""
     if op in _ABSOLUTE:
-        return argument * _WORD
-    return after + _WORD * (-argument if op in _JUMPS_BACK else argument)
+        return argument
+    while after < len(operations) and operations[after] == _CACHE:
+        after += 1
+    return after - argument if op in _JUMPS_BACK else after + argument
 
 
 def _tables(code: types.CodeType) -> list[tuple[Any, ...]]:
     """Return what arguments are places in, by the numbers that `_TABLE_OF` has; nothing for plain numbers."""
-    cells = (*code.co_cellvars, *code.co_freevars)
+    local, cells = code.co_varnames, (*code.co_cellvars, *code.co_freevars)
+    free = cells
     if _ONE_TABLE:
-        cells = tuple(name for name in cells if name not in code.co_varnames)
-        local = free = (*code.co_varnames, *cells)
-    else:
-        local, free = code.co_varnames, cells
+        local = free = (*local, *[name for name in cells if name not in local])
     return [(), code.co_consts, code.co_names, local, free]
 
 
@@ -137,15 +136,15 @@ def _special(op: int, argument: int, tables: list[tuple[Any, ...]]) -> list[Inst
     """Return an instruction whose argument says more than one thing, or the two that it stands for."""
     name = _NAMES[op]
     _, constants, names, local, _ = tables
-    if name in _PAIRS:
-        both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
-        return [Instruction(each, local[index]) for each, index in both]
-    if name == "RETURN_CONST":
-        return [Instruction("LOAD_CONST", constants[argument]), Instruction("RETURN_VALUE")]
+    if name in _FLAG_BITS:
+        bits = _FLAG_BITS[name]
+        return [_instruction(name, names[argument >> bits], argument & ((1 << bits) - 1), argument)]
     if name == "LOAD_METHOD":
-        return [Instruction("LOAD_ATTR", names[argument], 1)]
-    bits = _FLAG_BITS[name]
-    return [Instruction(name, names[argument >> bits], argument & ((1 << bits) - 1), argument)]
+        return [_instruction("LOAD_ATTR", names[argument], 1)]
+    if name == "RETURN_CONST":
+        return [_instruction("LOAD_CONST", constants[argument]), _instruction("RETURN_VALUE")]
+    both = zip(_PAIRS[name], (argument >> 4, argument & 15), strict=True)
+    return [_instruction(each, local[index]) for each, index in both]
 
 
 def _handle(code: types.CodeType, found: list[Instruction], places: "_Places") -> None:
@@ -155,19 +154,19 @@ def _handle(code: types.CodeType, found: list[Instruction], places: "_Places") -
     """
     numbers = _numbers(getattr(code, "co_exceptiontable", b""))
     for start, length, target, rest in zip(numbers, numbers, numbers, numbers, strict=True):
-        handler = Handler(places.index(target * _WORD), rest >> 1, rest & 1)
-        for place in range(places.index(start * _WORD), places.index((start + length) * _WORD)):
-            found[place] = found[place]._replace(handler=handler)
+        handler = Handler(places.index(target), rest >> 1, rest & 1)
+        for place in range(places.index(start), places.index(start + length)):
+            found[place] = _new(Instruction, (*found[place][:-1], handler))
 
 
 class _Places:
-    """Where in the list an offset of the bytecode is, or the first that is kept behind it."""
+    """Where in the list a word of the bytecode is, or the first that is kept behind it."""
 
-    def __init__(self, offsets: list[int], starts: list[int]) -> None:
-        self._offsets, self._starts = offsets, starts
+    def __init__(self, kept: list[int], starts: list[int]) -> None:
+        self._kept, self._starts = kept, starts
 
-    def index(self, offset: int) -> int:
-        return self._starts[bisect_left(self._offsets, offset)]
+    def index(self, word: int) -> int:
+        return self._starts[bisect_left(self._kept, word)]
 
 
 def _numbers(table: bytes) -> Iterator[int]:

@@ -18,6 +18,9 @@ from foundations.keys.reflection import IDENTITY
 from foundations.keys.transcript import Transcript, data_digest, reached
 from foundations.keys.user_code import UserCode
 
+_MANY = 10_000  # objects that have been made
+_FEW_FROZEN = 1_000  # Python itself freezes some when it starts, and who else does freezes many more
+
 
 @dataclass(frozen=True)
 class Part:
@@ -204,6 +207,10 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        if gc.get_count()[0] > _MANY and gc.get_freeze_count() < _FEW_FROZEN:
+            # all there is counts as old by this, else it would be looked at as soon as the collector is back
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
 
 

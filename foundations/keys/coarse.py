@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from foundations.keys.nodes import Node, of_text
+from foundations.keys.parsing import parsed
 from foundations.keys.user_code import UserCode
 
 _LEFT_OUT = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
@@ -62,7 +63,7 @@ def code_text(file: str) -> str:
     if not file.endswith(".py"):
         return content(file)
     try:
-        tree = ast.parse(Path(file).read_bytes())
+        tree = parsed(Path(file).read_bytes())
         return statement_text(*tree.body)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return content(file)

@@ -3,12 +3,14 @@
 import inspect
 import itertools
 import types
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from foundations.keys import bytecode
 from foundations.keys.bytecode import Instruction
 from foundations.keys.constants import constant_text, texts_in
+from foundations.keys.flow import Mark
 from foundations.keys.imports import STORES, Import, imports_in
 from foundations.keys.making import Stream, makings_in
 from foundations.keys.modules import Module, Unloaded, module_named, parents
@@ -20,7 +22,6 @@ _FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200  # *args, **kwargs, generator
 # what a class body says of itself
 _OF_CLASS_BODY = frozenset({"__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__", "__module__"})
-_COMPARES = frozenset({"IS_OP", "COMPARE_OP", "CONTAINS_OP"})
 _OBJECTS = ("self", "instance")  # what holds attributes in the order in which they were set, and is no class
 _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
@@ -32,7 +33,9 @@ Handle = Callable[["CodeReader", "_Scope", int, Instruction], int]
 class _Scope:
     """One piece of code while it is read: numbers for its variables, and what is known of some of them."""
 
-    def __init__(self, code: types.CodeType, stream: Stream, imports: dict[int, Import]) -> None:
+    def __init__(
+        self, code: types.CodeType, stream: Stream, imports: dict[int, Import], numbers: Iterator[int]
+    ) -> None:
         self.code, self.stream = code, stream
         self.makings = makings_in(stream) if any(type(one) is types.CodeType for one in code.co_consts) else {}
         self.left_out = {place for making in self.makings.values() for place in making.left_out}
@@ -41,7 +44,7 @@ class _Scope:
         self.stored = (
             () if optimized else {one.argument for one in stream if type(one) is Instruction and one.op in STORES}
         )
-        self.numbers: dict[str, int] = {}
+        self.numbers: dict[str, int] = defaultdict(numbers.__next__)
         self.modules: dict[str, list[Module]] = {}
         self.cells: dict[str, Any] = {}
         for taken in (taken for one in self.imports.values() for taken in one.taken):
@@ -50,13 +53,11 @@ class _Scope:
 
     def op(self, place: int) -> str:
         """Return the name of the instruction at a place, or nothing where there is none."""
-        one = self.stream[place] if 0 <= place < len(self.stream) else None
-        return one.op if isinstance(one, Instruction) else ""
+        return self.stream[place].op if 0 <= place < len(self.stream) else ""
 
     def argument(self, place: int) -> Any:
         """Return the argument of the instruction at a place, or None where there is none."""
-        one = self.stream[place] if 0 <= place < len(self.stream) else None
-        return one.argument if isinstance(one, Instruction) else None
+        return self.stream[place].argument if 0 <= place < len(self.stream) else None
 
 
 class CodeReader:
@@ -79,16 +80,26 @@ class CodeReader:
     def _code(self, code: types.CodeType, around: _Scope | None) -> None:
         self._codes.append(code)
         stream = self._reach.streams.of(code)
-        scope = _Scope(code, stream, imports_in(stream, self._namespace, self._reach.code))
+        scope = _Scope(code, stream, imports_in(stream, self._namespace, self._reach.code), self._numbers)
         self._know_outer(scope, around)
         self._say_arguments(scope)
-        place = 0
-        while place < len(scope.stream):
-            place = place + 1 if place in scope.left_out else self._one(scope, place)
+        words, left_out, place = self._words, scope.left_out, 0
+        while place < len(stream):
+            one = stream[place]
+            if place in left_out:
+                place += 1
+            elif isinstance(one, Mark):
+                words.append(f"{one.word} {one.number} {one.depth} {one.with_place}")
+                place += 1
+            elif (handle := _WAYS.get(one.op)) is not None:
+                place = handle(self, scope, place, one)
+            else:
+                words.append(f"{one.op} {one.argument!r} {one.flag}")
+                place += 1
         if not _SEE_LOCALS.isdisjoint(code.co_names):
-            self._words.append(repr((code.co_varnames, code.co_cellvars, code.co_freevars)))
+            words.append(repr((code.co_varnames, code.co_cellvars, code.co_freevars)))
             self._names.in_texts(text for constant in code.co_consts for text in texts_in(constant))
-        self._words.append("end")
+        words.append("end")
 
     def _know_outer(self, scope: _Scope, around: _Scope | None) -> None:
         for name in scope.code.co_freevars:
@@ -96,7 +107,7 @@ class CodeReader:
                 if name in self._cells:
                     scope.cells[name] = self._cells[name]
                 continue
-            scope.numbers[name] = self._number(around, name)
+            scope.numbers[name] = around.numbers[name]
             if name in around.modules:
                 scope.modules[name] = around.modules[name]
             if name in around.cells:
@@ -105,30 +116,16 @@ class CodeReader:
             self._node.children.append(self._reach.refer_named(self._node, scope.cells["__class__"], "__class__"))
 
     def _say_arguments(self, scope: _Scope) -> None:
-        code = scope.code
+        code, names = scope.code, scope.code.co_varnames
         count = code.co_argcount + code.co_kwonlyargcount
         count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
-        for name in code.co_varnames[:count]:
-            self._number(scope, name)
-        named = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
+        scope.numbers.update(zip(names[:count], self._numbers, strict=False))
+        named = names[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
         counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
         self._words.append(f"code {code.co_flags & _FLAGS} {counts} {named}")
 
-    def _number(self, scope: _Scope, name: str) -> int:
-        number = scope.numbers.get(name)
-        if number is None:
-            number = scope.numbers[name] = next(self._numbers)
-        return number
-
-    def _one(self, scope: _Scope, place: int) -> int:
-        one = scope.stream[place]
-        if not isinstance(one, Instruction):
-            self._words.append(f"{one.word} {one.number} {one.depth} {one.with_place}")
-            return place + 1
-        handle = _WAYS.get(one.op)
-        if handle is not None:
-            return handle(self, scope, place, one)
-        if one.op in _COMPARES and "@" in self._words[-2:] and self._node.children:
+    def _comparison(self, _scope: _Scope, place: int, one: Instruction) -> int:
+        if "@" in self._words[-2:] and self._node.children:
             self._names.compared(self._node.children[-1])
         self._words.append(f"{one.op} {one.argument!r} {one.flag}")
         return place + 1
@@ -160,15 +157,15 @@ class CodeReader:
         return self._names.global_name(scope.stream, place, one)
 
     def _variable(self, scope: _Scope, place: int, one: Instruction) -> int:
-        name = str(one.argument)
-        if one.op.startswith("LOAD") and name in scope.modules:
+        name: str = one.argument
+        if name in scope.modules and one.op.startswith("LOAD"):
             after = place + 1
             for module in scope.modules[name]:
                 after = self._names.follow(scope.stream, place, module, name)
             return after
         if name in scope.cells:
             return self._cell(scope, place, one)
-        self._words.append(f"{one.op} {self._number(scope, name)}")
+        self._words.append(f"{one.op} {scope.numbers[name]}")
         return place + 1
 
     def _cell(self, scope: _Scope, place: int, one: Instruction) -> int:
@@ -229,6 +226,7 @@ class CodeReader:
 
 
 _WAYS: dict[str, Handle] = {
+    **dict.fromkeys(("IS_OP", "COMPARE_OP", "CONTAINS_OP"), CodeReader._comparison),
     **dict.fromkeys(bytecode.VARIABLES, CodeReader._variable),
     **dict.fromkeys(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"), CodeReader._global),
     **dict.fromkeys(("STORE_GLOBAL", "DELETE_GLOBAL"), CodeReader._rebinding),

@@ -12,6 +12,7 @@ from foundations.keys.kinds import way_of
 from foundations.keys.library import is_a, is_compiled
 from foundations.keys.no_identity import NoStableIdentity, Refused, type_name
 from foundations.keys.nodes import Node, of_text
+from foundations.keys.plain_values import ATOMS
 from foundations.keys.reach import Reach
 from foundations.keys.reflection import IDENTITY, NAMES
 from foundations.keys.refused_kinds import why_refused
@@ -116,7 +117,8 @@ def _parts(value: Any) -> Parts:
 def _child(reach: Reach, node: Node, place: int, child: Any, parts: Parts) -> Node | bytes:
     if type(child) is Content:
         return hashlib.sha256(child.data).digest()
-    return reach.refer(node, child, f"{node.name}{parts.step(place)}"[:200])
+    name = "" if type(child) in ATOMS else f"{node.name}{parts.step(place)}"[:200]
+    return reach.refer(node, child, name)
 
 
 def _without_identity(reach: Reach, node: Node, why: str) -> None:

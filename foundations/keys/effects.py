@@ -93,6 +93,8 @@ class Effects:
         return not self._is_users(changed)
 
     def _evaluates(self, expression: ast.expr) -> bool:
+        if isinstance(expression, ast.Constant | ast.Name):  # as most are
+            return False
         return any(isinstance(one, ast.Call) and self._call_changes(one.func) for one in ast.walk(expression))
 
     def _call_changes(self, function: ast.expr) -> bool:

@@ -26,6 +26,7 @@ _ASKED_AGAIN = {
     ("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"): False,
     ("JUMP_IF_TRUE_OR_POP", "POP_JUMP_IF_FALSE"): False,
 }
+_ASKS = frozenset(op for op, _ in _ASKED_AGAIN)
 _TURNED = {"POP_JUMP_IF_TRUE": "POP_JUMP_IF_FALSE", "POP_JUMP_IF_NOT_NONE": "POP_JUMP_IF_NONE"}
 
 
@@ -37,12 +38,27 @@ class Mark(NamedTuple):
     depth: int = 0
     with_place: int = 0
 
+    @property
+    def op(self) -> str:
+        """What it does: nothing."""
+        return ""
+
+    @property
+    def argument(self) -> None:
+        """What it does that with."""
+
+
+_PATH, _UNHANDLED = Mark("path"), Mark("unhandled")
+
 
 def in_order(instructions: Sequence[Instruction]) -> list[Instruction | Mark]:
     """Return every instruction that can be reached, in an order that only depends on what leads to what."""
+    straight = _straight(instructions)
+    if straight:
+        return [_PATH, *instructions[:straight]]
     walk = _Walk(instructions)
     walk.run()
-    return _labelled(walk.found, walk.starts)
+    return _labelled(walk.found, walk.starts, walk.joins)
 
 
 class Streams:
@@ -66,42 +82,47 @@ class _Walk:
         self.found: list[Instruction | Mark] = []
         # where in it each instruction is, by its place in the code
         self.starts: dict[int, int] = {}
+        # where in it paths join others
+        self.joins: list[int] = []
         self._handlers: dict[int, int] = {}
         self._waiting: deque[int] = deque([0])
 
     def run(self) -> None:
         """Follow every path to its end."""
         while self._waiting:
-            self.found.append(Mark("path"))
+            self.found.append(_PATH)
             self._path(self._waiting.popleft())
 
     def _path(self, place: int) -> None:
+        everything, to_end, found = self._all, self._to_end, self.found
         handler: Handler | None = None
         while True:
-            place = self._landing(place)
-            if self._to_end[place] > _LONGEST_COPY:  # short ends are there as often as something leads to them
+            one = everything[place]
+            if one.always:
+                place = self._landing(place)
+                one = everything[place]
+            if to_end[place] > _LONGEST_COPY:  # short ends are there as often as something leads to them
                 if place in self.starts:
-                    self.found.append(Mark("join", place))
+                    self.joins.append(len(found))
+                    found.append(Mark("join", place))
                     return
-                self.starts[place] = len(self.found)
-            one = self._all[place]
+                self.starts[place] = len(found)
             if one.handler != handler and one.op not in _NEVER_RAISE:
                 handler = one.handler
                 self._handled(handler)
-            self.found.append(one)
+            found.append(one)
             if one.op in _ENDS:
                 return
             place = place + 1 if one.target is None else self._branch(one, place + 1)
 
     def _branch(self, one: Instruction, after: int) -> int:
         """Leave one of two ways for later, the same whichever of them is a jump, and return the other."""
-        one = self._asked_once(one)
+        if one.op in _ASKS:
+            one = self.found[-1] = self._asked_once(one)
         jumps_to = one.target or 0
         if one.op in _TURNED:
             self.found[-1] = one._replace(op=_TURNED[one.op])
             after, jumps_to = jumps_to, after
-        else:
-            self.found[-1] = one
         self._waiting.append(jumps_to)
         return after
 
@@ -114,7 +135,7 @@ class _Walk:
 
     def _handled(self, handler: Handler | None) -> None:
         if handler is None:
-            self.found.append(Mark("unhandled"))
+            self.found.append(_UNHANDLED)
             return
         if handler.target not in self._handlers:
             self._handlers[handler.target] = len(self._handlers)
@@ -133,29 +154,46 @@ class _Walk:
         return one
 
 
-def _labelled(found: list[Instruction | Mark], starts: dict[int, int]) -> list[Instruction | Mark]:
+def _straight(instructions: Sequence[Instruction]) -> int:
+    """Return how many instructions there are until the end where they lead straight to it, else 0."""
+    for place, one in enumerate(instructions):
+        if one.target is not None or one.handler is not None:
+            return 0
+        if one.op in _ENDS:
+            return place + 1
+    return 0
+
+
+def _labelled(
+    found: list[Instruction | Mark], starts: dict[int, int], joins: Sequence[int]
+) -> list[Instruction | Mark]:
     """Return what was found with a mark where a path joins, numbered in the order of the marks."""
-    joins = {one.number for one in found if isinstance(one, Mark) and one.word == "join"}
-    numbers = {place: number for number, place in enumerate(sorted(joins, key=starts.__getitem__))}
-    labels = {starts[place]: number for place, number in numbers.items()}
+    if not joins:
+        return found
+    joined = {at: found[at][1] for at in joins}
+    numbers = {place: number for number, place in enumerate(sorted({*joined.values()}, key=starts.__getitem__))}
+    for at, place in joined.items():
+        found[at] = Mark("join", numbers[place])
     labelled: list[Instruction | Mark] = []
-    for at, one in enumerate(found):
-        if at in labels:
-            labelled.append(Mark("here", labels[at]))
-        joins_here = isinstance(one, Mark) and one.word == "join"
-        labelled.append(Mark("join", numbers[one.number]) if joins_here else one)  # type: ignore[union-attr]
-    return labelled
+    before = 0
+    for place, number in numbers.items():
+        labelled += found[before : starts[place]]
+        labelled.append(Mark("here", number))
+        before = starts[place]
+    return labelled + found[before:]
 
 
 def _distances(instructions: Sequence[Instruction]) -> list[int]:
     """Return for each instruction how many there are until the function ends, _FAR where that depends."""
     found = [_FAR] * (len(instructions) + 1)
+    distance = _FAR
     for place in range(len(instructions) - 1, -1, -1):
         one = instructions[place]
         if one.op in _ENDS:
-            found[place] = 1
+            distance = 1
         elif one.target is None:
-            found[place] = found[place + 1] + 1
-        elif one.always and one.target > place:
-            found[place] = found[one.target]
+            distance += 1
+        else:
+            distance = found[one.target] if one.always and one.target > place else _FAR
+        found[place] = distance
     return found

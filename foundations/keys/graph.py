@@ -13,14 +13,13 @@ from foundations.keys.classes import expand_class
 from foundations.keys.data import expand_data
 from foundations.keys.flow import Streams
 from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
-from foundations.keys.library import is_a, library_name, needs_all, needs_data, owns_function
+from foundations.keys.library import is_a, library_name, owns_function, use_of
 from foundations.keys.module_source import Sources
 from foundations.keys.modules import MISSING, Module, Unloaded, loaded
 from foundations.keys.named_files import is_named, named_files
 from foundations.keys.nodes import Kind, Node, of_text
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
 from foundations.keys.reach import Reference
-from foundations.keys.reflection import looked_at_by
 from foundations.keys.sentinels import Sentinels
 from foundations.keys.shown import shown
 from foundations.keys.subjects import is_code, kind_of, module_of, name_of
@@ -73,7 +72,7 @@ class Graph:
             if node.kind == "data" and node.digest is not None:
                 alike = self._alike.setdefault(node.digest, [])
                 alike.append(node)
-                if len(alike) > 1:
+                if len(alike) == 2:
                     self._twins.append(alike)
         self._unsettled.clear()
         return any(node.uses > 1 for alike in self._twins for node in alike)
@@ -214,14 +213,13 @@ class Graph:
 
     def _use_library(self, holder: Node, token: bytes) -> None:
         name = token[len(_LIBRARY) :].decode()
-        look = looked_at_by(name)
-        if look is not None:
-            holder.looks_at |= {look}
-        why = needs_all(name)
-        if why is not None:
-            holder.explain(f"{holder.name} uses {name}, {why}, so all code of the model directory counts")
+        use = use_of(name)
+        if use.looks_at is not None:
+            holder.looks_at |= {use.looks_at}
+        if use.all_code is not None:
+            holder.explain(f"{holder.name} uses {name}, {use.all_code}, so all code of the model directory counts")
             holder.children.append(self.refer_everything())
-        if needs_data(name):
+        if use.data_files:
             holder.children.append(self.refer_data_files())
 
     def _counts_itself(self, value: Any) -> bool:
@@ -236,6 +234,8 @@ class Graph:
             expand_top_level(self, node)
         elif node.kind == "module" and type(subject) is tuple:
             expand_unloaded(self, node, self.sources)
+        elif node.kind == "data":
+            self._expand_value(node)
         elif is_a(subject, types.FunctionType):
             expand_function(self, node)
             self._describe_function(node, subject)

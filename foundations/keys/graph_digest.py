@@ -35,19 +35,25 @@ def _circles(root: Node) -> Iterator[list[Node]]:
     is_open: set[int] = set()
     work: list[tuple[Node, Iterator[Node]]] = []
 
-    def enter(node: Node) -> None:
+    def enter(node: Node, children: list[Node]) -> None:
         numbers[id(node)] = lowest[id(node)] = len(numbers)
         open_nodes.append(node)
         is_open.add(id(node))
-        work.append((node, _unsettled(node)))
+        work.append((node, iter(children)))
 
-    enter(root)
+    enter(root, _unsettled(root))
     while work:
         node, children = work[-1]
         for child in children:
+            if child.digest is not None:
+                continue
             if id(child) not in numbers:
-                enter(child)
-                break
+                below = _unsettled(child)
+                if below:
+                    enter(child, below)
+                    break
+                yield [child]  # as most are: in no circle
+                continue
             if id(child) in is_open:
                 lowest[id(node)] = min(lowest[id(node)], numbers[id(child)])
         else:
@@ -62,8 +68,8 @@ def _circles(root: Node) -> Iterator[list[Node]]:
                 yield circle
 
 
-def _unsettled(node: Node) -> Iterator[Node]:
-    return (child for child in node.children if isinstance(child, Node) and child.digest is None)
+def _unsettled(node: Node) -> list[Node]:
+    return [child for child in node.children if isinstance(child, Node) and child.digest is None]
 
 
 def _settle(circle: list[Node]) -> None:
@@ -73,7 +79,7 @@ def _settle(circle: list[Node]) -> None:
         for child in node.children:
             if isinstance(child, Node):
                 child.uses += 1
-    if len(circle) == 1 and all(child is not circle[0] for child in circle[0].children):
+    if len(circle) == 1 and not any(child is circle[0] for child in circle[0].children):
         circle[0].digest = _described(circle[0], {})
         return
     colours = _stable_colours(circle)
@@ -85,13 +91,16 @@ def _settle(circle: list[Node]) -> None:
 
 def _below(circle: list[Node]) -> Below:
     """Return what is said of the members of a circle and of what they reach; nothing new for most."""
-    held = [child for node in circle for child in node.children if isinstance(child, Node)]
-    told = {id(child.below): child.below for child in held if child.below is not None and child.kind != "top level"}
+    told: dict[int, Below] = {}
+    for node in circle:
+        for child in node.children:
+            if isinstance(child, Node) and child.below is not None and child.kind != "top level":
+                told[id(child.below)] = child.below
     said = [one for one in told.values() if one is not NOTHING]
     said += [
-        Below(node.looks_at, tuple(node.coarse), node.refused, frozenset(node.files))
+        Below(node.looks_at, node.coarse, node.refused, frozenset(node.files))
         for node in circle
-        if node.kind != "top level" and (node.looks_at or node.coarse or node.refused or node.files)
+        if (node.looks_at or node.coarse or node.refused or node.files) and node.kind != "top level"
     ]
     if len(said) < 2:
         return said[0] if said else NOTHING
@@ -137,19 +146,20 @@ def _split(circle: list[Node], affected: dict[int, Node], colours: Colours) -> l
 
 
 def _described(node: Node, colours: Colours) -> bytes:
-    parts = [_name(child, colours) for child in node.children]
+    parts = [b"=" + child if isinstance(child, bytes) else _name(child, colours) for child in node.children]
     if not node.ordered:
         parts.sort()
     return framed(node.kind.encode(), node.local, b"ordered" if node.ordered else b"", *parts)
 
 
-def _name(child: Node | bytes, colours: Colours) -> bytes:
-    if isinstance(child, bytes):
-        return b"=" + child
+def _name(child: Node, colours: Colours) -> bytes:
     return b"." + child.digest if child.digest is not None else b"*" + colours[id(child)]
 
 
 def _outward(node: Node) -> bytes:
     """Return what stands for those children that are settled, and for where the others are."""
-    parts = [b"" if isinstance(child, Node) and child.digest is None else _name(child, {}) for child in node.children]
+    parts = [
+        b"=" + child if isinstance(child, bytes) else b"" if child.digest is None else _name(child, {})
+        for child in node.children
+    ]
     return framed(*(parts if node.ordered else sorted(parts)))

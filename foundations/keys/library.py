@@ -2,9 +2,11 @@
 
 import sys
 import types
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
+from foundations.keys.reflection import looked_at_by
 from foundations.keys.user_code import UserCode
 from foundations.keys.watched_existence import unwrapped
 
@@ -65,6 +67,20 @@ def is_a(value: Any, *kinds: type) -> bool:
     return issubclass(type(value), kinds)
 
 
+class Use(NamedTuple):
+    """What has to be said of code that uses something of a library's: what that looks at, and what counts for it."""
+
+    looks_at: str | None
+    all_code: str | None
+    data_files: bool
+
+
+@lru_cache(maxsize=10_000)
+def use_of(name: str) -> Use:
+    """Return what using what a library calls `name` means."""
+    return Use(looked_at_by(name), needs_all(name), needs_data(name))
+
+
 def needs_all(name: str) -> str | None:
     """Return why everything counts for code that uses what a library calls `name`, or None."""
     return _NEEDS_ALL.get(name) or (_RUNS_ANYTHING if name in _ANY_OF else None)
@@ -77,7 +93,8 @@ def needs_data(name: str) -> bool:
 
 def library_name(value: Any, code: UserCode) -> str | None:
     """Return the name by which a function, a class or a module of a library is found, None for all others."""
-    value = unwrapped(value)
+    if type(value) is types.FunctionType:
+        value = unwrapped(value)
     if (shared := _of_shared(value, code)) is not None:
         return shared
     if is_a(value, types.ModuleType):

@@ -2,10 +2,14 @@
 
 import ast
 import linecache
+import os
+import re
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
+
+from foundations.keys.parsing import parsed
 
 _LONGEST = 20_000
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -17,19 +21,27 @@ class ModuleSource:
     """A module's file."""
 
     statements: list[ast.stmt]
-    lines: list[str]
+    text: str
     ends: dict[int, int] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     definitions: dict[int, Definition] = field(default_factory=dict)
 
-    def text(self, first: int, last: int) -> str:
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines(keepends=True)
+
+    def between(self, first: int, last: int) -> str:
         """Return some lines as they stand."""
-        return "".join(self.lines[first - 1 : last])[:_LONGEST]
+        return "".join(self._lines[first - 1 : last])[:_LONGEST]
+
+    def mentions(self, words: re.Pattern[str]) -> bool:
+        """Tell whether names may stand in it, which Python knows in other letters than those of ASCII too."""
+        return not self.text.isascii() or words.search(self.text) is not None
 
     def of(self, statements: Iterable[ast.stmt]) -> str:
         """Return some statements as they stand, those at the same place once."""
         places = dict.fromkeys((one.lineno, one.end_lineno or one.lineno) for one in statements)
-        return "\n".join(self.text(*place) for place in places)[:_LONGEST]
+        return "\n".join(self.between(*place) for place in places)[:_LONGEST]
 
 
 class Sources:
@@ -46,10 +58,10 @@ class Sources:
 
     def of_code(self, code: types.CodeType) -> str | None:
         """Return the lines of a function, or of the file that a driver's code brought along."""
-        module = self.of(code.co_filename) if Path(code.co_filename).is_absolute() else None
+        module = self.of(code.co_filename) if os.path.isabs(code.co_filename) else None
         first = code.co_firstlineno
         if module is not None and first in module.ends:
-            return module.text(first, module.ends[first])
+            return module.between(first, module.ends[first])
         lines = linecache.getlines(code.co_filename)
         last = max((line for _, _, line in code.co_lines() if line), default=first)
         return "".join(lines[first - 1 : last])[:_LONGEST] or None
@@ -58,17 +70,18 @@ class Sources:
         """Return the lines of a class."""
         module = self.of(file) if file else None
         place = module.places.get(qualname) if module is not None else None
-        return module.text(*place) if module is not None and place else None
+        return module.between(*place) if module is not None and place else None
 
 
 def _parsed(file: str) -> ModuleSource | None:
     try:
-        data = Path(file).read_bytes()
-        tree = ast.parse(data)
+        with open(file, "rb") as opened:
+            data = opened.read()
+        tree = parsed(data)
         text = data.decode("utf-8", "replace")
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
-    found = ModuleSource(tree.body, text.splitlines(keepends=True))
+    found = ModuleSource(tree.body, text)
     _index(found, tree.body, "")
     return found
 

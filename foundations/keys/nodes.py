@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 Kind = Literal["function", "class", "module", "constant", "data", "files", "top level"]
 
+_FEW = 256
+_HEADS = [b"%d:" % size for size in range(_FEW)]  # made once, since most parts are short
+
 
 @dataclass(frozen=True, slots=True)
 class Below:
@@ -40,7 +43,7 @@ class Node:
     single: bool = True
     file: str | None = None
     source: Callable[[], str | None] | None = None
-    coarse: list[str] = field(default_factory=list)
+    coarse: tuple[str, ...] = ()
     refused: str | None = None
     codes: tuple[types.CodeType, ...] = ()
     looks_at: frozenset[str] = frozenset()
@@ -49,6 +52,7 @@ class Node:
     digest: bytes | None = None
     uses: int = 0
     below: "Below | None" = None
+    written: "tuple[Node | bytes, ...] | None" = None
 
     def refuse(self, why: str) -> None:
         """Say why nothing that reaches this can be cached; the first reason is kept."""
@@ -57,18 +61,18 @@ class Node:
     def explain(self, why: str) -> None:
         """Say why more counts than what can be reached."""
         if why not in self.coarse:
-            self.coarse.append(why)
+            self.coarse = (*self.coarse, why)
 
 
 def framed(*parts: bytes) -> bytes:
     """Return the SHA-256 of several runs of bytes, no two sequences of which are taken for one another."""
-    whole = hashlib.sha256()
+    pieces: list[bytes] = []
     for part in parts:
-        whole.update(b"%d:" % len(part))
-        whole.update(part)
-    return whole.digest()
+        size = len(part)
+        pieces += (_HEADS[size] if size < _FEW else b"%d:" % size), part
+    return hashlib.sha256(b"".join(pieces)).digest()
 
 
 def of_text(*texts: str) -> bytes:
     """Return the SHA-256 of several texts."""
-    return framed(*(text.encode("utf-8", "surrogatepass") for text in texts))
+    return framed(*[text.encode("utf-8", "surrogatepass") for text in texts])

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,8 @@ from foundations.keys.user_code import UserCode
 from foundations.keys.variables_at_import import variables_asked_for
 
 _DYNAMIC = frozenset({"importlib", "import_module", "pkgutil", "__import__", "iter_modules", "walk_packages"})
+# in ASCII they stand as they are, but for files in an encoding of their own
+_DYNAMIC_NAMES = re.compile("|".join([*sorted(_DYNAMIC), "coding[:=]"]))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -71,7 +74,7 @@ class TopLevels:
             found = list(parents(name))
             if source is not None:
                 found += _imports_among(source.statements, package_of(vars(module)))
-                if _is_dynamic(source.statements):
+                if source.mentions(_DYNAMIC_NAMES) and _is_dynamic(source.statements):
                     found += sorted(one for one in sys.modules if one.startswith(f"{name}."))
             self._imports[name] = found
         return self._imports[name]
@@ -103,7 +106,7 @@ def expand_top_level(reach: Reach, node: Node) -> None:
     code = compile(tree, _file(module), "exec", dont_inherit=True)
     CodeReader(reach, node, namespace, {}).read(code)
     # these run when the module is imported, and what they would refuse has happened by then
-    node.refused, node.coarse = None, []
+    node.refused, node.coarse = None, ()
     node.local = of_text(node.local.hex(), *variables_asked_for(code, namespace, reach.code))
     node.codes = node.codes[1:]  # functions that it defines; its own code never runs again
 

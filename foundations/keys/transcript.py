@@ -7,6 +7,7 @@ looked at before.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from foundations.keys.graph_digest import settle
 from foundations.keys.nodes import Node, framed
@@ -19,12 +20,24 @@ class Transcript:
     """What a node reaches: `nodes` in the order in which they are found, and the digest of it all."""
 
     def __init__(self, root: Node) -> None:
-        self._whole = hashlib.sha256(_SCHEME)
-        self._numbers = {id(root): 0}
+        numbers = {id(root): 0}
         self.nodes = [root]
-        self.inline: list[Node] = []
+        pieces = [_SCHEME]
         for node in self.nodes:  # which grows meanwhile
-            self._write(node)
+            for piece in node.written or _written(node):
+                if isinstance(piece, bytes):
+                    pieces.append(piece)
+                    continue
+                number = numbers.setdefault(id(piece), len(numbers))
+                if number == len(self.nodes):
+                    self.nodes.append(piece)
+                pieces.append(b"*%d;" % number)
+        self._whole = hashlib.sha256(b"".join(pieces))
+
+    @property
+    def inline(self) -> list[Node]:
+        """Nodes that stand where they are referred to, which may be in many places."""
+        return [one for node in self.nodes for one in _inline(node)]
 
     def digest(self, looks_at: frozenset[str]) -> bytes:
         """Return the digest for code that looks at some things beside what there is to call."""
@@ -36,38 +49,42 @@ class Transcript:
 
     def has_twins(self) -> bool:
         """Tell whether two values are alike, and one of them is referred to from more than one place."""
-        uses: Counter[int] = Counter(
-            id(child) for node in self.nodes for child in node.children if isinstance(child, Node) and child.single
-        )
         alike: dict[bytes, list[Node]] = defaultdict(list)
         for node in self.nodes:
             if node.kind == "data":
-                alike[settle(node)].append(node)
-        return any(len(nodes) > 1 and any(uses[id(node)] > 1 for node in nodes) for nodes in alike.values())
+                alike[node.digest or settle(node)].append(node)
+        twins = {id(node) for nodes in alike.values() if len(nodes) > 1 for node in nodes}
+        uses = Counter(map(id, chain.from_iterable(node.children for node in self.nodes)))
+        return any(uses[twin] > 1 for twin in twins)
 
-    def _add(self, data: bytes) -> None:
-        self._whole.update(b"%d:" % len(data) + data)
 
-    def _write(self, node: Node) -> None:
-        self._add(node.kind.encode())
-        self._add(node.local)
-        children = in_order(node)
-        self._whole.update(b"%d;" % len(children))
+def _written(node: Node) -> tuple[Node | bytes, ...]:
+    """Return what a transcript says of a node, with other nodes where it has the numbers of these."""
+    pieces: list[Node | bytes] = []
+    said: list[bytes] = []
+
+    def add(one: Node) -> None:
+        children = in_order(one)
+        said.append(b"%d:%b%d:%b%d;" % (len(one.kind), one.kind.encode(), len(one.local), one.local, len(children)))
         for child in children:
-            if not isinstance(child, Node):
-                self._add(child)
+            if isinstance(child, bytes):
+                said.append(b"%d:%b" % (len(child), child))
             elif child.single:
-                self._whole.update(b"*%d;" % self._number(child))
+                pieces.extend((b"".join(said), child))
+                said.clear()
             else:
-                self.inline.append(child)
-                self._write(child)
+                add(child)
 
-    def _number(self, node: Node) -> int:
-        number = self._numbers.get(id(node))
-        if number is None:
-            number = self._numbers[id(node)] = len(self.nodes)
-            self.nodes.append(node)
-        return number
+    add(node)
+    node.written = (*pieces, b"".join(said))
+    return node.written
+
+
+def _inline(node: Node) -> Iterator[Node]:
+    for child in in_order(node):
+        if isinstance(child, Node) and not child.single:
+            yield child
+            yield from _inline(child)
 
 
 def in_order(node: Node) -> list[Node | bytes]:

@@ -24,6 +24,7 @@ class UserCode:
         self._prefixes = tuple(os.path.join(folder, "") for folder in self.folders)
         paths = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._installed = tuple(os.path.join(path, "") for path in (*paths, _OURS))
+        self._real: dict[str, str] = {}
         self._owned: dict[str, bool] = {}
         self._relative: dict[str, str] = {}
         self._modules: dict[str, tuple[types.ModuleType, bool]] = {}
@@ -66,16 +67,19 @@ class UserCode:
     def _shown(self, file: str) -> str:
         if not os.path.isabs(file):
             return Path(file).as_posix()
-        real = Path(os.path.realpath(file))
-        for folder in self.folders:
-            if real.is_relative_to(folder):
-                return real.relative_to(folder).as_posix()
-        return real.as_posix()
+        real = self._resolved(file)
+        inside = next((real[len(prefix) :] for prefix in self._prefixes if real.startswith(prefix)), real)
+        return inside.replace(os.sep, "/")
+
+    def _resolved(self, file: str) -> str:
+        if file not in self._real:
+            self._real[file] = os.path.realpath(file)
+        return self._real[file]
 
     def _is_inside(self, file: str) -> bool:
         if not os.path.isabs(file):
             return True
-        real = os.path.realpath(file)
+        real = self._resolved(file)
         for prefix in self._prefixes:
             if real.startswith(prefix):
                 inside = real[len(prefix) :].split(os.sep)

@@ -5,7 +5,7 @@ from functools import partial
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import ROOM
-from foundations_archive.errors import ArchiveError
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.leases import LEASE_SECONDS
 from foundations_archive.manifest import ManifestError
 from foundations_archive.records import CacheEntry, JobSpec, plain
@@ -20,7 +20,7 @@ from foundations_runner.lookups import Lookups
 from foundations_runner.order import Order
 from foundations_runner.ring import RingReader
 from foundations_runner.serving import Serving, replayed
-from foundations_runner.uploads import ComingValue, Uploads
+from foundations_runner.uploads import ComingValue, Spare, Uploads
 from foundations_runner.worker_events import Event, WorkerNotes, event_of
 
 _INLINE_BYTES = 4096
@@ -186,8 +186,12 @@ class Conversation:
         if encoding == "json" and sizes[0] <= _INLINE_BYTES:
             return ComingValue(encoding, inline=self._channel.buffer(sizes[0]).decode())
         homes = homes_of(self._archive, cached=message["cached"], persisted=message["persisted"])
-        buffers = ((size, tuple(self._uploads.put(homes, chunk) for chunk in self._roomy(size))) for size in sizes)
-        return ComingValue(encoding, tuple(buffers))
+        # a result that is to be read from this job has to arrive; for the cache it need not
+        alone = self._archive.has_cache_elsewhere or not message["persisted"]
+        spare = Spare([self._archive.cache_blobs] if alone else [])
+        put = partial(self._uploads.put, homes, spare=spare)
+        buffers = ((size, tuple(put(chunk) for chunk in self._roomy(size))) for size in sizes)
+        return ComingValue(encoding, tuple(buffers), spare=spare)
 
     def _roomy(self, size: int) -> Iterator[bytearray]:
         return self._channel.chunks(size, room=ROOM)
@@ -218,18 +222,30 @@ class Conversation:
         persisted = message.pop("persisted", False)
         shown = plain(value) if value and persisted else None
         self._journal.add("stage ended", **message, value=shown)
-        if keep and key and value and message["status"] == "succeeded":
+        keep = keep and message["status"] == "succeeded"
+        if keep and coming and coming.fault:
+            self._warn_of_cache(stage, coming.fault)
+        elif keep and key and value:
             ledger, made = self._journal.ledger, (self._spec.job_id, stage, message["seconds"])
             tracked = ledger.tracked_by(stage)
             now = message["time"]
             entry = CacheEntry(value, *made, ledger.metrics_of(stage), *tracked, made=now, explanation=why, **kept)
             self._expected.used(stage, key)
             self._uploads.begin(partial(self._keep, key, entry, place=place))
-        else:
-            self._let_go(stage)
+            return
+        self._let_go(stage)
+
+    def _warn_of_cache(self, stage: str, error: ArchiveError) -> None:
+        text = f"foundations: warning: the cache does not keep the result of this stage: {error}"
+        self._journal.add("log", stream="stderr", text=text, stage=stage)
 
     def _keep(self, key: str, entry: CacheEntry, *, place: str) -> None:
-        self._archive.keep(key, entry, place=place)
+        try:
+            self._archive.keep(key, entry, place=place)
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
+            self._warn_of_cache(entry.stage, error)
         if release := self._leases.ended(entry.stage):  # not before: who waits for it finds it now
             release()
 

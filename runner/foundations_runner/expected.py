@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveError
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.expected_entries import read_expected, shape_of, write_expected
 from foundations_archive.parallel import aside, at_once
 from foundations_archive.records import CacheEntry, JobSpec
@@ -58,7 +58,11 @@ class Expected:
         """Let the next job know what this one has used, unless it was what was expected."""
         names = {**self._names, **self._used}
         if self._shape and self._used and not self._read_only and names != self._names:
-            write_expected(self._archive, self._shape, self._spec, names)
+            try:
+                write_expected(self._archive, self._shape, self._spec, names)
+            except ArchiveError as error:
+                if not is_of_one_object(error):  # the next job asks for its entries one after the other
+                    raise
 
     def _read(self) -> Entries:
         assert self._shape

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.records import CacheEntry
 from foundations_runner.intake import homes_of
-from foundations_runner.uploads import Uploads
+from foundations_runner.uploads import Spare, Uploads
 
 Coming = Sequence[str | Future[Any]]
 
@@ -26,7 +26,7 @@ class Explanations:
     def take(self, names: Iterable[str], documents: Iterable[bytearray]) -> None:
         """Begin to archive documents, each with `ROOM` free bytes before it."""
         for name, data in zip(names, documents, strict=True):
-            self._documents[name] = self._uploads.put(self._homes, data)
+            self._documents[name] = self._uploads.put(self._homes, data, spare=Spare(self._homes))
 
     def sent(self, names: Iterable[str]) -> Coming:
         """Return the documents of these names, which the worker has sent; nothing where one of them never came."""
@@ -45,7 +45,9 @@ class Explanations:
     def _bring(self, name: str) -> str | None:
         try:
             return self._archive.blobs.put(self._archive.cache_blobs.get(name))
-        except (NotArchived, ArchiveDamaged):
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
             return None  # the stage is served all the same
 
 
@@ -57,4 +59,4 @@ def under_way(coming: Coming) -> list[Future[Any]]:
 def arrived(coming: Coming) -> tuple[str, ...]:
     """Return the names of documents that have been waited for: all of them, or none where one is missing."""
     names = tuple(one.result() if isinstance(one, Future) else one for one in coming)
-    return () if None in names else names
+    return names if all(names) else ()

@@ -1,10 +1,11 @@
 """Entries of the cache, looked up for the worker: many at a time."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveUntrusted
+from foundations_archive.errors import ArchiveError
 from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, plain
 
@@ -49,18 +50,19 @@ class Lookups:
 
     def _entries(self, stage: str, keys: tuple[str, ...], *, beside: bool) -> _Found:
         found: _Found = []
+        unusable = partial(self._warn, stage)
         for key in keys:
-            try:
-                if beside:
-                    found += self._archive.cached_beside(key)
-                elif (entry := self._archive.cached(key)) is not None:
-                    found.append((key, entry))
-            except ArchiveUntrusted as error:
-                if key not in self._told:  # it is looked for ahead, before it runs, and after others were waited for
-                    self._told.add(key)
-                    text = f"foundations: warning: {error}; the stage is computed anew"
-                    self._journal.add("log", stream="stderr", text=text, stage=stage)
+            if beside:
+                found += self._archive.cached_beside(key, unusable=unusable)
+            elif (entry := self._archive.cached(key, unusable=unusable)) is not None:
+                found.append((key, entry))
         return found
+
+    def _warn(self, stage: str, error: ArchiveError) -> None:
+        if error.key not in self._told:  # it is looked for ahead, before it runs, and after others were waited for
+            self._told.add(error.key)
+            text = f"foundations: warning: {error}; unless another entry serves it the stage is computed anew"
+            self._journal.add("log", stream="stderr", text=text, stage=stage)
 
 
 def told(name: str, entry: CacheEntry) -> dict[str, Any]:

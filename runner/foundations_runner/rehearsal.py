@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from foundations_archive.archive import Archive
-from foundations_archive.errors import ArchiveError
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, JobSpec
 from foundations_runner.channel import Channel, Message
@@ -82,4 +82,9 @@ class Rehearsal:
         if entry is None:
             return False
         names = entry.value.chunks | {artifact.manifest for artifact in entry.artifacts}
-        return all(map(self._archive.cache_blobs.holds, names))
+        try:
+            return all(map(self._archive.cache_blobs.holds, names))
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
+            return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from foundations_archive.archive import Archive
 from foundations_archive.blobs import CHUNK
-from foundations_archive.errors import ArchiveDamaged, NotArchived
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NotArchived, is_of_one_object
 from foundations_archive.parallel import at_once
 from foundations_archive.records import Buffer, CacheEntry, Value, plain
 from foundations_runner.explanations import Coming, Explanations, arrived, under_way
@@ -45,6 +45,7 @@ class Serving:
         self._explanations = explanations
         self._hits: dict[str, _Hit] = {}
         self._served: dict[str, _Hit] = {}
+        self._told: set[str] = set()
 
     def take(self, hits: Sequence[Message]) -> list[bool]:
         """Return for each stage whether all is there that its entry names; it is served from it then."""
@@ -77,7 +78,7 @@ class Serving:
     def value_of(self, stage: str) -> Value | None:
         """Return the result of a stage that is served, if it is whole."""
         entry, _ = self._hits.get(stage) or self._served.get(stage) or _NO_HIT
-        return entry.value if entry and self._whole(entry.value) else None
+        return entry.value if entry and self._whole(stage, entry.value) else None
 
     def chunks(self, buffers: Sequence[Buffer]) -> Iterator[bytes]:
         """Yield the bytes of a value."""
@@ -86,11 +87,20 @@ class Serving:
 
     def _is_there(self, asked: tuple[Message, CacheEntry | None]) -> bool:
         one, entry = asked
-        if entry is None or not all(map(self._intake.bring, entry.artifacts)):
+        try:
+            return entry is not None and self._has_all(one, entry)
+        except ArchiveError as error:
+            if not is_of_one_object(error):
+                raise
+            self._warn(one["stage"], error)
+            return False
+
+    def _has_all(self, one: Message, entry: CacheEntry) -> bool:
+        if not all(map(self._intake.bring, entry.artifacts)):
             return False
         # a result that this job keeps is read, so that it can be read from this job; of others it is asked for
         if one["persisted"]:
-            return self._whole(entry.value)
+            return self._whole(one["stage"], entry.value)
         names = entry.value.chunks
         holds = self._archive.cache_blobs.holds
         return all(map(holds, names) if len(names) < 2 else at_once(holds, names))
@@ -99,14 +109,19 @@ class Serving:
         for buffer in value.buffers:
             self._archive.blobs.put_buffer(self._archive.cache_blobs.get_buffer(buffer), compress=True)
 
-    def _whole(self, value: Value) -> bool:
+    def _whole(self, stage: str, value: Value) -> bool:
         # a damaged or missing value is a miss: found out before the first byte is sent
-        try:
-            for _ in self.chunks(value.buffers):
-                pass
-        except (NotArchived, ArchiveDamaged):
-            return False
-        return True
+        fault = self._archive.cache_blobs.fault(value.chunks)
+        if fault is not None:
+            self._warn(stage, fault)
+        return fault is None
+
+    def _warn(self, stage: str, error: ArchiveError) -> None:
+        """Say why what is there can't be had; of what is damaged or gone the worker tells."""
+        if not isinstance(error, NotArchived | ArchiveDamaged) and error.key not in self._told:
+            self._told.add(error.key)
+            text = f"foundations: warning: {error}; the stage is computed anew"
+            self._journal.add("log", stream="stderr", text=text, stage=stage)
 
 
 def _events(one: Message, entry: CacheEntry | None, explanation: Coming, message: Message) -> Iterator[Event]:

@@ -4,10 +4,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from foundations_archive.blobs import Blobs
+from foundations_archive.errors import ArchiveError, is_of_one_object
 from foundations_archive.records import Buffer, Value
 
 # of results and artifacts that have come from the worker and not arrived in the archive; the worker waits beyond it
@@ -19,12 +20,26 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
+class Spare:
+    """Homes that a job can do without, and what could not be put there."""
+
+    homes: Sequence[Blobs]
+    errors: list[ArchiveError] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class ComingValue:
-    """A value whose blobs are on their way into the archive."""
+    """A value whose blobs are on their way into the archive, and those that the cache did not take."""
 
     encoding: str
     buffers: tuple[tuple[int, tuple[Future[str], ...]], ...] = ()
     inline: str | None = None
+    spare: Spare | None = None
+
+    @property
+    def fault(self) -> ArchiveError | None:
+        """Why the cache does not have it, whose blobs have arrived."""
+        return self.spare.errors[0] if self.spare and self.spare.errors else None
 
     @property
     def blobs(self) -> Iterator[Future[str]]:
@@ -49,10 +64,11 @@ class Uploads:
         self._room = threading.Condition()
         self._failure: BaseException | None = None
 
-    def put(self, homes: Sequence[Blobs], data: bytearray) -> Future[str]:
+    def put(self, homes: Sequence[Blobs], data: bytearray, *, spare: Spare | None = None) -> Future[str]:
         """Begin to write a blob to each of `homes`, and return what will be its digest; wait while too much is held.
 
-        `data` has `ROOM` free bytes before it, see `Blobs.put_in_place`.
+        `data` has `ROOM` free bytes before it, see `Blobs.put_in_place`. The digest is empty where the last home is one
+        to `spare` and can't take it.
         """
         size = len(data)
         with self._room:
@@ -62,7 +78,7 @@ class Uploads:
 
         def write() -> str:
             try:
-                return [blobs.put_in_place(data) for blobs in homes][-1]
+                return [_put(blobs, data, spare) for blobs in homes][-1]
             finally:
                 with self._room:
                     self._bytes -= size
@@ -118,3 +134,13 @@ class Uploads:
                 self._failure = self._failure or error
                 self._room.notify_all()
             raise
+
+
+def _put(blobs: Blobs, data: bytearray, spare: Spare | None) -> str:
+    try:
+        return blobs.put_in_place(data)
+    except ArchiveError as error:
+        if spare is None or blobs not in spare.homes or not is_of_one_object(error):
+            raise
+        spare.errors.append(error)
+        return ""

@@ -20,9 +20,12 @@ from foundations_archive import (
     ArchiveMisconfigured,
     ArchiveUnreachable,
     DirectoryStore,
+    NotArchived,
+    RequestRejected,
     layout,
 )
 from foundations_archive.archive import open_archive
+from foundations_archive.retrying import Retrying
 
 NOBODY = 65534
 
@@ -444,3 +447,59 @@ def files(store: DirectoryStore) -> list[str]:
     root = Path(store.location)
     found = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
     return [name for name in found if name != ".tmp/create.lock"]
+
+
+def circle(store: DirectoryStore, key: str) -> None:
+    """Let a key be a link that leads to itself."""
+    path = Path(store.location, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(path.name)
+
+
+def test_a_link_that_leads_in_a_circle_is_nothing_and_no_outage(store: DirectoryStore) -> None:
+    circle(store, "cache/a")
+    store.put("cache/b", b"x")
+    asked = Retrying(store)
+    for read in (asked.get, lambda key: list(asked.pieces(key))):
+        with pytest.raises(NotArchived):
+            read("cache/a")
+    assert asked.head("cache/a") is None
+    assert [found.key for found in asked.list("")] == ["cache/b"]
+    asked.put("cache/a", b"new")
+    assert asked.get("cache/a") == b"new"
+    circle(store, "cache/c")
+    asked.delete("cache/c")
+    assert not Path(store.location, "cache/c").is_symlink()
+    circle(store, "folder")
+    assert (asked.head("folder/a"), list(asked.list("folder/"))) == (None, [])
+    with pytest.raises(ArchiveDamaged, match="could not write folder/a"):
+        asked.put("folder/a", b"x")
+
+
+def test_an_empty_directory_in_a_values_place_gives_way(store: DirectoryStore) -> None:
+    Path(store.location, "cache/a").mkdir(parents=True)
+    with pytest.raises(NotArchived):
+        store.get("cache/a")
+    assert not store.create("cache/a", b"x")
+    store.put("cache/a", b"x")
+    assert store.get("cache/a") == b"x"
+
+
+def test_a_name_too_long_for_the_file_system_is_no_outage(tmp_path: Path) -> None:
+    # a path may have 4,096 bytes
+    deep = tmp_path.joinpath(*["d" * 200] * 17)
+    store = Retrying(DirectoryStore(deep))
+    key = "/".join(["k" * 200] * 4)
+    with pytest.raises(NotArchived):
+        store.get(key)
+    assert store.head(key) is None
+    with pytest.raises(RequestRejected, match=r"ENAMETOOLONG\), and would fail again"):
+        store.put(key, b"x")
+
+
+@needs_root
+def test_an_archive_on_two_file_systems_is_no_outage(tiny: Path, store: DirectoryStore) -> None:
+    store.check()
+    Path(store.location, "cache").symlink_to(tiny)
+    with pytest.raises(RequestRejected, match=r"EXDEV\), and would fail again; use a directory on one file system"):
+        Retrying(store).put("cache/a", b"x")

@@ -136,6 +136,7 @@ foundations/keys/nodes.py
 foundations/keys/objects.py
 foundations/keys/observed.py
 foundations/keys/observer.py
+foundations/keys/parsing.py
 foundations/keys/places.py
 foundations/keys/plain_values.py
 foundations/keys/polars_frames.py
@@ -250,6 +251,7 @@ foundations_archive/envelope.py
 foundations_archive/errors.py
 foundations_archive/events.py
 foundations_archive/expected_entries.py
+foundations_archive/files.py
 foundations_archive/groups.py
 foundations_archive/hiding.py
 foundations_archive/index.py

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from foundations.keys.parsing import parsed
 from tests.foundations.cache_fuzz.growing import add_unused
 from tests.foundations.cache_fuzz.program import MODULES, Definition, Program
 
@@ -60,7 +61,7 @@ def _with_function(
 ) -> Program | None:
     functions = [one for one in program.definitions if one.is_plain_function]
     one = chance.choice(functions)
-    tree = copy.deepcopy(ast.parse(one.text))
+    tree = copy.deepcopy(parsed(one.text))
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     change(function)

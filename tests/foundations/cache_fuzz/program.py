@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from foundations.keys.parsing import parsed
+
 # a module imports from those behind it, so that no two import each other
 MODULES = ("main", "steps", "pkg.tools", "pkg.basis")
 
@@ -46,7 +48,7 @@ class Definition:
     @functools.cached_property
     def is_plain_function(self) -> bool:
         """Whether defining it does nothing but make a function."""
-        body = ast.parse(self.text).body
+        body = parsed(self.text).body
         one = body[0]
         return (
             len(body) == 1

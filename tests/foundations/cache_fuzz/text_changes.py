@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from foundations.keys.parsing import parsed
 from tests.foundations.cache_fuzz.program import Definition, Program
 
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.BitXor)
@@ -18,7 +19,7 @@ def change_text(program: Program, chance: random.Random) -> Program | None:
     """Change one place of the text of a definition, more often of one that is reached."""
     reached = sorted(program.reachable())
     one = chance.choice([program[number] for number in reached] if chance.random() < 0.9 else program.definitions)
-    tree = ast.parse(one.text)
+    tree = parsed(one.text)
     places = list(_places(tree, program, one, chance))
     if not places:
         return None
@@ -86,7 +87,7 @@ def _changes_of_definitions(node: ast.AST, chance: random.Random) -> Iterator[Ca
             yield node.bases.reverse
         number = chance.randrange(20)
         for text in (f"a = {number}", f"def m(self, x):\n    return x + {number}", f"p = {number}"):
-            yield lambda text=text: node.body.append(ast.parse(text).body[0])
+            yield lambda text=text: node.body.append(parsed(text).body[0])
     if isinstance(node, ast.FunctionDef) and len(node.args.args) > 1 and not node.args.defaults:
         yield node.args.args.reverse
 

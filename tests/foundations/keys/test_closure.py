@@ -1,5 +1,6 @@
 """What closures say beside their digest: parts, reasons, refusals, and which code they cover."""
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
+from foundations.keys import closure
 from foundations.keys.closure import Closure, Closures
 from foundations.keys.no_identity import Refused
 from foundations.keys.user_code import UserCode
@@ -559,6 +561,25 @@ def test_threads_that_ask_at_the_same_time_get_the_same_answers(load: Load, tmp_
         together = Closures(UserCode(tmp_path))
         with ThreadPoolExecutor(8) as pool:
             assert list(pool.map(together.code, functions)) == expected
+
+
+@pytest.mark.parametrize("collects", [True, False])
+@pytest.mark.parametrize("frozen", [True, False])
+def test_garbage_collector_is_left_as_it_was(
+    collects: bool, frozen: bool, load: Load, closures: Closures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closure, "_MANY", 0)
+    stage = load("def train(x): return x")
+    (gc.enable if collects else gc.disable)()
+    try:
+        if frozen:
+            gc.freeze()
+        assert closures.of(stage.train).digest
+        assert gc.isenabled() == collects
+        assert (gc.get_freeze_count() > 1_000) == frozen
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def test_what_a_top_level_gives_to_libraries_is_covered(load: Load, closures: Closures) -> None:

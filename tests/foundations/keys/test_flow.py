@@ -85,6 +85,15 @@ def test_every_instruction_that_can_be_reached_is_there_once_or_in_short_ends() 
     assert sum(one.op == "RETURN_VALUE" for one in found) >= 1
 
 
+def test_what_leads_straight_to_the_end_is_said_as_it_stands_without_what_no_path_reaches() -> None:
+    def sample(x: int) -> int:
+        return x + 1
+
+    instructions = instructions_of(sample.__code__)
+    assert in_order(instructions) == [Mark("path"), *instructions]
+    assert in_order([*instructions, *instructions]) == in_order(instructions)
+
+
 PAIRS = {
     "condition turned": ("if x: a()\nelse: b()", "if not x: a()\nelse: b()"),
     "branches swapped": ("if x: a()\nelse: b()", "if x: b()\nelse: a()"),

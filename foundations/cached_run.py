@@ -108,7 +108,7 @@ class CachedRun:
         cache, call = self._cache, self._call
         try:
             contents = {stage: cache.keys.content(call, upstream(stage)) for stage in cache.taken(call)}
-            return cache.keys.of(call, contents).fine != self._key.fine
+            return cache.keys.of(call, contents, self._key.settings).fine != self._key.fine
         except Uncacheable:
             return True
 

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from foundations.explanation import Explanation
 from foundations.keys.observed import told_change
+from foundations.keys.process_settings import SETTING
 
 Kind = Literal[
     "function", "class", "module", "constant", "data", "files", "top level", "code", "argument", "version",
-    "file", "variable", "python", "platform", "package", "image",
+    "file", "variable", "setting", "python", "platform", "package", "image",
 ]  # fmt: skip
 
 _SOURCES = frozenset({"function", "class", "module", "top level"})
@@ -86,7 +87,10 @@ def _arguments(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Di
         if one is None or other is None or one["digest"] != other["digest"]:
             says = _counted(name, now, before) if one is None or other is None else "changed"
             old_text, new_text = (side["shown"] if side else None for side in (other, one))
-            yield Difference("argument", name, old_text, new_text, says=says)
+            if name.startswith(SETTING):
+                yield Difference("setting", name.removeprefix(SETTING), old_text, new_text)
+            else:
+                yield Difference("argument", name, old_text, new_text, says=says)
 
 
 def _fine(stage: Mapping[str, Any]) -> str | None:

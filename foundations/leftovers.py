@@ -3,13 +3,13 @@
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from foundations.graph import Call, parts_of
-from foundations.keys.claims import NAMES
+from foundations.keys.claims import NAMES, parted
 from foundations.keys.leavings import is_there, variables_now, variables_set
 from foundations.keys.observed import Observed
 from foundations.keys.observer import Observer
@@ -58,7 +58,9 @@ class Leftovers:
 
     def watching(self, call: Call) -> AbstractContextManager[Any]:
         """Return what watches a stage that is not cached, where it may look for something that is missing."""
-        return self._observer.watching(call.id) if self._files or self._variables else nullcontext()
+        if self._files or self._variables:
+            return self._observer.watching(call.id)
+        return self._observer.settings.watching(call.function)
 
     def named_in(self, arguments: Any) -> dict[str, str]:
         """Return what arguments name and is missing, each with the stage that left it."""
@@ -78,7 +80,7 @@ class Missing:
 
     def looked_for(self, observed: Observed) -> dict[str, str]:
         """Return what of it a stage has looked for."""
-        listed = {name for name, claim in observed.files.items() if (claim or "").startswith(NAMES)}
+        listed = {name for name, claim in observed.files.items() if (parted(claim)[1] or "").startswith(NAMES)}
         asked = observed.variables
         files = {
             name: stage

@@ -60,6 +60,7 @@ class StageCache:
 
         By that the content of their results is known, and with it the keys of those that take them.
         """
+        self.observer.settings.begin()
         found: dict[str, Hit] = {}
         self._expected = self._entries.expected()
         wave = [call for call in self._graph.calls if self._can_be_asked(call)]
@@ -114,11 +115,11 @@ class StageCache:
             self._note(call, "refused", text)
             self.warn(f"stage {call.name} is computed and not cached: {text}")
             return None
-        return self._key(call)
+        return self._key(call, self.observer.settings.found())
 
-    def _key(self, call: Call) -> StageKey | None:
+    def _key(self, call: Call, settings: Mapping[str, Any] | None = None) -> StageKey | None:
         try:
-            return self.keys.of(call, self._contents)
+            return self.keys.of(call, self._contents, settings)
         except Uncacheable as error:
             self._note(call, "refused", str(error))
             self.warn(f"stage {call.name} is computed and not cached: {error}")

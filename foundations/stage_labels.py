@@ -21,8 +21,8 @@ def instead_of(word: str, labels: Iterable[str]) -> str:
     alike = [label for label in known if label.partition("#")[0] == name]
     if alike:
         return f"; it has {_listed(alike)}"
-    names = dict.fromkeys(label.partition("#")[0] for label in known)
-    return did_you_mean(name, names) or (f"; its stages are {_listed(known)}" if known else "")
+    names = [label.partition("#")[0] for label in known]
+    return did_you_mean(word, [*names, *known]) or (f"; its stages are {_listed(known)}" if known else "")
 
 
 def _listed(labels: list[str]) -> str:

@@ -63,17 +63,21 @@ class _Observing:
             self._closures = Closures(code)
             self._observer = Observer(self._root, owns=code.owns)
             self._observer.install()
+            self._observer.settings.begin()
         return self._observer.watching(message["stage"], collects_code=True)
 
     @contextmanager
     def guarding(self, watch: Watch, function: Callable[..., Any], digest: str) -> Iterator[None]:
         """See to it that nothing is kept where the stage finds globals changed in its process, or changes some."""
         assert self._closures is not None
+        assert self._observer is not None
         with unobserved():
             closure = self._closures.again().of(function)
             state = GlobalState(closure, self._closures)
         if closure.digest != digest:
             watch.spoil("an earlier stage has changed what it uses in the process that ran it")
+        if found := self._observer.settings.found():
+            watch.spoil(f"an earlier stage has changed {', '.join(found)} in the process that ran it")
         yield
         with unobserved():
             changed = state.changed()

@@ -228,10 +228,10 @@ class Archive:
         return sorted({name for group in self.table().all_groups() for name in group.plain_field("project")})
 
     def cached(self, key: str, *, unusable: Unusable | None = None) -> CacheEntry | None:
-        """Return the entry of a cache key, or None: one that can't be read is a miss, an unreachable store raises.
+        """Return the entry of a cache key, or None: a damaged entry is a miss, an unreachable store raises.
 
-        `unusable` hears why an entry is none. Without that raise `ArchiveUntrusted` for one that is not signed with the
-        signing key, where there is one.
+        `unusable` hears why an entry is none. Without that raise `ArchiveForbidden` for one that may not be read, and
+        `ArchiveUntrusted` for one that is not signed with the signing key, where there is one.
         """
         return read_entry(self, layout.cached(key), unusable)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from foundations_archive import layout
 from foundations_archive.envelope import canonical, made, unseal
-from foundations_archive.errors import ArchiveError, ArchiveUntrusted, NotArchived, is_of_one_object
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, NewerFormat, NotArchived, is_of_one_object
 from foundations_archive.parallel import at_once
 from foundations_archive.records import CacheEntry, plain
 from foundations_archive.rereading import read_verified
@@ -64,11 +64,11 @@ def write_entry(archive: "Archive", key: str, entry: CacheEntry, *, place: str =
 
 
 def _tell(error: ArchiveError, unusable: Unusable | None) -> None:
-    """Tell of an entry that can't be used; raise where more than this entry is out of reach."""
-    if not is_of_one_object(error) or (unusable is None and isinstance(error, ArchiveUntrusted)):
-        raise error
-    if unusable is not None:
+    """Tell of an entry that can't be used; raise where more is out of reach, or nobody hears that it is refused."""
+    if unusable is not None and is_of_one_object(error):
         unusable(error)
+    elif not isinstance(error, ArchiveDamaged | NewerFormat):
+        raise error
 
 
 def _beside(key: str, entry: CacheEntry) -> str:
@@ -79,5 +79,7 @@ def _beside(key: str, entry: CacheEntry) -> str:
 def _serves(archive: "Archive", name: str) -> bool:
     try:
         return read_entry(archive, name) is not None
-    except ArchiveUntrusted:
+    except ArchiveError as error:
+        if not is_of_one_object(error):
+            raise
         return False

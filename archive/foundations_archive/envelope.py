@@ -18,6 +18,8 @@ _COMPRESSED = b"FZ1"
 _COMPRESS_FROM = 4096
 _LARGEST = 1 << 30
 _BODY = b', "body": '
+# in a body, and so in its digest: where in the archive the record belongs
+_PLACE = "$key"
 _FLOATS = ("nan", "inf", "-inf")
 # what Python reads as a number and JSON does not have, or may be infinite
 _NO_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
@@ -26,9 +28,9 @@ _NO_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
 def seal(kind: str, body: Any, *, key: str = "", signing: SigningKey | None = None) -> bytes:
     """Return the bytes of a record; a nonce makes two records of equal content tell themselves apart.
 
-    With `signing` it is signed for its `key` in the archive, and is worth nothing under another.
+    It says its `key` in the archive, and is worth nothing under another. With `signing` it is signed for that too.
     """
-    text = canonical(body)
+    text = canonical({**body, _PLACE: key} if key and isinstance(body, dict) else body)
     digest = hashlib.sha256(text).hexdigest()
     head: dict[str, Any] = {"format": FORMAT, "kind": kind, "nonce": secrets.token_hex(8), "sha256": digest}
     if signing:
@@ -40,8 +42,8 @@ def seal(kind: str, body: Any, *, key: str = "", signing: SigningKey | None = No
 def unseal(kind: str, data: bytes, key: str, *, signing: SigningKey | None = None) -> Any:
     """Return the body of the record that was read at `key`; raise `ArchiveDamaged` unless it is whole.
 
-    With `signing`, raise `ArchiveUntrusted` unless who wrote it had that key. Raise `NewerFormat` for a record of a
-    format that this version does not know.
+    What was written for another key is not. With `signing`, raise `ArchiveUntrusted` unless who wrote it had that key.
+    Raise `NewerFormat` for a record of a format that this version does not know.
     """
     try:
         head, body, found = _opened(_plain(data))
@@ -55,6 +57,10 @@ def unseal(kind: str, data: bytes, key: str, *, signing: SigningKey | None = Non
         raise ArchiveDamaged(f"the record {key} is not what was written: its digest or kind differs", key=key)
     if signing and not signing.has_signed(message, signature):
         raise _untrusted(key, signed=signature is not None)
+    # earlier versions did not say it
+    place = body.pop(_PLACE, key) if isinstance(body, dict) else key
+    if place != key:
+        raise ArchiveDamaged(f"the record {key} was written for {place}; somebody moved or exchanged it", key=key)
     return body
 
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from foundations_archive.errors import NotArchived
+from foundations_archive.errors import ArchiveMisconfigured, NotArchived
 from foundations_archive.files import NO_FILE, explanation, found, is_folder, rename, sync
 from foundations_archive.store import PIECE, TEMPORARY, Entry, require_safe_key, require_safe_prefix
 

@@ -4,7 +4,7 @@ import gc
 import os
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,9 +12,10 @@ from typing import Any
 
 from foundations.keys.graph import Graph
 from foundations.keys.graph_digest import settle
+from foundations.keys.hints import hinted
 from foundations.keys.no_identity import Refused
 from foundations.keys.nodes import Below, Kind, Node, framed
-from foundations.keys.reflection import IDENTITY
+from foundations.keys.reflection import HINTS, IDENTITY
 from foundations.keys.transcript import Transcript, data_digest, reached
 from foundations.keys.user_code import UserCode
 
@@ -146,7 +147,7 @@ class Closures:
         with self._lock:
             known = self._digests.get(key)
             if known is None:
-                root, below = self._settled(subject)
+                root, below = self._settled(subject, looks_at)
                 if below.refused is not None:
                     raise Refused(f"it can run code that can't be cached: {below.refused}")
                 known = self._digests[key] = subject, self._digest(root, below.looks_at | looks_at), below.coarse
@@ -166,14 +167,27 @@ class Closures:
 
         return code
 
-    def _settled(self, subject: Any) -> tuple[Node, Below]:
+    def _settled(self, subject: Any, looks_at: frozenset[str] = frozenset()) -> tuple[Node, Below]:
+        hints: list[Any] = []
+        with _uncollected():
+            while True:
+                root = self._root(subject, hints)
+                assert root.below is not None
+                if HINTS not in root.below.looks_at | looks_at or len(found := hinted(root)) == len(hints):
+                    return root, root.below
+                hints = found
+
+    def _root(self, subject: Any, hints: Sequence[Any]) -> Node:
+        """Return a node for what a subject reaches, and beside it what the annotations in there name."""
         root = Node("function", "", local=b"root")
         root.children.append(self._graph.refer(root, subject, _name(subject)))
-        with _uncollected():
-            self._graph.grow()
-            settle(root)
-        assert root.below is not None
-        return root, root.below
+        if hints:
+            beside = Node("data", "what annotations name", local=b"hints", ordered=False, shown=False, lenient=True)
+            beside.children.extend(self._graph.refer(beside, hint, _name(hint)) for hint in hints)
+            root.children.append(beside)
+        self._graph.grow()
+        settle(root)
+        return root
 
     def _digest(self, root: Node, looks_at: frozenset[str]) -> bytes:
         """Return what stands for all that a node reaches: for most by content alone, which is known by now.

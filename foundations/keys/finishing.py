@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from foundations.keys.claims import claim_again, content_at, names_at
+from foundations.keys.claims import also, claim_again, content_at, names_at
 from foundations.keys.file_digests import Signature, signature_of
 from foundations.keys.leavings import files_left
 from foundations.keys.live_record import LiveRecord
@@ -71,7 +71,15 @@ class _Settled:
         for path, (at, claim) in self._notes["named"].items():
             if not self._is_own(path, at):
                 self._settle_named(path, claim)
+        self._add_aspects()
         return dict(sorted(self._files.items())), dict(sorted(self._left.items()))
+
+    def _add_aspects(self) -> None:
+        """Say what else was looked at: whether a file may be run, and where a link leads."""
+        for path, (at, aspect) in (*self._notes["runs"].items(), *self._notes["links"].items()):
+            if not self._is_own(path, at) and path not in self._notes["moved"]:
+                name = self._places.name(path)
+                self._files[name] = also(aspect, self._files.get(name), said=name in self._files)
 
     def _settle(self, path: str, at: int, claim: str | None) -> None:
         """Say whether something was there."""
@@ -104,7 +112,7 @@ class _Settled:
         name = self._places.name(path)
         self._files[name] = claim
         if path in self._changed or self._was_made(path):
-            now = names_at(path)
+            now = names_at(path) if claim is None else claim_again(claim, path, DIGESTS)
             if now != claim:
                 self._left[name] = now
 

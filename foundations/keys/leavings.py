@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 
 from foundations.keys.argument_files import noted_paths
-from foundations.keys.claims import FILE, NAMES, SIZED, TooLarge, claim_again, content_at, kind_at, tree_at
+from foundations.keys.claims import FILE, NAMES, SIZED, TooLarge, claim_again, content_at, kind_at, parted, tree_at
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import Places, absolute, is_of_the_system
 from foundations.keys.watched_environment import digest_of
@@ -48,8 +48,11 @@ def is_there(name: str, claim: str | None, *, root: str) -> bool:
 
 def gives(left: str | None, claim: str | None) -> bool:
     """Tell whether what a stage has left is what another one saw at the same path."""
+    aspect, claim = parted(claim)
     if left is None or claim is None:
         return False
+    if aspect is not None and not claim:  # of which nothing else is said
+        return True
     return left == claim or (claim == FILE and not left.startswith((SIZED, NAMES)))
 
 

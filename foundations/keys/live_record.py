@@ -12,9 +12,10 @@ from types import CodeType
 from typing import Any, Protocol
 
 from foundations.keys.places import Places
+from foundations.keys.words import Words, words_in
 
 # what is noted with its time, of which the first counts; a clock that all processes of a machine share
-_TIMED = ("reads", "kinds", "sizes", "names", "wrote", "made", "moved", "named")
+_TIMED = ("reads", "kinds", "sizes", "names", "wrote", "made", "moved", "named", "links", "runs")
 _OTHERS = ("variables", "clock", "random", "network", "processes", "devices", "escaped", "spoiled", "ran")
 
 Note = list[Any]
@@ -39,6 +40,7 @@ class LiveRecord:
     ) -> None:
         self.places, self._folder = places, folder
         self._closure, self._collects = closure, collects
+        self.words: Words = words_in(closure.codes) if closure is not None else frozenset()
         self._known: dict[int, CodeType] = {}
         self.outside: dict[str, list[CodeType]] = {}  # the code that is noted as escaped
         self.notes: dict[str, dict[str, Any]] = {kind: {} for kind in (*_TIMED, *_OTHERS)}

@@ -14,7 +14,7 @@ from foundations.keys.live_record import LiveRecord, ReachableCode
 from foundations.keys.places import Places
 
 _Remembers = type(functools.lru_cache(lambda: None))
-_INHERITED = ("reads", "kinds", "sizes", "names", "wrote", "made", "moved", "variables")
+_INHERITED = ("reads", "kinds", "sizes", "names", "wrote", "made", "moved", "links", "runs", "variables")
 
 
 class Memory:

@@ -7,7 +7,20 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from foundations.keys.attribution import unobserved
-from foundations.keys.claims import DIRECTORY, FILE, NAMES, OTHER, SIZED, TREE, claim_again
+from foundations.keys.claims import (
+    DIRECTORY,
+    FILE,
+    LINK,
+    NAMES,
+    NO_LINK,
+    OTHER,
+    RUNS,
+    RUNS_NOT,
+    SIZED,
+    TREE,
+    claim_again,
+    parted,
+)
 from foundations.keys.places import absolute
 from foundations.keys.watched_environment import ALL, digest_of, names_of_all, variable
 from foundations.keys.watched_files import DIGESTS
@@ -101,6 +114,9 @@ def _is_as_left(claim: str | None, path: str) -> bool:
 
 def told_change(name: str, before: str | None, now: str | None) -> str:
     """Return in words what has become of a path."""
+    (aspect, before), (new, now) = parted(before), parted(now)
+    if new is not None and new != aspect:
+        return f"{name} {new} now" if new in (RUNS, RUNS_NOT) else f"{name} was {_a_link(aspect)} and is {_a_link(new)}"
     what = "directory" if (before or now or "").startswith((DIRECTORY, NAMES, TREE)) else "file"
     if now is None:
         return f"{what} {name} is gone"
@@ -113,6 +129,10 @@ def told_change(name: str, before: str | None, now: str | None) -> str:
     if before.startswith(SIZED) and now.startswith(SIZED):
         return f"file {name} has another size"
     return f"{what} {name} changed"
+
+
+def _a_link(aspect: str | None) -> str:
+    return f"a {aspect}" if aspect and aspect.startswith(LINK) else NO_LINK
 
 
 def _told_variable(name: str, before: str | None, now: str | None) -> str:

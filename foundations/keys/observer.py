@@ -18,9 +18,11 @@ from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
 from foundations.keys.leavings import files_named, only_here, variables_now, variables_set
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
+from foundations.keys.local_time import note_zone
 from foundations.keys.memory import Memory
 from foundations.keys.observed import Observed, joined
 from foundations.keys.places import Places
+from foundations.keys.settings_watch import SettingsWatch
 from foundations.keys.watched_clock import Chance, chance_in
 from foundations.keys.watched_environment import unwatch_environment, watch_environment
 from foundations.keys.watched_existence import unwatch_existence, watch_existence
@@ -40,6 +42,7 @@ class Observer:
         self._audit = EscapeAudit(self._places.owns)
         self._folder = tempfile.gettempdir()
         self._memory = Memory(self._places, self._folder)
+        self.settings = SettingsWatch(self._places.owns)
 
     def install(self) -> None:
         """Let this process be watched, from a thread of the worker's own."""
@@ -91,7 +94,7 @@ class Observer:
         Without the closure at hand, `collects_code` hands back the code that ran, for `take_over` where it is.
         """
         record = LiveRecord(self._places, folder=self._folder, closure=closure, collects=collects_code)
-        return Watch(stage, record, closure, audit=self._audit, memory=self._memory)
+        return Watch(stage, record, closure, audit=self._audit, memory=self._memory, settings=self.settings)
 
 
 class Watch:
@@ -105,9 +108,11 @@ class Watch:
         *,
         audit: EscapeAudit,
         memory: Memory,
+        settings: SettingsWatch,
     ) -> None:
         self._stage, self._record, self._closure = stage, record, closure
-        self._audit, self._memory = audit, memory
+        self._audit, self._memory, self._settings = audit, memory, settings
+        self._words = record.words
         self._alone = True
         self.observed = Observed()
 
@@ -137,6 +142,8 @@ class Watch:
         self._before = self._memory.begin()
         self._states = shared_generators.states()
         self._variables = variables_now()
+        with unobserved():
+            self._looked = self._settings.enter(self._words)
         self._audited = self._audit.arm(self._record)
         self._alone = not active
         active[self._stage] = self._record
@@ -156,11 +163,20 @@ class Watch:
         self._record.gather()
         self._memory.end(self._record, self._closure, self._before)
         self._note_chance(alone=alone)
+        self._refuse_changes()
+        note_zone(self._record, self._words, self._variables)
         observed = finished(self._record, audited=self._audited)
         observed = replace(observed, sets=variables_set(self._variables, variables_now()))
         for told in self._record.others:
             observed = joined(observed, Observed.of(told["observed"]))
         return observed
+
+    def _refuse_changes(self) -> None:
+        changed = self._settings.leave(self._looked, self._words)
+        if changed:
+            # others would find it changed when this stage runs, and not when it is served
+            ways = "; ".join(dict.fromkeys(changed.values()))
+            self._record.spoil(f"it changed {', '.join(changed)}, which other stages find changed; {ways}")
 
     def _note_chance(self, *, alone: bool) -> None:
         """Note the clock and the random draws that the code shows, and those that the shared generators show."""

@@ -8,6 +8,7 @@ from foundations.keys.nodes import Node, framed, of_text
 IDENTITY = "identity"
 NAMES, MODULES, DOCS, ANNOTATIONS, SOURCE, ORDER = "names", "modules", "docs", "annotations", "source", "order"
 LINES = "lines"
+HINTS = "hints"  # annotations, and what they name
 
 _OF_LINES = """
 getsourcelines findsource co_firstlineno __firstlineno__ co_lines co_linetable co_lnotab co_positions f_lineno
@@ -20,18 +21,21 @@ _WORDS = {
     **dict.fromkeys(("__doc__", "getdoc", "getcomments"), DOCS),
     **dict.fromkeys(
         ("__annotations__", "__signature__", "get_type_hints", "get_annotations", "signature", "getfullargspec"),
-        ANNOTATIONS,
+        HINTS,
     ),
     **dict.fromkeys(("getsource", "__code__", "getsourcefile"), SOURCE),
     **dict.fromkeys(_OF_LINES.split(), LINES),
     **dict.fromkeys(("__dict__", "vars", "getmembers"), ORDER),
 }
-# libraries that act on the annotations of functions that they are given
-_ANNOTATED_NAMES = """
-attr attrs beartype cattr cattrs dacite fastapi fire injector jaxtyping langchain langchain_core marshmallow msgspec
-multipledispatch numba pandera plum pydantic pydantic_ai typeguard typer
-"""
+# libraries that act on the annotations of what they are given
+_ANNOTATED_NAMES = "attr attrs cattr cattrs dacite jaxtyping marshmallow msgspec numba pandera pydantic"
 _ANNOTATED = frozenset(_ANNOTATED_NAMES.split())
+# libraries that make or call what these name
+_HINTED_NAMES = """
+beartype fastapi fire injector langchain langchain_core multipledispatch plum pydantic_ai typeguard typer
+"""
+_HINTED = frozenset(_HINTED_NAMES.split())
+_HINTED_BY_NAME = frozenset({"validate_call", "validate_arguments"})
 
 
 def looked_at(word: str) -> str | None:
@@ -40,8 +44,11 @@ def looked_at(word: str) -> str | None:
 
 
 def looked_at_by(library: str) -> str | None:
-    """Return what a library looks at in the functions that it is given."""
-    return ANNOTATIONS if library.partition(".")[0] in _ANNOTATED else None
+    """Return what a function of a library, or what else it calls so, looks at in what it is given."""
+    first, last = library.partition(".")[0], library.rpartition(".")[2]
+    if first in _HINTED or last in _HINTED_BY_NAME:
+        return HINTS
+    return _WORDS.get(last) or (ANNOTATIONS if first in _ANNOTATED else None)
 
 
 def seen(node: Node, what: frozenset[str]) -> bytes:
@@ -55,7 +62,7 @@ def seen(node: Node, what: frozenset[str]) -> bytes:
         parts.append(of_text(str(subject.__module__)))
     if DOCS in what:
         parts.append(of_text(repr(_doc(subject)), *(repr(code.co_consts[:1]) for code in node.codes)))
-    if ANNOTATIONS in what and isinstance(subject, types.FunctionType | type):
+    if not what.isdisjoint((ANNOTATIONS, HINTS)) and isinstance(subject, types.FunctionType | type):
         parts.append(of_text(*(f"{name}: {_shown(hint)}" for name, hint in _annotations(subject).items())))
     if LINES in what:  # with them, what stands there and the names of functions
         parts.append(of_text(*(f"{code.co_name} {code.co_firstlineno}" for code in node.codes)))

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import CodeType
@@ -16,6 +16,7 @@ from foundations.graph import Call, Upstream, filled_arguments
 from foundations.identity import digest
 from foundations.keys.closure import Closure, Closures
 from foundations.keys.global_state import GlobalState
+from foundations.keys.process_settings import SETTING
 from foundations.keys.user_code import UserCode
 from foundations.keys.values import NoStableIdentity, ValueDigest, value_digest
 from foundations.outside import outside_code
@@ -53,6 +54,7 @@ class StageKey:
     arguments: Mapping[str, ValueDigest]
     make_coarse: Callable[[], str] = field(repr=False, compare=False)
     coarse_arguments: tuple[str, ...] = ()
+    settings: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def coarse(self) -> str:
@@ -104,10 +106,11 @@ class StageKeys:
         """Return the code closure of a stage."""
         return self._closures.of(call.function)
 
-    def of(self, call: Call, contents: Mapping[str, str | None]) -> StageKey:
+    def of(self, call: Call, contents: Mapping[str, str | None], settings: Mapping[str, Any] | None = None) -> StageKey:
         """Return the key of a call; `contents` are the digests of the results of the stages that it takes.
 
-        Positional, keyword and default spell the same key. Raise `Uncacheable`.
+        Positional, keyword and default spell the same key. `settings` are those of the process that other stages have
+        changed before it. Raise `Uncacheable`.
         """
         caching, closure = call.caching, self._closures.of(call.function)
         if closure.refused:
@@ -115,6 +118,8 @@ class StageKeys:
         reasons: list[str] = []
         code = self._closures.code_for(call.function, reasons)
         arguments = self._arguments(call, contents, code)
+        if settings:
+            arguments |= self._settings(settings, code)
         parts = [part for name, value in arguments.items() for part in (name, value.digest)]
         common = [self._surroundings, caching.version or "", *parts]
         fine = digest(_SCHEME, "closure", closure.digest, *common)
@@ -123,7 +128,7 @@ class StageKeys:
             # all code says nothing of which of it the stage calls, nor of what is bound to that
             return digest(_SCHEME, "all code", self.all_code, closure.digest, *common)
 
-        return StageKey(fine, closure, arguments, coarse, tuple(reasons))
+        return StageKey(fine, closure, arguments, coarse, tuple(reasons), settings)
 
     def covered_by(self, values: Any) -> Callable[[CodeType], bool]:
         """Return what tells of a piece of code whether values hold it: their classes, functions, and all below."""
@@ -169,6 +174,13 @@ class StageKeys:
             }
         except NoStableIdentity as error:
             raise Uncacheable(f"argument {error}") from error
+
+    def _settings(self, settings: Mapping[str, Any], code: Callable[[Any], bytes]) -> dict[str, ValueDigest]:
+        try:
+            found = {name: value_digest(value, code=code, path=name) for name, value in settings.items()}
+        except NoStableIdentity as error:
+            raise Uncacheable(f"another stage has changed {error}") from error
+        return {f"{SETTING}{name}": replace(one, files=()) for name, one in found.items()}
 
     @cached_property
     def all_code(self) -> str:

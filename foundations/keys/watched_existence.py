@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from foundations.keys import watched_links
 from foundations.keys.attribution import active, is_familiar, mine, observe
-from foundations.keys.claims import kind_of
+from foundations.keys.claims import kind_of, runs_at
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute, is_of_the_system
 from foundations.keys.watched_files import is_code_at_work, is_no_file
 
-_plain: dict[str, Any] = {"stat": os.stat, "access": os.access, "open": os.open}
+_plain: dict[str, Any] = {"stat": os.stat, "access": os.access, "open": os.open, **watched_links.PLAIN}
 
 # these look at no more than what is there; whoever asks `os.stat` itself may look at the size as well
 _PROBES = frozenset(
@@ -47,8 +48,8 @@ def _replace(name: str, old: Any, new: Any) -> None:
     if getattr(os, name) is old:
         setattr(os, name, new)
     accessor = getattr(pathlib, "_NormalAccessor", None)  # of Python 3.10
-    if accessor is not None and name == "stat":
-        accessor.stat = staticmethod(new)
+    if accessor is not None and name in ("stat", "readlink"):
+        setattr(accessor, name, staticmethod(new))
 
 
 def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
@@ -61,8 +62,12 @@ def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) 
         for purpose in _PURPOSES if _purpose() else ():
             observe(_found, path, dir_fd, None, purpose)
         raise
-    if type(path) is not int and follow_symlinks and (purpose := _purpose()) and not is_familiar(purpose, path):
+    if type(path) is not int and not follow_symlinks:
+        watched_links.looked_at(path, dir_fd, found, _asking())
+    elif type(path) is not int and (purpose := _purpose()) and not is_familiar(purpose, path):
         observe(_found, path, dir_fd, found, purpose)
+        if _asking() == "samefile" and watched_links.is_asked_directly():
+            observe(watched_links.note_links, path)
     return found
 
 
@@ -73,7 +78,7 @@ def access(
     more = {"dir_fd": dir_fd, "effective_ids": effective_ids, "follow_symlinks": follow_symlinks}
     allowed: bool = _plain["access"](path, mode, **more)
     if active and not mine.busy and type(path) is not int:
-        observe(_accessed, path, dir_fd)
+        observe(_accessed, path, dir_fd, runs=bool(mode & os.X_OK))
     return allowed
 
 
@@ -88,7 +93,7 @@ def open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None)
         mine.folder = before
 
 
-_WRAPPERS: dict[str, Callable[..., Any]] = {"stat": stat, "access": access, "open": open}
+_WRAPPERS: dict[str, Callable[..., Any]] = {"stat": stat, "access": access, "open": open, **watched_links.WRAPPERS}
 
 for _name, _function in _WRAPPERS.items():
     _original = _plain[_name]
@@ -107,14 +112,34 @@ def _found(record: LiveRecord, path: object, dir_fd: int | None, found: os.stat_
         if dir_fd is None and type(path) is str:
             record.familiar[purpose].add(path)
         record.note_now(purpose, text, None if found is None else kind_of(found, sized=purpose == "sizes"))
+        if purpose == "sizes" and found is not None and "st_mode" in record.words:
+            _note_runs(record, text)
 
 
-def _accessed(record: LiveRecord, path: object, dir_fd: int | None) -> None:
+def _accessed(record: LiveRecord, path: object, dir_fd: int | None, *, runs: bool) -> None:
     try:
         found = _plain["stat"](path, dir_fd=dir_fd)
     except (OSError, ValueError):
         found = None
     _found(record, path, dir_fd, found, "kinds")
+    text = absolute(path, absolute(dir_fd) if dir_fd is not None else None)
+    if runs and text is not None and found is not None and text in record.notes["kinds"]:
+        _note_runs(record, text)
+
+
+def _note_runs(record: LiveRecord, path: str) -> None:
+    if path not in record.notes["runs"]:
+        record.note_now("runs", path, runs_at(path))
+
+
+def _asking() -> str:
+    """Return the name of the function that asks for a status, for a path of `pathlib` the one that asks that."""
+    frame = sys._getframe(2)
+    if frame.f_code.co_name in ("stat", "lstat") and frame.f_globals.get("__name__", "").startswith("pathlib"):
+        frame = frame.f_back or frame
+        if frame.f_code.co_name == "lstat":
+            frame = frame.f_back or frame
+    return frame.f_code.co_name
 
 
 def _purpose() -> str:

@@ -96,8 +96,13 @@ def loaded_library(record: LiveRecord, name: object) -> None:
         read(record, path)
 
 
-def listed(record: LiveRecord, path: object = None) -> None:
-    """Take the events `os.listdir` and `os.scandir`: the names in a directory are an input."""
+def scanned(record: LiveRecord, path: object = None) -> None:
+    """Take the event `os.scandir`: the entries say what each of the names is, and how large, where code asks that."""
+    listed(record, path, detail="sizes" if "st_size" in record.words else "kinds")
+
+
+def listed(record: LiveRecord, path: object = None, *, detail: str = "") -> None:
+    """Take the event `os.listdir`: the names in a directory are an input."""
     text = absolute(path)
     if text is None or text in record.notes["names"] or record.places.is_library(text):
         return
@@ -108,7 +113,8 @@ def listed(record: LiveRecord, path: object = None) -> None:
     if _is_import_system(_caller()):
         return
     own = {one for kind in ("wrote", "made", "moved") for one in list(record.notes[kind])}
-    record.note_now("names", text, names_at(text, {name for folder, _, name in map(_parted, own) if folder == text}))
+    without = {name for folder, _, name in map(_parted, own) if folder == text}
+    record.note_now("names", text, names_at(text, without, detail=detail))
 
 
 def made_directory(record: LiveRecord, path: object, mode: object = None, folder: object = -1) -> None:
@@ -169,7 +175,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "sqlite3.connect": connected_sqlite,
     "ctypes.dlopen": loaded_library,
     "os.listdir": listed,
-    "os.scandir": listed,
+    "os.scandir": scanned,
     "os.mkdir": made_directory,
     "os.rename": moved,
     "os.link": moved,

@@ -100,7 +100,7 @@ def test_what_a_later_version_names_in_a_field_of_its_own_stays(archive: Archive
 
 def test_a_users_own_word_for_a_manifest_is_none(archive: Archive) -> None:
     spec = submitted(archive)
-    body = unseal("spec", archive.store.get(layout.spec("job")), "")
+    body = unseal("spec", archive.store.get(layout.spec("job")), layout.spec("job"))
     odd = {"manifest": "0" * 64, "bundle": "1" * 64}
     archive.store.put(layout.spec("job"), seal("spec", {**body, "tags": odd, "parameters": odd}))
     later(archive)

@@ -73,6 +73,26 @@ def test_a_record_of_another_kind_is_damaged() -> None:
         unseal("job", seal("spec", BODY), KEY)
 
 
+@pytest.mark.parametrize("body", [BODY, LARGE], ids=["plain", "compressed"])
+def test_a_record_that_was_written_for_another_key_is_damaged(body: Any) -> None:
+    whole = seal("spec", body, key=KEY)
+    assert unseal("spec", whole, KEY) == body
+    assert unseal("spec", seal("spec", body), KEY) == body  # as earlier versions wrote it
+    with pytest.raises(ArchiveDamaged, match=f"the record jobs/two/spec.json was written for {KEY}") as raised:
+        unseal("spec", whole, "jobs/two/spec.json")
+    assert raised.value.key == "jobs/two/spec.json"
+
+
+def test_what_says_where_a_record_belongs_is_as_safe_as_the_rest_of_it() -> None:
+    whole = seal("spec", {"a": 1}, key=KEY)
+    start = whole.index(b'"$key"')
+    for place in range(start, start + len(f'"$key":"{KEY}"')):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        with pytest.raises(ArchiveDamaged):
+            unseal("spec", bytes(changed), KEY)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

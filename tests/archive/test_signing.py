@@ -13,7 +13,7 @@ from foundations_archive import ArchiveMisconfigured, DirectoryStore, layout
 from foundations_archive.archive import Archive
 from foundations_archive.cancellation import request_cancellation
 from foundations_archive.envelope import canonical, seal, unseal
-from foundations_archive.errors import ArchiveError, ArchiveUntrusted
+from foundations_archive.errors import ArchiveDamaged, ArchiveError, ArchiveUntrusted
 from foundations_archive.hiding import hide
 from foundations_archive.records import CacheEntry, StageRecord, Value
 from foundations_archive.signing import SigningKey, read_signing_key
@@ -169,6 +169,17 @@ def test_every_record_is_signed_for_its_place(store: DirectoryStore) -> None:
     for key in records:
         data = store.get(key)
         unseal(json.loads(data)["kind"], data, key, signing=KEY)
+
+
+def test_no_record_is_taken_for_another_without_a_key_either(store: DirectoryStore) -> None:
+    with_a_job(Archive(store))
+    records = [entry.key for entry in store.list("") if entry.key != layout.DESCRIPTOR]
+    for key, other in zip(records, records[1:] + records[:1], strict=True):
+        data = store.get(key)
+        kind = json.loads(data)["kind"]
+        unseal(kind, data, key)
+        with pytest.raises(ArchiveDamaged, match=f"{other} was written for {key};"):
+            unseal(kind, data, other)
 
 
 def test_a_signed_archive_is_read_by_who_has_no_key(store: DirectoryStore) -> None:

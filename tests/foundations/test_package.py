@@ -119,12 +119,14 @@ foundations/keys/functions.py
 foundations/keys/global_state.py
 foundations/keys/graph.py
 foundations/keys/graph_digest.py
+foundations/keys/hints.py
 foundations/keys/ignored.py
 foundations/keys/imports.py
 foundations/keys/kinds.py
 foundations/keys/leavings.py
 foundations/keys/library.py
 foundations/keys/live_record.py
+foundations/keys/local_time.py
 foundations/keys/making.py
 foundations/keys/memory.py
 foundations/keys/module_source.py
@@ -140,10 +142,12 @@ foundations/keys/parsing.py
 foundations/keys/places.py
 foundations/keys/plain_values.py
 foundations/keys/polars_frames.py
+foundations/keys/process_settings.py
 foundations/keys/reach.py
 foundations/keys/reflection.py
 foundations/keys/refused_kinds.py
 foundations/keys/sentinels.py
+foundations/keys/settings_watch.py
 foundations/keys/shared_generators.py
 foundations/keys/shown.py
 foundations/keys/sparse.py
@@ -166,7 +170,9 @@ foundations/keys/watched_clock.py
 foundations/keys/watched_environment.py
 foundations/keys/watched_existence.py
 foundations/keys/watched_files.py
+foundations/keys/watched_links.py
 foundations/keys/watched_processes.py
+foundations/keys/words.py
 foundations/launch.py
 foundations/leaks.py
 foundations/left_behind.py

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from foundations_archive import S3Settings, S3Store, layout
 from foundations_archive.archive import Archive
 from foundations_archive.records import CacheEntry
+from foundations_archive.upkeep.check import check
 from tests.archive.conftest import make_bucket  # noqa: F401 - a fixture
 from tests.conftest import cannot, s3_server
 from tests.foundations.conftest import MakeProject, Project
@@ -223,6 +225,18 @@ def test_an_explanation_that_cannot_be_read_ends_nothing(project: Project, harm:
     assert told.returncode == 0, told.stderr
     assert "Traceback" not in told.stderr
     assert ran(project, 1) == ["total"]
+
+
+def test_entries_that_were_exchanged_serve_nothing(project: Project) -> None:
+    (first, _), (second, _) = entries(project)["make"], entries(project)["words"]
+    one, other = first.read_bytes(), second.read_bytes()
+    first.write_bytes(other)
+    second.write_bytes(one)
+    wrong = {finding.key for finding in check(project.archive).findings}
+    assert wrong == {str(file.relative_to(project.archive_path)) for file in (first, second)}
+    assert ran(project, 1) == ["make", "total", "words"]
+    assert re.search(r"the record cache/\S+ was written for cache/\S+;", log(project))
+    assert ran(project, 2) == ["total"]
 
 
 @pytest.fixture(scope="module")

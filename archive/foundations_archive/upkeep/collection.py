@@ -151,7 +151,7 @@ class _Collection:
     def _remember(self, dead: Iterable[Entry]) -> None:
         name = f"{int(time.time() * 1000):013d}-{secrets.token_hex(4)}"
         body = {"blobs": sorted(layout.digest_in(entry.key) for entry in dead)}
-        self._store.put(layout.cycle(name), seal("cycle", body))
+        self._store.put(layout.cycle(name), seal("cycle", body, key=layout.cycle(name)))
 
     def _delete(self, doomed: list[Entry]) -> None:
         if self._rules.dry_run:

@@ -1,0 +1,5 @@
+import os
+
+
+def answer():
+    return os.path.samefile("current", "one.txt")

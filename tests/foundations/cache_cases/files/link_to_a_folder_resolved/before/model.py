@@ -1,0 +1,5 @@
+import os
+
+
+def answer():
+    return open(os.path.join(os.path.realpath("current"), "rows")).read()

@@ -1,0 +1,5 @@
+import os
+
+
+def answer():
+    return os.lstat("rows").st_size

@@ -1,0 +1,15 @@
+import typing
+
+
+class Model:
+    def rate(self):
+        return 2
+
+
+def helper(x: typing.Optional[Model]):
+    pass
+
+
+def answer(function):
+    made = typing.get_type_hints(function)["x"].__args__[0]
+    return made().rate()

@@ -1,0 +1,4 @@
+from foundations import create_stage as stage
+from model import answer, helper
+
+target = stage(answer)(helper).enable_caching()

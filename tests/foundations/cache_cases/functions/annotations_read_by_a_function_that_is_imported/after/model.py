@@ -1,0 +1,9 @@
+from typing import get_type_hints
+
+
+def helper(x: str):
+    pass
+
+
+def answer():
+    return str(get_type_hints(helper))

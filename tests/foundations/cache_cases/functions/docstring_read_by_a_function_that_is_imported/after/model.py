@@ -1,0 +1,9 @@
+from inspect import getdoc
+
+
+def helper():
+    "Two."
+
+
+def answer():
+    return getdoc(helper)

@@ -1,0 +1,9 @@
+from inspect import getdoc
+
+
+def helper():
+    "One."
+
+
+def answer():
+    return getdoc(helper)

@@ -1,0 +1,12 @@
+import os
+
+FACTOR = 1
+
+
+def up():
+    os.umask(0o77)
+    return 1
+
+
+def answer(x):
+    return x, os.umask(0o77), FACTOR

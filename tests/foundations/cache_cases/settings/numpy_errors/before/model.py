@@ -1,0 +1,12 @@
+import numpy as np
+
+FACTOR = 1
+
+
+def up():
+    np.seterr(divide="ignore")
+    return 1
+
+
+def answer(x):
+    return x, np.geterr(), FACTOR

@@ -1,0 +1,12 @@
+import sys
+
+FACTOR = 2
+
+
+def up():
+    sys.setrecursionlimit(5000)
+    return 1
+
+
+def answer(x):
+    return x, sys.getrecursionlimit(), FACTOR

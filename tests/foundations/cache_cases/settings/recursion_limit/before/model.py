@@ -1,0 +1,12 @@
+import sys
+
+FACTOR = 1
+
+
+def up():
+    sys.setrecursionlimit(5000)
+    return 1
+
+
+def answer(x):
+    return x, sys.getrecursionlimit(), FACTOR

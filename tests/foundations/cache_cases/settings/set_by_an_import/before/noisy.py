@@ -1,0 +1,4 @@
+import warnings
+
+warnings.filterwarnings("ignore", message="what nobody says")
+COUNT = 3

@@ -1,0 +1,14 @@
+import os
+import time
+
+FACTOR = 2
+
+
+def up():
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.tzset()
+    return 1
+
+
+def answer(x):
+    return x, time.localtime(0).tm_hour, FACTOR

@@ -1,0 +1,13 @@
+import os
+
+FACTOR = 2
+
+
+def up():
+    os.makedirs("below", exist_ok=True)
+    os.chdir("below")
+    return 1
+
+
+def answer(x):
+    return x, os.path.basename(os.getcwd()), FACTOR

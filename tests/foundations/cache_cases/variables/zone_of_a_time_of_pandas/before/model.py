@@ -1,0 +1,5 @@
+import pandas as pd
+
+
+def answer():
+    return str(pd.Timestamp.fromtimestamp(0))

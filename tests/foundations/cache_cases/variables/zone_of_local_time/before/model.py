@@ -1,0 +1,5 @@
+import time
+
+
+def answer():
+    return time.localtime(0).tm_hour

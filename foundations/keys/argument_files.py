@@ -40,8 +40,10 @@ def _note_directory(record: LiveRecord, path: str) -> None:
     except TooLarge as error:
         name = record.places.name(path)
         record.spoil(
-            f"directory {name}, which an argument names, can't be compared with what it was: {error}; "
+            f"directory {name}, which an argument or a command names, can't be compared with what it was: {error}; "
             "name the files that are read, or wrap the argument in foundations.ignore()"
         )
     except OSError as error:
-        record.spoil(f"directory {record.places.name(path)}, which an argument names, can't be read ({error})")
+        record.spoil(
+            f"directory {record.places.name(path)}, which an argument or a command names, can't be read ({error})"
+        )

@@ -59,6 +59,8 @@ def _entries(cls: type, code: UserCode) -> Iterator[tuple[str, Any]]:
         if not is_described(name, value, cls) and name not in members:
             yield name, _place(value) if type(value).__name__ == _TUPLE_FIELD else value
     annotations = held.get("__annotations__")
+    if held.get("_is_runtime_protocol") and isinstance(annotations, dict):  # which isinstance() looks for
+        yield "attributes asked for", sorted(annotations)
     if isinstance(annotations, dict) and annotations and _uses_annotations(cls, held, code):
         yield "annotations", list(annotations.items())
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from foundations.keys.constants import constant_text
 from foundations.keys.graph import Graph
 from foundations.keys.graph_digest import settle
 from foundations.keys.hints import hinted
@@ -19,6 +20,7 @@ from foundations.keys.reflection import HINTS, IDENTITY
 from foundations.keys.transcript import Transcript, data_digest, reached
 from foundations.keys.user_code import UserCode
 
+_Place = tuple[Any, ...]
 _MANY = 10_000  # objects that have been made
 _FEW_FROZEN = 1_000  # Python itself freezes some when it starts, and who else does freezes many more
 
@@ -57,7 +59,7 @@ class Closure:
     @cached_property
     def codes(self) -> frozenset[types.CodeType]:
         """All code that the stage can run."""
-        return frozenset(code for node in self._all for code in node.codes)
+        return frozenset(code for node in self.nodes for code in node.codes)
 
     def covers(self, code: types.CodeType) -> bool:
         """Tell whether the closure counts a piece of code; one that was loaded again is the same."""
@@ -69,25 +71,21 @@ class Closure:
             return True
         return _place(code) in self._places
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """All nodes that are reached."""
-        return self._all
-
-    @cached_property
-    def _all(self) -> tuple[Node, ...]:
         return tuple(reached(self.root)) if self.root is not None else ()
 
     @cached_property
     def _whole(self) -> bool:
-        return any(node.kind == "files" and node.subject == "everything" for node in self._all)
+        return any(node.kind == "files" and node.subject == "everything" for node in self.nodes)
 
     @cached_property
     def _modules(self) -> frozenset[tuple[str, str]]:
-        return frozenset(pair for node in self._all for pair in node.covers)
+        return frozenset(pair for node in self.nodes for pair in node.covers)
 
     @cached_property
-    def _places(self) -> frozenset[tuple[str, str, bytes]]:
+    def _places(self) -> frozenset[_Place]:
         return frozenset(map(_place, self.codes))
 
 
@@ -240,8 +238,9 @@ def _parts(transcript: Transcript) -> Iterator[Part]:
             yield Part(node.name, node.kind, digest, node.file, node.source() if node.source is not None else None)
 
 
-def _place(code: types.CodeType) -> tuple[str, str, bytes]:
-    return os.path.basename(code.co_filename), code.co_name, code.co_code
+def _place(code: types.CodeType) -> _Place:
+    constants = [_place(one) if type(one) is types.CodeType else constant_text(one) for one in code.co_consts]
+    return os.path.basename(code.co_filename), code.co_name, code.co_code, code.co_names, *constants
 
 
 def _name(subject: Any) -> str:

@@ -22,6 +22,8 @@ _FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x100 | 0x200  # *args, **kwargs, generator
 # what a class body says of itself
 _OF_CLASS_BODY = frozenset({"__doc__", "__qualname__", "__firstlineno__", "__static_attributes__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__", "__module__"})
+_QUERIES = frozenset({"query", "eval"})  # of frames, whose texts may name globals
+_CALLS = ("CALL", "PRECALL")
 _OBJECTS = ("self", "instance")  # what holds attributes in the order in which they were set, and is no class
 _FOLLOWED = frozenset({"STORE_FAST", "STORE_DEREF"})
 # with these, names of local variables can be seen
@@ -143,7 +145,14 @@ class CodeReader:
         self._words.append(constant_text(one.argument))
         for text in texts_in(one.argument):
             self._names.look(text)
+            self._names.named(text)
             self._reach.mention(self._node, text)
+        return place + 1
+
+    def _keywords(self, _scope: _Scope, place: int, one: Instruction) -> int:
+        for text in texts_in(one.argument):
+            self._names.look(text)
+        self._words.append(f"{one.op} {one.argument!r} {one.flag}")
         return place + 1
 
     def _global(self, scope: _Scope, place: int, one: Instruction) -> int:
@@ -183,8 +192,19 @@ class CodeReader:
         of_object = name == "__dict__" and scope.argument(place - 1) in _OBJECTS
         if not of_class and not of_object:
             self._names.look(name)
+        if name in _QUERIES and self._is_given_unknown_text(scope, place + 1):
+            self._names.queries()
         self._words.append(f".{name}")  # what is called shows in what calls it
         return place + 1
+
+    def _is_given_unknown_text(self, scope: _Scope, place: int) -> bool:
+        """Tell whether a method gets a first argument that may be a text, and is none that is written there."""
+        one = scope.stream[place] if place < len(scope.stream) else None
+        if not isinstance(one, Instruction) or one.op.startswith(_CALLS):
+            return False
+        if one.op == "LOAD_CONST":  # unless it is the first part of one
+            return not scope.op(place + 1).startswith((*_CALLS, "LOAD_CONST", "KW_NAMES"))
+        return one.op != "LOAD_GLOBAL" or type(self._namespace.get(str(one.argument))) is str
 
     def _is_class(self, scope: _Scope, place: int) -> bool:
         """Tell whether what is on the stack is a class, as type(x) gives it, or x.__class__."""
@@ -231,6 +251,7 @@ _WAYS: dict[str, Handle] = {
     **dict.fromkeys(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"), CodeReader._global),
     **dict.fromkeys(("STORE_GLOBAL", "DELETE_GLOBAL"), CodeReader._rebinding),
     "LOAD_CONST": CodeReader._constant,
+    "KW_NAMES": CodeReader._keywords,  # of Python 3.11 and 3.12; others load them as a constant
     "LOAD_ATTR": CodeReader._attribute,
     "IMPORT_NAME": CodeReader._import,
     "IMPORT_FROM": CodeReader._import_from,

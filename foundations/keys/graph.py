@@ -1,7 +1,6 @@
 """All that the stages of a job can reach: a node for each function, class, module and value, made when first met."""
 
 import os
-import re
 import types
 from collections import deque
 from functools import partial
@@ -14,9 +13,10 @@ from foundations.keys.data import expand_data
 from foundations.keys.flow import Streams
 from foundations.keys.functions import WRAPPERS, expand_function, expand_wrapper
 from foundations.keys.library import is_a, library_name, owns_function, use_of
+from foundations.keys.mentions import Mentions
 from foundations.keys.module_source import Sources
 from foundations.keys.modules import MISSING, Module, Unloaded, loaded
-from foundations.keys.named_files import is_named, named_files
+from foundations.keys.named_files import named_files
 from foundations.keys.nodes import Kind, Node, of_text
 from foundations.keys.plain_values import ATOMS, CONTAINERS, atom_token, plain_token
 from foundations.keys.reach import Reference
@@ -27,10 +27,6 @@ from foundations.keys.top_level import TopLevels, expand_top_level
 from foundations.keys.unloaded import expand_unloaded
 from foundations.keys.user_code import UserCode
 
-_LONGEST_NAME = 255
-# within a query or a command: attach 'rows.sqlite' as rows
-_QUOTED = re.compile(r"['\"]([^'\"\n]+[./][^'\"\n]+)['\"]")
-_LONGEST_QUERY = 10_000
 _LIBRARY = b"library:"
 _MODULES_OWN = """
 __name__ __doc__ __package__ __loader__ __spec__ __file__ __cached__ __builtins__ __path__ __annotations__
@@ -57,6 +53,7 @@ class Graph:
         self._alike: dict[bytes, list[Node]] = {}
         self._twins: list[list[Node]] = []
         self._data_files: dict[str, Node] = {}
+        self._mentions = Mentions()
         self._roots = tuple({str(code.root), os.path.realpath(code.root)})
 
     def grow(self) -> None:
@@ -89,7 +86,7 @@ class Graph:
             found = self._known[key] = self._met(holder, value, name, lenient)
             self._alive.append(value)
         if type(found) is bytes and found.startswith(_LIBRARY):
-            self._use_library(holder, found)
+            self._use_library(holder, found[len(_LIBRARY) :].decode())
         return found
 
     def refer_named(self, holder: Node, value: Any, name: str) -> Reference:
@@ -105,11 +102,11 @@ class Graph:
         if value is not MISSING and self._counts_itself(value):
             found = self.refer(holder, value, name)
             if isinstance(found, Node):
+                self._use_library(holder, name)  # which a library has wrapped
                 return found
             name = found[len(_LIBRARY) :].decode()
-        token = _LIBRARY + name.encode()
-        self._use_library(holder, token)
-        return token
+        self._use_library(holder, name)
+        return _LIBRARY + name.encode()
 
     def refer_inside(self, holder: Node, module: Module, attribute: str | None) -> Reference:
         """Return what stands for a module that is not loaded, or for one of its names; None: for all of them."""
@@ -145,12 +142,7 @@ class Graph:
 
     def mention(self, holder: Node, text: str) -> None:
         """Take note of a text in code that may name a file."""
-        if "." not in text and "/" not in text:  # a word alone, as keys and messages are, is hardly ever a file's name
-            return
-        quoted = _QUOTED.findall(text) if ("'" in text or '"' in text) and len(text) <= _LONGEST_QUERY else ()
-        for name in (text, *quoted):
-            if len(name) <= _LONGEST_NAME and "\n" not in name and "\0" not in name and is_named(name, words=False):
-                holder.files = (*holder.files, name)
+        self._mentions.add(holder, text)
 
     def _wait(self, node: Node) -> Node:
         self._waiting.append(node)
@@ -211,14 +203,15 @@ class Graph:
         node.local = of_text("in the model directory", text)
         return node
 
-    def _use_library(self, holder: Node, token: bytes) -> None:
-        name = token[len(_LIBRARY) :].decode()
+    def _use_library(self, holder: Node, name: str) -> None:
         use = use_of(name)
         if use.looks_at is not None:
             holder.looks_at |= {use.looks_at}
         if use.all_code is not None:
             holder.explain(f"{holder.name} uses {name}, {use.all_code}, so all code of the model directory counts")
             holder.children.append(self.refer_everything())
+        if use.reads_unseen:
+            self._mentions.reads_unseen(holder)
         if use.data_files:
             holder.children.append(self.refer_data_files())
 
@@ -239,6 +232,7 @@ class Graph:
         elif is_a(subject, types.FunctionType):
             expand_function(self, node)
             self._describe_function(node, subject)
+            self._mentions.settle(node)
         elif is_a(subject, type):
             expand_class(self, node)
             self._describe_class(node, subject)

@@ -30,7 +30,7 @@ importlib._bootstrap_external.spec_from_file_location importlib.metadata.entry_p
 runpy.run_path runpy.run_module pkgutil.iter_modules pkgutil.walk_packages pkgutil.resolve_name pydoc.locate
 pydoc.safeimport code.interact hydra.utils.instantiate hydra._internal.instantiate._instantiate2.instantiate
 unittest.mock.patch unittest.mock._patch timeit.timeit timeit.repeat importlib.machinery.SourceFileLoader
-imp.load_source
+imp.load_source cProfile.run cProfile.runctx profile.run profile.runctx
 """
 _LOADING = """
 pickle.load pickle.loads _pickle.load _pickle.loads pickle._load pickle._loads _pickle.Unpickler pickle.Unpickler
@@ -59,6 +59,9 @@ _NEEDS_ALL = {
 }
 _NEEDS_DATA = frozenset({"pkgutil.get_data"})
 _NEEDS_DATA_IN = ("importlib.resources.", "importlib_resources.")
+_C_READERS = "polars pyarrow duckdb fastparquet lance deltalake datasets cudf daft datafusion chdb vaex tensorflow cv2"
+_READ_IN_C = frozenset(_C_READERS.split())
+_READ_FOLDERS = frozenset({"read_parquet", "read_feather", "read_orc"})
 _ANY_OF = frozenset({"importlib", "runpy", "pydoc", "builtins", "imp", "gc"})
 
 
@@ -73,12 +76,13 @@ class Use(NamedTuple):
     looks_at: str | None
     all_code: str | None
     data_files: bool
+    reads_unseen: bool
 
 
 @lru_cache(maxsize=10_000)
 def use_of(name: str) -> Use:
     """Return what using what a library calls `name` means."""
-    return Use(looked_at_by(name), needs_all(name), needs_data(name))
+    return Use(looked_at_by(name), needs_all(name), needs_data(name), reads_unseen(name))
 
 
 def needs_all(name: str) -> str | None:
@@ -89,6 +93,11 @@ def needs_all(name: str) -> str | None:
 def needs_data(name: str) -> bool:
     """Tell whether what a library calls `name` reads files of the model directory by where the code is."""
     return name in _NEEDS_DATA or name.startswith(_NEEDS_DATA_IN)
+
+
+def reads_unseen(name: str) -> bool:
+    """Tell whether what a library calls `name` may open, in C, the files of a folder or those that fit a pattern."""
+    return name.partition(".")[0] in _READ_IN_C or name.rpartition(".")[2] in _READ_FOLDERS
 
 
 def library_name(value: Any, code: UserCode) -> str | None:

@@ -88,8 +88,12 @@ def namespace_of(module: Any) -> dict[str, Any]:
 
 
 def executed(record: LiveRecord, code: object) -> None:
-    """Take the event `exec`: what the top level of a module reads, it reads for all who use the module."""
+    """Take the event `exec`: what the top level of a module reads, it reads for all who use the module.
+
+    That it is imported while a stage runs may not be in the stage's code: libraries import what a text names.
+    """
     if isinstance(code, CodeType) and code.co_name == "<module>" and record.places.owns(code.co_filename):
+        record.ran(code)
         remembering.setdefault(id(code), (code, LiveRecord(record.places, folder="")))
 
 

@@ -18,8 +18,12 @@ from foundations.keys.reflection import IDENTITY, NAMES, looked_at
 _IN_QUERY = re.compile(r"@([A-Za-z_]\w*)")
 _OF_MODULE = frozenset({"__name__", "__package__", "__cached__"})
 # what leads to code that nothing names
-_REACHES_ALL = frozenset({"__subclasses__", "__globals__", "f_globals", "f_back", "f_locals", "__builtins__"})
+_REACHES_ALL = frozenset(
+    {"__subclasses__", "__globals__", "f_globals", "f_back", "f_locals", "__builtins__", "allow_pickle"}
+)
 _OF_FILE = frozenset({"__file__", "__path__", "__spec__", "__loader__"})
+_OF_ALL_MODULES = frozenset(dir(types.ModuleType)) - {"__doc__", "__dict__"}
+_DOTTED = re.compile(r"([A-Za-z_]\w*)((?:[.:][A-Za-z_]\w*)+)")
 _SETS = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 
 
@@ -93,6 +97,22 @@ class NameReader:
                 self.words.append(f"@{name}")
                 self._add(self._reach.refer_named(self._node, self._namespace[name], f"{self._where}.{name}"))
 
+    def queries(self) -> None:
+        """Add all that a query may name of the module, whose text is not known."""
+        if "pandas" in sys.modules:
+            self._all_globals("makes a query of a text that is not written in it")
+
+    def named(self, text: str) -> None:
+        """Add the function or class that a text names with its module: libraries import what they are told."""
+        match = _DOTTED.fullmatch(text)
+        if match is None or match[1] not in sys.modules or not self._reach.code.owns_module(match[1]):
+            return
+        found: Any = sys.modules[match[1]]
+        for name in re.split("[.:]", match[2][1:]):
+            found = vars(found).get(name) if is_a(found, types.ModuleType, type) else None
+        if is_a(found, types.FunctionType, type):
+            self._node.children.append(self._reach.refer_named(self._node, found, text))
+
     def compared(self, found: Reference) -> None:
         """Take note that a value is compared with others; classes are told apart by their names anyway."""
         if isinstance(found, Node) and found.kind in ("function", "data"):
@@ -141,6 +161,8 @@ class NameReader:
 
     def _not_there(self, module: types.ModuleType, name: str) -> None:
         self.words.append(f"missing .{name}")
+        if name in _OF_ALL_MODULES:  # such as __getattribute__, by which one gets at anything in there
+            self.module_itself(module)
         makes = vars(module).get("__getattr__")
         if makes is not None:
             self._add(self._reach.refer_named(self._node, makes, f"{module.__name__}.__getattr__"))
@@ -156,14 +178,18 @@ class NameReader:
         return names.get(name, MISSING)
 
     def _sees_globals(self, stream: Stream, place: int) -> None:
-        module = sys.modules.get(self._where)
         if _stores_item(stream, place):
             self.refuse("sets a global through globals(), which other stages would then find changed")
-        elif module is not None and vars(module) is self._namespace:
-            self._node.explain(f"{self._node.name} calls globals(), so everything in {self._where} counts")
+        else:
+            self._all_globals("calls globals()")
+
+    def _all_globals(self, why: str) -> None:
+        module = sys.modules.get(self._where)
+        if module is not None and vars(module) is self._namespace:
+            self._node.explain(f"{self._node.name} {why}, so everything in {self._where} counts")
             self._add(self._reach.refer(self._node, module, self._where))
         else:
-            self._node.explain(f"{self._node.name} calls globals(), so all code of the model directory counts")
+            self._node.explain(f"{self._node.name} {why}, so all code of the model directory counts")
             self._node.children.append(self._reach.refer_everything())
 
 

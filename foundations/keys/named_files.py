@@ -1,6 +1,7 @@
 """The files that the strings and paths in a value name, since what reads them may do so unseen."""
 
 import os
+import re
 from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -9,6 +10,8 @@ MOST_FILES = 10_000
 # of an array that holds its strings as bytes; in longer ones none is looked at
 MOST_TEXTS = 100_000
 _LONGEST = 4096
+_LONGEST_NAME = 255
+_MAGIC = re.compile(r"[*?\[]")
 _FEW = 64
 _MOST_LOOKED_AT = 1000
 
@@ -38,6 +41,15 @@ def is_named(name: str, *, words: bool) -> bool:
         return Path(name).is_file() or (Path(name).is_dir() and (os.sep in name or (words and not _holds_code(name))))
     except (OSError, ValueError):  # a null character, or what the file system's encoding has not
         return False
+
+
+def named_folder(text: str) -> str | None:
+    """Return the folder that a word alone names, or the one that holds all files which fit a pattern."""
+    if _MAGIC.search(text):
+        text = os.path.dirname(_MAGIC.split(text, maxsplit=1)[0])
+    if not 0 < len(text) <= _LONGEST_NAME or not text.strip("./") or not is_named(text, words=True):
+        return None
+    return text
 
 
 def _candidates(texts: Sequence[Sequence[str]]) -> set[str]:

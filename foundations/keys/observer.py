@@ -18,7 +18,7 @@ from foundations.keys.escape_audit import EscapeAudit
 from foundations.keys.finishing import finished
 from foundations.keys.leavings import files_named, only_here, variables_now, variables_set
 from foundations.keys.live_record import LiveRecord, ReachableCode, leave_fork
-from foundations.keys.local_time import note_zone
+from foundations.keys.locality import note_locale, note_zone
 from foundations.keys.memory import Memory
 from foundations.keys.observed import Observed, joined
 from foundations.keys.places import Places
@@ -165,6 +165,7 @@ class Watch:
         self._note_chance(alone=alone)
         self._refuse_changes()
         note_zone(self._record, self._words, self._variables)
+        note_locale(self._record, self._words)
         observed = finished(self._record, audited=self._audited)
         observed = replace(observed, sets=variables_set(self._variables, variables_now()))
         for told in self._record.others:

@@ -1,7 +1,9 @@
 """The key under which a stage's result is cached: its code closure, its arguments, its environment."""
 
+import codecs
 import hashlib
 import inspect
+import locale
 import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -190,9 +192,16 @@ class StageKeys:
     @cached_property
     def _surroundings(self) -> str:
         found = sorted(package.name for package in installed_packages())
-        facts = [platform.machine(), platform.system(), sys.implementation.name, sys.version, str(sys.flags.optimize)]
+        facts = [platform.machine(), platform.system(), sys.implementation.name, sys.version, *_ways_of_python()]
         # the image's name stands for its base; what was installed into it may differ from one build to the next
         return hashlib.sha256("\n".join([self.environment or "", *facts, *found]).encode()).hexdigest()
+
+
+def _ways_of_python() -> list[str]:
+    """Return what options and variables of Python's own have made of it, as far as a result can show that."""
+    flags, encoding = sys.flags, codecs.lookup(locale.getpreferredencoding(do_setlocale=False)).name
+    modes = flags.optimize, flags.bytes_warning, flags.dev_mode, getattr(flags, "int_max_str_digits", None)
+    return [str(modes), encoding, *sys.warnoptions]
 
 
 def _without(surplus: Mapping[str, Any], ignored: Iterable[str]) -> dict[str, Any]:

@@ -14,8 +14,12 @@ _SHELL = re.compile(r"(ba|da|z|k|c|tc|fi)?sh$")
 _BUILDS = frozenset(
     {"make", "just", "snakemake", "dvc", "tox", "nox", "uv", "poetry", "pipenv", "conda", "env", "xargs"}
 )
+# those that read what is where they are started, unless a word says what
+_LOOK_AROUND = frozenset({"ls", "find", "du", "tree", "rg", "fd", "ag", "ack"})
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 # of a line for a shell: patterns, variables, other commands' output, scripts that are sourced
 _SHELL_KNOWS = re.compile(r"[*?\[$`]|(^|[;&|(]\s*)(\.|source|eval|cd|find|grep -r\S*|ls)\s")
+_IS_RECURSIVE = re.compile(r"-[A-Za-qs-z]*[rR]|--(dereference-)?recursive|--directories=recurse")
 # worker processes of libraries are given functions, whose code counts, and not files
 _WORKERS = ("multiprocessing", "joblib", "loky")
 
@@ -34,7 +38,30 @@ def reads_more(words: Sequence[str], folder: str, places: Places) -> bool:
         return _of_line(" ".join(rest[1:]), folder, places)
     if _INTERPRETER.match(name):
         return _runs_own(rest, folder, places)
+    if name in _LOOK_AROUND or (name.endswith("grep") and any(_IS_RECURSIVE.match(word) for word in rest)):
+        return not any(_is_elsewhere(word, folder, places) for word in rest)
     return name in _BUILDS
+
+
+def variables_named(words: Sequence[str]) -> frozenset[str] | None:
+    """Return the variables that a command line names, in a shell's way or for who prints them; None: all there are."""
+    found: set[str] = set()
+    for word in words:
+        found.update(_VARIABLE.findall(word))
+    lines = [word for before, word in zip(("", *words), words, strict=False) if before == "-c" or " " in word]
+    commands = [list(words), *(line.split() for word in lines for line in re.split(r"[;&|()<>\n]+", word))]
+    for program, *rest in filter(None, commands):
+        name, others = os.path.basename(program), [word for word in rest if word[:1] != "-" and "=" not in word]
+        if name in ("env", "printenv") and not others:
+            return None
+        if name == "printenv":
+            found.update(others)
+    return frozenset(found)
+
+
+def _is_elsewhere(word: str, folder: str, places: Places) -> bool:
+    path = absolute(word, folder) if not word.startswith("-") else None
+    return path is not None and os.path.exists(path) and not places.is_above(path)
 
 
 def _of_line(line: str, folder: str, places: Places) -> bool:

@@ -6,7 +6,7 @@ What C code reads by itself, as a library's `getenv`, is not seen.
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from foundations.current import stage_here
@@ -66,6 +66,16 @@ def digest_of(value: str | None) -> str | None:
 def names_of_all() -> str:
     """Return the digest of which variables are set, without the volatile ones."""
     return hashlib.sha256("\0".join(sorted(_lasting())).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def note_variables(record: LiveRecord, names: Iterable[str] | None) -> None:
+    """Note variables that somebody asks for who does so unseen; None: all that there are."""
+    if names is None:
+        record.note("variables", ALL, names_of_all())
+    for name in set(_lasting()) if names is None else names:
+        if name not in record.asked:
+            record.asked.add(name)
+            record.note("variables", name, digest_of(variable(name)))
 
 
 def watch_environment() -> None:
@@ -149,10 +159,7 @@ def _asked_for_all(record: LiveRecord) -> None:
     else:
         counted = set(_lasting())
         record.note("variables", ALL, names_of_all())
-    for name in counted:
-        if name not in record.asked:
-            record.asked.add(name)
-            record.note("variables", name, digest_of(variable(name)))
+    note_variables(record, counted)
     # their values are fetched one by one next, by those who want all of them
     mine.in_passing = {os.fsdecode(name) for name in os.environ._data} - counted  # type: ignore[attr-defined]
 

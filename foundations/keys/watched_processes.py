@@ -2,17 +2,17 @@
 
 import os
 import shlex
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from foundations.keys.argument_files import note_named
 from foundations.keys.attribution import active, observe
-from foundations.keys.claims import content_at
+from foundations.keys.claims import DIRECTORY, FILE, kind_at
 from foundations.keys.live_record import LiveRecord
 from foundations.keys.places import absolute
-from foundations.keys.started_programs import reads_more
-from foundations.keys.watched_files import DIGESTS
+from foundations.keys.started_programs import reads_more, variables_named
+from foundations.keys.watched_environment import note_variables
 
 try:
     import _posixsubprocess as _spawning
@@ -24,8 +24,8 @@ _LONGEST = 4096
 # what multiprocessing talks to by itself
 _OWN_SOCKETS = ("/pymp-", "pymp-")
 _LISTENER = "listener-"
+_OF_THE_SYSTEM = ("/bin/", "/usr/", "/lib", "/sbin/")
 
-_plain_stat = os.stat
 _plain_fork_exec: Any = getattr(_spawning, "fork_exec", None)
 
 
@@ -33,7 +33,6 @@ def started(
     record: LiveRecord, program: object, words: object = (), folder: object = None, variables: object = None
 ) -> None:
     """Take the events that start a program; files that its command line names count by content."""
-    del variables
     texts = [*_words(program), *_words(words)]
     record.note("processes", _shown(program, texts))
     place = absolute(folder) if isinstance(folder, str | bytes) else None
@@ -42,9 +41,10 @@ def started(
         [*_words(program), *list(_words(words))[1:]], place or absolute(".") or record.places.root, record.places
     ):
         record.note("escaped", f"the program {_shown(program, texts)}")
-    for path in _files(texts, place):
-        if not record.places.is_library(path) and not path.startswith(("/bin/", "/usr/", "/lib", "/sbin/")):
-            record.note_now("named", path, content_at(path, DIGESTS))
+    named = [path for path in _named(texts, place) if _counts(record, path)]
+    note_named(record, list(dict.fromkeys(named)))
+    if variables is None:  # else what it is given was asked for, or is in the code
+        note_variables(record, variables_named(list(_words(words)) or texts))
 
 
 def spawned(record: LiveRecord, mode: object, program: object, words: object = (), *_: object) -> None:
@@ -122,16 +122,29 @@ def _shown(program: object, texts: list[str]) -> str:
     return (texts[0] if texts else type(program).__name__)[:200]
 
 
-def _files(texts: list[str], folder: str | None) -> Iterator[str]:
-    """Yield the files that the words of a command line name, also within a line for a shell, or behind a `=`."""
+def _named(texts: list[str], folder: str | None) -> Iterator[str]:
+    """Yield the files and folders that words of a command line name, also in a line for a shell, or in an option."""
     for text in texts:
-        for word in {text, *_split(text), text.partition("=")[2]}:
+        words = {text, *_split(text)}
+        for word in words | {part for one in words for part in _in_option(one)}:
             path = absolute(word, folder) if 0 < len(word) <= _LONGEST else None
-            try:
-                if path is not None and stat.S_ISREG(_plain_stat(path).st_mode):
-                    yield path
-            except (OSError, ValueError):
-                continue
+            if path is not None and kind_at(path) in (FILE, DIRECTORY):
+                yield path
+
+
+def _counts(record: LiveRecord, path: str) -> bool:
+    if path.startswith(_OF_THE_SYSTEM) or path in record.notes["named"]:
+        return False
+    # a folder such as /tmp or /home is hardly ever an input
+    return path.count("/") > 1 or kind_at(path) == FILE
+
+
+def _in_option(word: str) -> tuple[str, ...]:
+    """Return what may be a path in `--file=path`, `-Ipath` or `@path`."""
+    if word.startswith("@"):
+        return (word[1:],)
+    glued = word[2:] if word[:1] == "-" and word[1:2].isalpha() else ""
+    return word.partition("=")[2], glued
 
 
 def _split(text: str) -> list[str]:

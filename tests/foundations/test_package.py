@@ -126,9 +126,10 @@ foundations/keys/kinds.py
 foundations/keys/leavings.py
 foundations/keys/library.py
 foundations/keys/live_record.py
-foundations/keys/local_time.py
+foundations/keys/locality.py
 foundations/keys/making.py
 foundations/keys/memory.py
+foundations/keys/mentions.py
 foundations/keys/module_source.py
 foundations/keys/modules.py
 foundations/keys/name_reader.py

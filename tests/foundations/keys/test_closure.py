@@ -232,6 +232,20 @@ def test_code_that_runs_is_covered_and_other_code_is_not(load: Load, closures: C
     assert not found.covers(late.unused.__code__)
 
 
+def test_functions_that_differ_in_a_constant_alone_are_told_apart(load: Load, closures: Closures) -> None:
+    model = load(
+        """
+        KEYS = {"one": lambda x: x + 1, "two": lambda x: x + 2}
+        ONE, TWO = KEYS["one"], KEYS["two"]
+        def stage(x):
+            return ONE(x)
+        """
+    )
+    found = closures.of(model.stage)
+    assert found.covers(model.ONE.__code__.replace(co_firstlineno=9))
+    assert not found.covers(model.TWO.__code__)
+
+
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     yield code
     for constant in code.co_consts:

@@ -248,3 +248,28 @@ def test_a_drivers_own_functions_and_classes_have_the_same_key_in_every_process_
         told = subprocess.check_output([sys.executable, "-c", worker, elsewhere], input=pickled, env=environment)
         keys.add(told)
     assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "same"),
+    [
+        ("PYTHONWARNINGS", "error", False),
+        ("PYTHONDEVMODE", "1", False),
+        ("PYTHONUTF8", "0", False),
+        ("PYTHONDONTWRITEBYTECODE", "1", True),
+        ("PYTHONUTF8", "1", True),
+    ],
+)
+def test_what_options_make_of_python_counts(name: str, value: str, same: bool, tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys\nfrom foundations.keys.stage_keys import StageKeys\n"
+        "print(StageKeys(bundle='b', environment='e', root=pathlib.Path(sys.argv[1]), paths=[])._surroundings)"
+    )
+    plain = {key: one for key, one in os.environ.items() if not key.startswith(("PYTHON", "LC_", "LANG"))}
+    # where no locale is set Python takes UTF-8 by itself, unless it is told not to
+    plain |= {"PYTHONCOERCECLOCALE": "0", "LC_ALL": "POSIX"}
+    told = [
+        subprocess.check_output([sys.executable, "-c", script, str(tmp_path)], env={**plain, **more})
+        for more in ({}, {name: value})
+    ]
+    assert (told[0] == told[1]) is same

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foundations.keys.places import Places
-from foundations.keys.started_programs import reads_more
+from foundations.keys.started_programs import reads_more, variables_named
 
 from .conftest import See
 
@@ -76,3 +76,41 @@ def test_a_script_that_runs_makes_all_of_the_project_count(root: Path, see: See)
     )
     assert see(lambda: os.system("true; cat *.py > /dev/null")).escaped
     assert see(lambda: subprocess.run(["cat", "run.py"], check=True, capture_output=True)).escaped == ()
+
+
+NAMED: dict[str, tuple[tuple[str, ...], set[str] | None]] = {
+    "nothing": (("cat", "a.txt"), set()),
+    "a program that prints one": (("printenv", "RATE"), {"RATE"}),
+    "a program that prints all": (("env",), None),
+    "a program that prints all, for a shell": (("sh", "-c", "printenv"), None),
+    "a line for a shell": (("sh", "-c", "echo $RATE ${DEPTH}/x"), {"RATE", "DEPTH"}),
+    "behind another command": (("sh", "-c", "true && printenv RATE | cat"), {"RATE"}),
+    "what is set for a program": (("env", "RATE=1", "cat", "a.txt"), set()),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_variables_that_a_command_line_names(name: str) -> None:
+    words, named = NAMED[name]
+    found = variables_named(words)
+    assert (found if found is None else set(found)) == named
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (("ls",), True),
+        (("ls", "-l"), True),
+        (("ls", "data"), False),
+        (("find", ".", "-name", "*.txt"), True),
+        (("find", "data", "-name", "*.txt"), False),
+        (("grep", "-rh", "x"), True),
+        (("grep", "-rh", "x", "data"), False),
+        (("grep", "x", "a.txt"), False),
+    ],
+)
+def test_programs_that_look_around_where_they_are(
+    reads: Callable[..., bool], root: Path, words: tuple[str, ...], more: bool
+) -> None:
+    (root / "data").mkdir()
+    assert reads(*words) is more

@@ -1,13 +1,13 @@
-"""The zone of local time counts where code reckons with it, wherever it comes from."""
+"""The zone of local time and the locale count where code takes them from where it runs."""
 
 from pathlib import Path
 
 import pytest
 
-from foundations.keys import local_time
+from foundations.keys import locality
 from foundations.keys.finishing import finished
 from foundations.keys.live_record import LiveRecord
-from foundations.keys.local_time import note_zone
+from foundations.keys.locality import note_locale, note_zone
 from foundations.keys.observed import Observed, still_holds
 from foundations.keys.places import Places
 
@@ -22,7 +22,7 @@ def seen(root: Path, *words: str, zone: bytes | None) -> Observed:
 def zone(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = root / "localtime"
     file.write_text("here")
-    monkeypatch.setattr(local_time, "_ZONE", str(file))
+    monkeypatch.setattr(locality, "_ZONE", str(file))
     monkeypatch.delenv("TZ", raising=False)
     return file
 
@@ -48,11 +48,18 @@ def test_the_variable_counts_and_nothing_else_where_it_is_set(
 
 
 @pytest.mark.parametrize("words", [("time", "timezone"), ("x", "timestamp")])
-def test_code_that_reckons_with_local_time_is_known_by_its_words(
-    root: Path, zone: Path, words: tuple[str, str]
-) -> None:
+def test_code_that_reckons_with_locality_is_known_by_its_words(root: Path, zone: Path, words: tuple[str, str]) -> None:
     assert "TZ" in seen(root, *words, zone=None).variables
 
 
 def test_a_zone_that_a_time_is_given_is_not_the_local_one(root: Path, zone: Path) -> None:
     assert seen(root, "datetime", "timezone", "utc", zone=None) == Observed()
+
+
+def test_the_locale_of_the_user_counts_where_code_asks_for_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    record = LiveRecord(Places(root), folder="")
+    note_locale(record, frozenset({"setlocale"}))
+    observed = finished(record, audited=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert still_holds(observed, root=root) == "variable LC_ALL changed"

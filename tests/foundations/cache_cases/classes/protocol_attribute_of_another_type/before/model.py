@@ -1,0 +1,14 @@
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Sized(Protocol):
+    size: int
+
+
+class Box:
+    size = 1
+
+
+def answer():
+    return isinstance(Box(), Sized)

@@ -1,0 +1,6 @@
+import logging
+
+
+class Sink(logging.Handler):
+    def say(self):
+        return 1

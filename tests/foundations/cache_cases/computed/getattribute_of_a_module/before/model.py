@@ -1,0 +1,5 @@
+import shapes
+
+
+def answer():
+    return shapes.__getattribute__("".join(["ar", "ea"]))()

@@ -1,0 +1,6 @@
+import unittest
+
+
+class Case(unittest.TestCase):
+    def test_one(self):
+        pass

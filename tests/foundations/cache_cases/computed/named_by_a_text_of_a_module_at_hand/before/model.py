@@ -1,0 +1,9 @@
+import unittest
+
+import cases
+
+NAME = cases.__name__
+
+
+def answer():
+    return unittest.defaultTestLoader.loadTestsFromName("cases.Case").countTestCases()

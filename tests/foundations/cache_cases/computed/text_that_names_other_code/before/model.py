@@ -1,0 +1,5 @@
+import shapes
+
+
+def answer():
+    return f"shapes.area {shapes.area()}", "shapes.area"

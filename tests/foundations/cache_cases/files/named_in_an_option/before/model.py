@@ -1,0 +1,5 @@
+import subprocess
+
+
+def answer():
+    return subprocess.check_output(["grep", "-fwords", "rows"]).decode()

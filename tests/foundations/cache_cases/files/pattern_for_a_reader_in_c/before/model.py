@@ -1,0 +1,5 @@
+import polars
+
+
+def answer():
+    return polars.read_csv("rows/*.csv").to_dict(as_series=False)

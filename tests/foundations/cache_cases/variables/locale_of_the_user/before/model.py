@@ -1,0 +1,5 @@
+import locale
+
+
+def answer():
+    return locale.setlocale(locale.LC_ALL, "")

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from foundations.entries import Hit
+from foundations.entries import Fate, Hit
 from foundations.explanation import Explanation
 from foundations.graph import Call, StageGraph
 from foundations.keys.stage_keys import Uncacheable
 from foundations.stage_cache import StageCache
-
-# "served": from the cache; "skipped": only served stages need it; "runs"; "depends": runs, unless what it takes comes
-# to the same again
-Fate = Literal["served", "skipped", "runs", "depends"]
 
 
 @dataclass(frozen=True)

@@ -144,8 +144,3 @@ class EarlierStages:
                     explanation=found,
                     differences=differences(explanation, found),
                 )
-
-
-def nearest(archive: Archive, project: str, explanation: Explanation, *, before: float) -> Earlier | None:
-    """Return the earlier run of a project that a stage has most in common with, see `EarlierStages.nearest`."""
-    return EarlierStages(archive, project, before=before).nearest(explanation)

@@ -7,6 +7,9 @@ from typing import Any, Literal, Protocol
 from foundations.graph import Call
 
 Place = Literal["first", "beside", "instead"]
+# "served": from the cache; "skipped": only served stages need it; "runs"; "depends": runs, unless what it takes comes
+# to the same again
+Fate = Literal["served", "skipped", "runs", "depends"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Digests of values: equal for what is equal, on every machine and in every process.
+"""Digests that name stages: equal for what is equal, on every machine and in every process, and cheap.
 
-`sketch` names stages: cheap, and free to look away from what is large. `fingerprint` makes cache keys: complete.
+They may look away from what is large: cache keys, which must not, are made in `keys`.
 """
 
 import enum
@@ -40,17 +40,6 @@ def digest(*parts: str) -> str:
     return whole.hexdigest()
 
 
-def fingerprint(value: Any, *, pickled: Callable[[Any], bytes]) -> str:
-    """Return a digest of the whole of `value`, by type: `1`, `1.0` and `True` differ, a dict's order counts.
-
-    What is neither plain nor a NumPy array counts by the bytes that `pickled` makes of it: two values that give the
-    same bytes are the same, and where equal values give different bytes there is a recomputation too many.
-    """
-    whole = hashlib.sha256()
-    _feed(value, whole.update, pickled)
-    return whole.hexdigest()
-
-
 def sketch(value: Any, *, stand_in: Callable[[Any], str | None]) -> str:
     """Return a digest of what is small and plain in `value`, and of the types of the rest.
 
@@ -71,52 +60,47 @@ def _feed(
     value: Any,
     update: Update,
     other: Callable[[Any], bytes],
-    left: list[int] | None = None,
+    left: list[int],
     above: frozenset[int] = frozenset(),
 ) -> None:
-    if left is not None:
-        left[0] -= 1
-        if left[0] < 0:
-            return
+    left[0] -= 1
+    if left[0] < 0:
+        return
     plain = _PLAIN.get(type(value))
     if plain is not None:
         tag, encode = plain
-        if left is not None and tag in ("str", "bytes") and len(value) > _SKETCH_BYTES:
+        if tag in ("str", "bytes") and len(value) > _SKETCH_BYTES:
             value, tag = value[:_SKETCH_BYTES], f"{tag} of {len(value)}"
         _frame(update, tag, encode(value))
     elif type(value) in _CONTAINERS and id(value) not in above and len(above) < _DEEPEST:
         _feed_parts(value, update, other, left, above | {id(value)})
-    elif left is not None and (parts := _inside(value)) and id(value) not in above and len(above) < _DEEPEST:
+    elif (parts := _inside(value)) and id(value) not in above and len(above) < _DEEPEST:
         _frame(update, _type_name(value), str(len(parts)).encode())
         for part in parts:
             _feed(part, update, other, left, above | {id(value)})
-    elif _is_array(value) and left is None:
-        order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
-        _frame(update, "ndarray", f"{value.dtype.str} {value.shape} {order}".encode())
-        update(memoryview(value.ravel(order=order)).cast("B") if value.size else b"")  # type: ignore[arg-type]
     else:
         _frame(update, _type_name(value), other(value))
 
 
 def _feed_parts(
-    value: Any, update: Update, other: Callable[[Any], bytes], left: list[int] | None, above: frozenset[int]
+    value: Any, update: Update, other: Callable[[Any], bytes], left: list[int], above: frozenset[int]
 ) -> None:
     name = type(value).__name__
     if type(value) in (set, frozenset):
-        if left is not None and len(value) > left[0]:  # which items would be looked at is chance
+        if len(value) > left[0]:  # which items would be looked at is chance
             _frame(update, f"{name} of {len(value)}", b"")
             return
-        shares = ([left[0]] if left is not None else None for _ in value)
-        _frame(update, name, b"".join(sorted(_one(*both, other, above) for both in zip(value, shares, strict=True))))
+        shares = [(item, [left[0]]) for item in value]
+        _frame(update, name, b"".join(sorted(_one(*share, other, above) for share in shares)))
         return
     _frame(update, name, str(len(value)).encode())
     for part in itertools.chain.from_iterable(value.items()) if type(value) is dict else value:
-        if left is not None and left[0] <= 0:
+        if left[0] <= 0:
             break
         _feed(part, update, other, left, above)
 
 
-def _one(value: Any, left: list[int] | None, other: Callable[[Any], bytes], above: frozenset[int]) -> bytes:
+def _one(value: Any, left: list[int], other: Callable[[Any], bytes], above: frozenset[int]) -> bytes:
     whole = hashlib.sha256()
     _feed(value, whole.update, other, left, above)
     return whole.digest()
@@ -152,12 +136,6 @@ def _told(value: Any) -> str:
 
 def _type_name(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def _is_array(value: Any) -> bool:
-    # structured and object arrays hold references; they count by their pickle
-    kind = type(value)
-    return (kind.__module__, kind.__name__) == ("numpy", "ndarray") and value.dtype.kind in "biufcSU"
 
 
 _PLAIN: dict[type, tuple[str, Callable[[Any], bytes]]] = {

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from foundations.board import seconds_text
 from foundations.difference_lines import difference_line
 from foundations.differences import Difference
+from foundations.entries import Fate
 from foundations.printable import one_line
 from foundations.stage_labels import stage_labels
 
@@ -34,7 +35,7 @@ class PlannedStage:
 
     id: str
     name: str
-    fate: Literal["served", "skipped", "runs", "depends"]
+    fate: Fate
     why: str | None = None
     differences: tuple[Difference, ...] = ()
     job_id: str | None = None

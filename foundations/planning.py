@@ -81,8 +81,9 @@ def _accept(
         if told["fate"] == "runs" and told["explanation"] and not read_only:
             one = acceptance.accept(call.id, heard.explanation(told["explanation"]))
         else:
-            reason = "the cache is read-only" if read_only else _REASONS[told["fate"]]
-            one = Accepted(call.id, call.name, reason=reason, refused=read_only or told["fate"] in _TO_RUN)
+            runs = told["fate"] in _TO_RUN
+            reason = "the cache is read-only" if runs and read_only else _REASONS[told["fate"]]
+            one = Accepted(call.id, call.name, reason=reason, refused=runs)
         stages.append(
             {**vars(one), "label": labels[call.id], "differences": [each.plain() for each in one.differences]}
         )

@@ -5,7 +5,6 @@ import threading
 import types
 import weakref
 from contextvars import ContextVar
-from pathlib import PurePath
 from typing import Any
 
 from foundations.keys.ignored import Ignored
@@ -135,8 +134,3 @@ def _without_identity(reach: Reach, node: Node, why: str) -> None:
         "model directory counts"
     )
     node.children = [reach.refer_everything()]
-
-
-def shown_kind(value: Any) -> bool:
-    """Tell whether a value is short enough to be shown as a constant."""
-    return isinstance(value, bool | int | float | complex | str | bytes | PurePath | type(None))

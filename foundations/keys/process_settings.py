@@ -1,15 +1,14 @@
 """What a process is set to, beside what variables hold: settings by which one stage can reach into another unseen.
 
 They are looked at before and after each cached stage, so that has to be quick; libraries are asked only where they are
-imported.
+imported. Filters of warnings and loggers are let be: they decide what is said and not what comes out, and much code
+sets them in passing.
 """
 
 import locale
-import logging
 import os
 import sys
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,6 @@ _NUMPY_PRINT = (
 _PANDAS = "pandas._config.config"
 _TORCH = ("get_default_dtype", "is_grad_enabled", "are_deterministic_algorithms_enabled")
 _TORCH_AS_IT_COMES = ("torch.float32", "True", "False")
-_LOGGING_WORDS = "basicConfig setLevel addHandler removeHandler handlers dictConfig fileConfig disable level disabled"
 _AT_IMPORT = "set it where a module is imported"
 
 
@@ -114,34 +112,6 @@ def _folder() -> Any:
         return None
 
 
-def _filters() -> Any:
-    return tuple(warnings.filters)
-
-
-def _root_logger() -> Any:
-    root = logging.root
-    return root.level, tuple(map(_handler, root.handlers)), root.manager.disable
-
-
-def _loggers() -> Any:
-    found = logging.root.manager.loggerDict.copy().items()
-    return {name: _logger(one) for name, one in found if isinstance(one, logging.Logger)}
-
-
-def _logger(one: logging.Logger) -> Any:
-    return one.level, one.disabled, one.propagate, tuple(map(_handler, one.handlers))
-
-
-def _handler(one: logging.Handler) -> Any:
-    return f"{type(one).__module__}.{type(one).__qualname__}", one.level, getattr(one.formatter, "_fmt", None)
-
-
-def _loggers_named(found: Any) -> Mapping[str, Any]:
-    # one that has just been made is as all are at first
-    names = {*found, *_loggers()}
-    return {f"the logger {name}": found.get(name, (0, False, True, ())) for name in names}
-
-
 def _umask() -> Any:
     try:
         with open("/proc/self/status") as status:
@@ -167,22 +137,6 @@ SETTINGS = (
         lambda: tuple(sys.path),
         words=frozenset({"path", "addsitedir"}),
         libraries_set=True,
-    ),
-    Setting(
-        "the filters of warnings",
-        _filters,
-        "set them for a while, with warnings.catch_warnings()",
-        words=frozenset({"filterwarnings", "simplefilter", "resetwarnings", "filters"}),
-        libraries_set=True,
-    ),
-    Setting("the root logger", _root_logger, words=frozenset(_LOGGING_WORDS.split()), libraries_set=True),
-    Setting(
-        "loggers",
-        _loggers,
-        named=_loggers_named,
-        words=frozenset(_LOGGING_WORDS.split()),
-        libraries_set=True,
-        by_words_only=True,
     ),
     Setting("the locale", lambda: locale.setlocale(locale.LC_ALL)),
     Setting("the time zone", lambda: (time.tzname, time.timezone, time.altzone)),

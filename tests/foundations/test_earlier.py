@@ -7,7 +7,7 @@ import pytest
 
 from foundations import earlier
 from foundations.cli.why_lines import lines
-from foundations.earlier import EarlierStages, nearest
+from foundations.earlier import Earlier, EarlierStages
 from foundations.explanation import Explanation
 from foundations.stage_reasons import StageReason, labels_of, reasons, stages_named
 from foundations.why_frame import why
@@ -44,6 +44,10 @@ def put(archive: Archive) -> Put:
 def _record(archive: Archive, stage: str, told: Explanation | None, ended: float, more: dict[str, Any]) -> StageRecord:
     names = tuple(archive.blobs.put(one.data) for one in told.documents) if told else ()
     return StageRecord(stage, **{"status": "succeeded", "ended": ended, "explanation": names, "seconds": 1.0, **more})
+
+
+def nearest(archive: Archive, project: str, told: Explanation, *, before: float) -> Earlier | None:
+    return EarlierStages(archive, project, before=before).nearest(told)
 
 
 def rated(lr: str, more: str = "", name: str = "train", **stage: Any) -> Explanation:

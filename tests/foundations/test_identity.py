@@ -3,20 +3,17 @@
 import copy
 import enum
 import math
-import pickle
-import struct
 import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from foundations.identity import digest, fingerprint, sketch
+from foundations.identity import digest, sketch
 
 
 @dataclass
@@ -34,10 +31,6 @@ class Shade(enum.Enum):
 
 
 class Name(str): ...
-
-
-def of(value: Any) -> str:
-    return fingerprint(value, pickled=pickle.dumps)
 
 
 def rough(value: Any) -> str:
@@ -97,31 +90,20 @@ DIFFERENT: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("digest_of", [of, rough])
-def test_values_that_a_stage_can_tell_apart_have_digests_of_their_own(digest_of: Any) -> None:
-    digests = [digest_of(value) for value in DIFFERENT]
+def test_values_that_a_stage_can_tell_apart_have_digests_of_their_own() -> None:
+    digests = [rough(value) for value in DIFFERENT]
     assert len(set(digests)) == len(DIFFERENT)
 
 
-@pytest.mark.parametrize("digest_of", [of, rough])
-def test_the_order_of_a_set_does_not_count(digest_of: Any) -> None:
+def test_the_order_of_a_set_does_not_count() -> None:
     words = [f"word {number}" for number in range(50)]
-    assert digest_of({*words}) == digest_of({*words[::-1]})
-    assert digest_of({(1, "a"), frozenset({"x", "y"})}) == digest_of({frozenset({"y", "x"}), (1, "a")})
-
-
-def test_a_nan_equals_itself_and_only_bits_count() -> None:
-    assert of(float("nan")) == of(math.nan)
-    assert of(-math.nan) != of(math.nan)
-    assert of(struct.unpack(">d", struct.pack(">d", 0.1))[0]) == of(0.1)
+    assert rough({*words}) == rough({*words[::-1]})
+    assert rough({(1, "a"), frozenset({"x", "y"})}) == rough({frozenset({"y", "x"}), (1, "a")})
 
 
 def test_digests_are_the_same_in_every_process() -> None:
     values = "[{'b', 'a', 'c'}, {'k': (1, 2.5, None)}, frozenset({1, 'x'}), 'gr\\u00fc\\u00dfe', 2**200]"
-    script = (
-        "import pickle; from foundations.identity import fingerprint, sketch\n"
-        f"print(fingerprint({values}, pickled=pickle.dumps), sketch({values}, stand_in=lambda item: None))"
-    )
+    script = f"from foundations.identity import sketch\nprint(sketch({values}, stand_in=lambda item: None))"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", script], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
@@ -129,87 +111,6 @@ def test_digests_are_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
-
-
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.arange(6),
-        np.arange(6).astype("int32"),
-        np.arange(6).astype("uint64"),
-        np.arange(6.0),
-        np.arange(6, dtype=">f8"),
-        np.arange(6, dtype="f2"),
-        np.arange(6).reshape(2, 3),
-        np.arange(6).reshape(3, 2),
-        np.asfortranarray(np.arange(6).reshape(2, 3)),
-        np.arange(6).reshape(2, 3, order="F"),
-        np.array([0, 1, 2, 3, 5, 4]),
-        np.array(5),
-        np.array([5]),
-        np.array([]),
-        np.zeros((0, 3)),
-        np.array([True, False]),
-        np.array([1j]),
-        np.array(["a", "b"]),
-        np.array(["a", "bc"]),
-        np.array([b"a", b"b"]),
-        np.array(["2020-01-01"], dtype="datetime64[D]"),
-        np.array([(1, 2.0)], dtype=[("x", int), ("y", float)]),
-        np.array([None, "x", 3], dtype=object),
-        np.array([-0.0]),
-        np.array([0.0]),
-        np.array([np.nan]),
-    ],
-    ids=lambda array: f"{array.dtype} {array.shape}",
-)
-def test_an_array_counts_by_type_shape_order_and_content(array: Any) -> None:
-    others = [np.arange(6).tolist(), tuple(range(6)), array.astype(object).tolist(), array.tobytes(), None]
-    assert of(array) == of(array.copy(order="K"))
-    assert of(array) not in {of(other) for other in others}
-
-
-def test_arrays_that_differ_in_anything_have_digests_of_their_own() -> None:
-    base = np.arange(6)
-    arrays = [
-        base,
-        base.astype("int32"),
-        base.astype(float),
-        base.astype(">i8"),
-        base.reshape(2, 3),
-        base.reshape(3, 2),
-        base.reshape(1, 6),
-        np.asfortranarray(base.reshape(2, 3)),
-        base[::-1],
-        base.astype(str),
-        base.astype(object),
-    ]
-    assert len({of(array) for array in arrays}) == len(arrays)
-
-
-def test_a_view_counts_like_its_copy() -> None:
-    base = np.arange(24).reshape(4, 6)
-    for view in (base[::2], base[:, 1:3], base[::-1, ::-1], base[1], base[1:2, 2]):
-        assert of(view) == of(view.copy())
-
-
-def test_an_array_in_a_container_counts_whole() -> None:
-    large = np.zeros(1_000_000)
-    changed = large.copy()
-    changed[777_777] = 1
-    assert of({"data": [large]}) != of({"data": [changed]})
-    assert of({"data": [large]}) == of({"data": [large.copy()]})
-
-
-@pytest.mark.parametrize("value", [np.float64(1.5), Settings(0.1), Color.RED, Name("x"), Path("/tmp"), range(3)])
-def test_what_is_not_plain_counts_by_its_type_and_pickle(value: Any) -> None:
-    assert of(value) == of(pickle.loads(pickle.dumps(value)))
-    assert of(value) not in {of(1), of(1.5), of("x"), of("/tmp"), of([0, 1, 2])}
-
-
-def test_objects_that_differ_have_digests_of_their_own() -> None:
-    assert of(Settings(0.1)) != of(Settings(0.2))
-    assert of([Settings(0.1)]) == of([Settings(0.1)])
 
 
 def test_a_value_that_holds_itself_has_a_digest() -> None:
@@ -221,9 +122,7 @@ def test_a_value_that_holds_itself_has_a_digest() -> None:
     other.append(other)
     table: dict[str, Any] = {}
     table["self"] = (table,)
-    for digest_of in (of, rough):
-        assert len({digest_of(value) for value in (ring, wreath, other, table)}) >= 3
-    assert of(ring) != of(other)
+    assert len({rough(value) for value in (ring, wreath, other, table)}) >= 3
 
 
 def test_deep_nesting_has_a_digest() -> None:
@@ -233,18 +132,13 @@ def test_deep_nesting_has_a_digest() -> None:
             value = [value]
         return value
 
-    assert of(nested(150)) != of(nested(151))
+    assert rough(nested(50)) != rough(nested(51))
     assert rough(nested(5000)) == rough(nested(5000))
 
 
 def test_a_value_that_stands_in_two_places_is_not_one_that_holds_itself() -> None:
     part = [1]
-    assert of([part, part]) == of([[1], [1]])
-
-
-def test_what_can_not_be_pickled_raises() -> None:
-    with pytest.raises(TypeError):
-        of([(item for item in ())])
+    assert rough([part, part]) == rough([[1], [1]])
 
 
 def test_a_sketch_looks_away_from_what_is_large() -> None:

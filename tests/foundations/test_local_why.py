@@ -174,6 +174,7 @@ def test_each_edit_is_told_by_name(project: Project) -> None:
     assert stages["train"]["compared_with"]["job_id"] == first
     assert [one[:2] for one in told(stages["train"])] == [("function", "prep.helper"), ("constant", "prep.SCALE")]
     text = shown(project, edited, "train")
+    assert text.startswith(f"job {edited} of project why, Completed; 1 of 3 stages: 1 miss\n")
     assert "    -    return x * SCALE\n    +    return x * SCALE + 1\n" in text
     assert "  constant prep.SCALE: 2 -> 3\n" in text
 

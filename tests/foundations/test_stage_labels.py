@@ -15,6 +15,7 @@ def test_stages_of_one_name_have_their_place_in_the_job() -> None:
     ("word", "said"),
     [
         ("fit#7", "; it has fit#1, fit#2"),
+        ("fti", "; did you mean 'fit'?"),
         ("reprot", "; did you mean 'report'?"),
         ("xyz", "; its stages are load, fit#1, fit#2, report"),
     ],

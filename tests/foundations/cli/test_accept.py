@@ -195,3 +195,5 @@ def test_an_option_that_can_not_be_right_is_not_left_to_the_driver(
 def test_a_cache_that_is_read_only_accepts_nothing(project: Project) -> None:
     project.write("config/local.config.yaml", "job_deployment_env: local\ncache: {read_only: true}\n")
     assert {stage["reason"] for stage in accept(project, "train", status=1)} == {"the cache is read-only"}
+    (load,) = accept(project, "load")
+    assert load["reason"] == "it is served from the cache as it is"

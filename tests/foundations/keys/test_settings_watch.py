@@ -31,8 +31,6 @@ NAMES = {
     "the pandas option display.precision": lambda: pd.set_option("display.precision", 2),
     "the working directory": lambda: os.chdir(".."),
     "sys.path": lambda: sys.path.append("/nowhere"),
-    "the filters of warnings": lambda: warnings.simplefilter("ignore"),
-    "the root logger": lambda: logging.root.setLevel(logging.root.level + 1),
     "the limits of Python": lambda: sys.setrecursionlimit(sys.getrecursionlimit() + 1),
 }
 
@@ -99,7 +97,7 @@ def test_folders_are_found_relative_to_where_the_job_began(settings: SettingsWat
 
 def noisy_import(name: str) -> None:
     sys.modules[name] = ModuleType(name)
-    warnings.filterwarnings("ignore", message=name)
+    sys.path.append(name)
 
 
 def test_what_an_import_sets_is_not_the_stages_doing(settings: SettingsWatch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +105,7 @@ def test_what_an_import_sets_is_not_the_stages_doing(settings: SettingsWatch, mo
     assert changed(settings, lambda: noisy_import("settings_noise")) == {}
     assert settings.found() == {}
     # what is there from then on is what others find anyway
-    assert list(changed(settings, lambda: warnings.simplefilter("error"))) == ["the filters of warnings"]
+    assert list(changed(settings, lambda: sys.path.append("/nowhere"))) == ["sys.path"]
 
 
 def test_what_a_stage_sets_that_imports_something_too_is_its_doing(
@@ -117,19 +115,33 @@ def test_what_a_stage_sets_that_imports_something_too_is_its_doing(
 
     def stage() -> None:
         noisy_import("settings_noise")
-        warnings.simplefilter("error")
+        sys.path.append("/nowhere")
 
-    assert list(changed(settings, stage)) == ["the filters of warnings"]
+    assert list(changed(settings, stage)) == ["sys.path"]
 
 
 def test_what_another_stage_may_have_set_meanwhile_is_not_held_against_one(settings: SettingsWatch) -> None:
     other = settings.enter(frozenset())
-    assert changed(settings, lambda: noisy_filter()) == {}
+    assert changed(settings, lambda: noisy_path()) == {}
     assert settings.leave(other, frozenset()) == {}
 
 
-def noisy_filter() -> None:
-    warnings.filterwarnings("ignore", message="a filter of a library, for a while")
+def noisy_path() -> None:
+    sys.path.append("/a folder of a library, for a while")
+
+
+def test_what_is_said_is_no_setting(settings: SettingsWatch) -> None:
+    def stage() -> None:
+        warnings.simplefilter("error")
+        logging.basicConfig(level=logging.DEBUG, force=True)
+        logging.getLogger("settings_said").setLevel(logging.ERROR)
+
+    handlers = logging.root.handlers[:]
+    try:
+        assert changed(settings, stage) == {}
+    finally:
+        logging.root.handlers[:] = handlers
+    assert settings.found() == {}
 
 
 def test_a_variable_of_a_library_is_its_own_affair(settings: SettingsWatch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ class _MarkerBeforeRow(Archive):
 class _OneRow(Archive):
     def settle(self, spec: JobSpec, record: JobRecord, *, sealed: str) -> None:
         row = layout.row(spec.project, spec.job_id)
-        self._write("row", {**row_of(spec, record), "sealed": sealed}, key=row)
+        self.write("row", {**row_of(spec, record), "sealed": sealed}, key=row)
         self.store.delete(layout.live(spec.project, spec.job_id))
 
 
@@ -71,7 +71,7 @@ class _RowBeforeRecord(Archive):
     def finish(self, spec: JobSpec, record: JobRecord, *, attempt: str, watcher: bool = False) -> JobRecord:
         key = (layout.post if watcher else layout.done)(spec.job_id, attempt)
         self.settle(spec, record, sealed=key)
-        self._write("job", plain(record), key=key)
+        self.write("job", plain(record), key=key)
         return record
 
 
@@ -109,7 +109,7 @@ class _RecordBeforeBlobs(Archive):
 class _OwnClock(Archive):
     def heartbeat(self, project: str, job_id: str) -> None:
         body = {"project": project, "job_id": job_id, "time": journal.time.time()}
-        self._write("live", body, key=layout.live(project, job_id))
+        self.write("live", body, key=layout.live(project, job_id))
 
     def state(self, spec: JobSpec) -> State:
         found = super().state(spec)

@@ -279,7 +279,7 @@ class Life:
     def _is_job(self, job_id: str, project: str | None) -> bool:
         # an id is all that this listing gives: a marker whose driver died, or lost its name to another, is in it too
         data = self.store.peek(layout.spec(job_id))
-        return data is not None and project in (None, unseal("spec", data, job_id)["project"])
+        return data is not None and project in (None, unseal("spec", data, layout.spec(job_id))["project"])
 
 
 def bundle(project: str) -> tuple[bytes, bytes]:

@@ -1,10 +1,10 @@
-import logging
+import sys
 
 FACTOR = 2
 
 
 def up():
-    logging.basicConfig(level=logging.ERROR)
+    sys.setrecursionlimit(5000)
     return 1
 
 

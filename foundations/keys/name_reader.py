@@ -107,7 +107,7 @@ class NameReader:
 
     def named(self, text: str) -> None:
         """Add the function or class that a text names with its module: libraries import what they are told."""
-        match = _DOTTED.fullmatch(text)
+        match = _DOTTED.fullmatch(text) if "." in text or ":" in text else None
         if match is None or match[1] not in sys.modules or not self._reach.code.owns_module(match[1]):
             return
         found: Any = sys.modules[match[1]]

@@ -14,6 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +119,7 @@ class _Waiting:
         if message["environment"] is not None:
             os.environ.clear()
             os.environ.update(message["environment"])
+            time.tzset()
         entry(message["command"])
 
 
@@ -242,6 +244,7 @@ def _drive(request: Mapping[str, Any]) -> None:
     root = Path(request["root"])
     os.chdir(root)
     os.environ.update(request["variables"])
+    time.tzset()  # as a process does that begins with them
     sys.argv = ["driver.py", *request["arguments"]]
     if host := sys.modules.get("foundations_runner.process_host"):
         host.subprocess = _Started(_Waiting(_courier, _with_a_worker_waiting))  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -621,5 +622,6 @@ def test_a_stage_that_failed_and_one_that_is_not_kept_are_explained_too(hold: Ho
 def test_an_archive_that_is_away_is_no_missing_explanation(hold: Hold, store: Unreliable) -> None:
     talk = handed_over(hold())
     store.away = layout.blob(NAMES[0])
-    explained(talk)
+    with suppress(BrokenPipeError):  # it may hang up before all is said
+        explained(talk)
     assert isinstance(over(talk).broken, ArchiveUnreachable)

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from foundations_archive import ArchiveForbidden, S3Settings, S3Store
 from foundations_archive.archive import Archive, open_archive
 from foundations_archive.envelope import unseal
 from tests.archive.conftest import make_bucket  # noqa: F401 - a fixture
-from tests.conftest import cannot, s3_server
 from tests.foundations.conftest import MakeProject, Project
+from tests.foundations.guarded_server import guarded_server
 from tests.jobs.test_other_users import python_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "trust.md"
@@ -134,28 +133,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, S3Se
     """A server that has a user for each role of the page, with just its policy, for any bucket and prefix `least`."""
     assert list(policies()) == ROLES
     text = {role: json.dumps(policy).replace("PREFIX", "least") for role, policy in policies().items()}
-    secret = uuid.uuid4().hex
-    users = {
-        "identities": [
-            {"name": role, "credentials": [{"accessKey": role, "secretKey": secret}], "policyNames": [role]}
-            for role in ROLES
-        ],
-        "policies": [{"name": role, "content": text[role].replace("BUCKET", "least-bucket")} for role in ROLES],
-    }
-    directory = tmp_path_factory.mktemp("guarded")
-    (directory / "users.json").write_text(json.dumps(users))
-    started = s3_server("start", str(directory), "--identities", str(directory / "users.json"))
-    if started.returncode != 0:
-        cannot(f"no real S3 server: {started.stderr.strip()}")
-    says = dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
-    endpoint, region = says["AWS_ENDPOINT_URL"], says["AWS_DEFAULT_REGION"]
-    try:
-        yield {
-            "owner": S3Settings(endpoint, region, says["AWS_ACCESS_KEY_ID"], says["AWS_SECRET_ACCESS_KEY"]),
-            **{role: S3Settings(endpoint, region, role, secret) for role in ROLES},
-        }
-    finally:
-        s3_server("stop", str(directory)).check_returncode()
+    texts = {role: text[role].replace("BUCKET", "least-bucket") for role in ROLES}
+    with guarded_server(tmp_path_factory.mktemp("guarded"), texts) as settings:
+        yield settings
 
 
 def as_role(settings: S3Settings) -> dict[str, str]:

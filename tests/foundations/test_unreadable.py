@@ -17,8 +17,8 @@ from foundations_archive.archive import Archive
 from foundations_archive.records import CacheEntry
 from foundations_archive.upkeep.check import check
 from tests.archive.conftest import make_bucket  # noqa: F401 - a fixture
-from tests.conftest import cannot, s3_server
 from tests.foundations.conftest import MakeProject, Project
+from tests.foundations.guarded_server import guarded_server
 
 if TYPE_CHECKING:
     import subprocess
@@ -255,28 +255,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, S3Se
         }
         for name, below in denied.items()
     }
-    secret = os.urandom(16).hex()
-    users = {
-        "identities": [
-            {"name": name, "credentials": [{"accessKey": name, "secretKey": secret}], "policyNames": [name]}
-            for name in policies
-        ],
-        "policies": [{"name": name, "content": json.dumps(policy)} for name, policy in policies.items()],
-    }
-    directory = tmp_path_factory.mktemp("guarded")
-    (directory / "users.json").write_text(json.dumps(users))
-    started = s3_server("start", str(directory), "--identities", str(directory / "users.json"))
-    if started.returncode != 0:
-        cannot(f"no real S3 server: {started.stderr.strip()}")
-    says = dict(line.removeprefix("export ").split("=", 1) for line in started.stdout.splitlines())
-    endpoint, region = says["AWS_ENDPOINT_URL"], says["AWS_DEFAULT_REGION"]
-    try:
-        yield {
-            "owner": S3Settings(endpoint, region, says["AWS_ACCESS_KEY_ID"], says["AWS_SECRET_ACCESS_KEY"]),
-            **{name: S3Settings(endpoint, region, name, secret) for name in policies},
-        }
-    finally:
-        s3_server("stop", str(directory)).check_returncode()
+    texts = {name: json.dumps(policy) for name, policy in policies.items()}
+    with guarded_server(tmp_path_factory.mktemp("guarded"), texts) as settings:
+        yield settings
 
 
 @pytest.mark.s3

@@ -10,6 +10,8 @@ from typing import TypeVar
 from foundations_archive.errors import ArchiveUnreachable, NotArchived
 from foundations_archive.store import Entry, Store
 
+# the global generator is the user's: pauses, from whatever thread, must not change what follows a seed
+_CHANCE = random.Random()
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 20.0
 # nothing was listening, or no such host; or, with a mere status for a code, no S3: mostly a wrong endpoint
@@ -134,7 +136,7 @@ class Retrying:
             try:
                 result = verb()
             except ArchiveUnreachable as error:
-                pause = random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(tries, 10)))
+                pause = _CHANCE.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(tries, 10)))
                 tries += 1
                 waited = time.monotonic() + pause - began
                 if self._spent(waited, error, tries):

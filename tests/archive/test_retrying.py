@@ -1,5 +1,6 @@
 """What is asked again, how often and for how long, in a time of the test's own."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,7 +144,7 @@ def test_an_outage_of_fifty_minutes_costs_a_courier_only_time(directory: Directo
 def test_pauses_grow_with_full_jitter_up_to_a_limit(
     directory: DirectoryStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("random.uniform", lambda least, most: (least, most)[1] - least)
+    monkeypatch.setattr("foundations_archive.retrying._CHANCE.uniform", lambda least, most: (least, most)[1] - least)
     store = failing(directory, *[ArchiveUnreachable("busy")] * 10)
     Retrying(store, patience=COURIER).get("there")  # type: ignore[arg-type]
     assert clock.pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 20, 20])
@@ -191,3 +192,12 @@ def test_trouble_that_lasts_is_told_of_once_for_each_time(directory: DirectorySt
     store.errors = iter([second] * 20)
     retrying.put("new", b"y")
     assert told == [first, second]
+
+
+def test_a_pause_takes_nothing_from_the_generator_that_a_user_has_seeded(
+    directory: DirectoryStore, clock: Clock
+) -> None:
+    before = random.getstate()
+    Retrying(failing(directory, *[ArchiveUnreachable("busy", code="SlowDown")] * 6)).get("there")  # type: ignore[arg-type]
+    assert clock.pauses
+    assert random.getstate() == before

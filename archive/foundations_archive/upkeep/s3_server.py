@@ -144,7 +144,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def _free_ports(host: str, count: int) -> list[int]:
     # below those that the system hands out by itself, or another connection might take one in between
-    found = [port for port in random.sample(range(10240, 22240), 200) if _is_free(host, port)][:count]
+    found = [port for port in random.SystemRandom().sample(range(10240, 22240), 200) if _is_free(host, port)][:count]
     if len(found) < count:
         raise ServerError(f"{host} has no free ports from 10240 to 22239; is it an address of this machine?")
     return found

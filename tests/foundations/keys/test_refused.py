@@ -175,8 +175,11 @@ def test_of_what_is_used_up_a_list_is_advised(made: Callable[[], Any]) -> None:
 
 
 def close(value: Any) -> None:
+    # a library's `close` is the system's own, which would close whatever descriptor comes to hand
+    if value is sys.__stdout__ or isinstance(value, ctypes.CDLL):
+        return
     for name in ("close", "cleanup", "shutdown"):
-        if value is not sys.__stdout__ and callable(getattr(value, name, None)):
+        if callable(getattr(value, name, None)):
             getattr(value, name)()
 
 

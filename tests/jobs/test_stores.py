@@ -218,7 +218,8 @@ class Switch:
         self._open, self.refused = True, 0
         self._ends: list[socket.socket] = []
         self.settings = replace(settings, endpoint_url=f"http://127.0.0.1:{self._listener.getsockname()[1]}")
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._serving = threading.Thread(target=self._serve, daemon=True)
+        self._serving.start()
 
     def off(self) -> None:
         self._open = False
@@ -231,7 +232,11 @@ class Switch:
 
     def close(self) -> None:
         self.off()
-        self._listener.close()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or who waits for a connection waits on
+        self._serving.join()
+        for end in [self._listener, *self._ends]:
+            end.close()
 
     def _serve(self) -> None:
         while True:
